@@ -1,0 +1,2 @@
+//! The only folder that may say `unsafe`.
+pub mod arena;

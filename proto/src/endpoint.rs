@@ -1,0 +1,206 @@
+//! Where the agent listens and where its files are, from environment and user alone.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// Who asks: Unix knows a number, Windows a security identifier.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum User {
+    /// The effective user id.
+    Uid(u32),
+    /// The user's SID as text (`S-1-5-21-…`).
+    Sid(String),
+}
+
+/// What a client connects to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Endpoint {
+    /// A Unix socket's path.
+    Socket(PathBuf),
+    /// A named pipe's whole name (`\\.\pipe\…`).
+    Pipe(String),
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Socket(path) => path.display().fmt(f),
+            Self::Pipe(name) => f.write_str(name),
+        }
+    }
+}
+
+/// No endpoint or folder can be derived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndpointError {
+    /// Neither the XDG variable nor HOME is set to an absolute path.
+    NoHome,
+    /// `OTPD_SOCKET` isn't an absolute path (or a pipe's name on Windows).
+    Override,
+}
+
+impl fmt::Display for EndpointError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoHome => "HOME is not set to an absolute path",
+            Self::Override => "OTPD_SOCKET is not an absolute path",
+        })
+    }
+}
+impl std::error::Error for EndpointError {}
+
+/// Derives the endpoint: `OTPD_SOCKET`, else `$XDG_RUNTIME_DIR/otpd/otpd.sock`, else
+/// `/run/user/UID/otpd/otpd.sock` where that folder is private, else
+/// `$XDG_STATE_HOME/otpd/run/otpd.sock`; `$TMPDIR/otpd/otpd.sock` on macOS;
+/// `\\.\pipe\otpd-SID` on Windows.
+///
+/// `is_private_dir` answers whether a folder is ours alone (mode 0700, not a link).
+///
+/// # Errors
+/// [`EndpointError`] if nothing absolute can be derived.
+pub fn endpoint(
+    env: &dyn Fn(&str) -> Option<OsString>,
+    user: &User,
+    is_private_dir: &dyn Fn(&Path) -> bool,
+) -> Result<Endpoint, EndpointError> {
+    let given = env("OTPD_SOCKET").filter(|value| !value.is_empty());
+    match user {
+        User::Sid(sid) => match given {
+            Some(name) => match name.into_string() {
+                Ok(name) if name.starts_with(r"\\.\pipe\") => Ok(Endpoint::Pipe(name)),
+                _ => Err(EndpointError::Override),
+            },
+            None => Ok(Endpoint::Pipe(format!(r"\\.\pipe\otpd-{sid}"))),
+        },
+        User::Uid(uid) => {
+            if let Some(path) = given.map(PathBuf::from) {
+                return if path.is_absolute() {
+                    Ok(Endpoint::Socket(path))
+                } else {
+                    Err(EndpointError::Override)
+                };
+            }
+            let runtime = if cfg!(target_os = "macos") {
+                "TMPDIR"
+            } else {
+                "XDG_RUNTIME_DIR"
+            };
+            let folder = match absolute(env, runtime) {
+                Some(folder) => folder.join("otpd"),
+                None => {
+                    let user = PathBuf::from(format!("/run/user/{uid}"));
+                    if is_private_dir(&user) {
+                        user.join("otpd")
+                    } else {
+                        Dirs::new(env)?.state.join("run")
+                    }
+                }
+            };
+            Ok(Endpoint::Socket(folder.join("otpd.sock")))
+        }
+    }
+}
+
+/// The folders of the XDG base directory specification, `otpd` already in them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dirs {
+    /// The vault, its slots and backups.
+    pub data: PathBuf,
+    /// `otpd.toml`.
+    pub config: PathBuf,
+    /// The last generation seen and the last steps handed out.
+    pub state: PathBuf,
+}
+
+impl Dirs {
+    /// Derives the folders from the environment (on Windows from `LOCALAPPDATA`).
+    ///
+    /// # Errors
+    /// [`EndpointError::NoHome`] if a folder needs HOME and it isn't absolute.
+    pub fn new(env: &dyn Fn(&str) -> Option<OsString>) -> Result<Self, EndpointError> {
+        let base = |variable: &str, below_home: &str| {
+            let home = if cfg!(windows) {
+                "LOCALAPPDATA"
+            } else {
+                "HOME"
+            };
+            absolute(env, variable)
+                .or_else(|| absolute(env, home).map(|home| home.join(below_home)))
+                .map(|folder| folder.join("otpd"))
+                .ok_or(EndpointError::NoHome)
+        };
+        if cfg!(windows) {
+            return Ok(Self {
+                data: base("XDG_DATA_HOME", "")?,
+                config: base("XDG_CONFIG_HOME", "")?,
+                state: base("XDG_STATE_HOME", "")?.join("state"),
+            });
+        }
+        Ok(Self {
+            data: base("XDG_DATA_HOME", ".local/share")?,
+            config: base("XDG_CONFIG_HOME", ".config")?,
+            state: base("XDG_STATE_HOME", ".local/state")?,
+        })
+    }
+}
+
+/// A variable's path, if it is absolute: the specification says that others are ignored.
+fn absolute(env: &dyn Fn(&str) -> Option<OsString>, name: &str) -> Option<PathBuf> {
+    env(name)
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute())
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    fn found(vars: &[(&str, &str)], private: &str) -> Result<Endpoint, EndpointError> {
+        let env = |name: &str| {
+            vars.iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| OsString::from(value))
+        };
+        endpoint(&env, &User::Uid(1000), &|path| path == Path::new(private))
+    }
+
+    fn socket(path: &str) -> Result<Endpoint, EndpointError> {
+        Ok(Endpoint::Socket(path.into()))
+    }
+
+    #[test]
+    fn the_endpoint_follows_the_documented_order() {
+        let all = [
+            ("OTPD_SOCKET", "/s"),
+            ("XDG_RUNTIME_DIR", "/r"),
+            ("HOME", "/h"),
+        ];
+        assert_eq!(found(&all, ""), socket("/s"));
+        assert_eq!(
+            found(&all[1..], "/run/user/1000"),
+            socket("/r/otpd/otpd.sock")
+        );
+        assert_eq!(
+            found(&all[2..], "/run/user/1000"),
+            socket("/run/user/1000/otpd/otpd.sock")
+        );
+        assert_eq!(
+            found(&all[2..], ""),
+            socket("/h/.local/state/otpd/run/otpd.sock")
+        );
+        assert_eq!(found(&[], ""), Err(EndpointError::NoHome));
+    }
+
+    #[test]
+    fn relative_paths_are_ignored_but_a_relative_override_is_an_error() {
+        assert_eq!(
+            found(&[("XDG_RUNTIME_DIR", "r"), ("HOME", "/h")], ""),
+            socket("/h/.local/state/otpd/run/otpd.sock")
+        );
+        assert_eq!(
+            found(&[("OTPD_SOCKET", "s")], ""),
+            Err(EndpointError::Override)
+        );
+    }
+}

@@ -1,0 +1,406 @@
+//! What the agent answers. Clients ignore members they don't know.
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::entry::{Algorithm, Digits, EntryId, Period};
+use crate::request::{Id, line};
+use crate::{Code, RpcError, Secret};
+
+/// Nothing to say but that it is done.
+#[derive(Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Done {}
+
+/// How the keys' memory is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Memory {
+    /// `memfd_secret(2)`: not readable even by root through `/proc`.
+    Secret,
+    /// `mlock(2)` and left out of core dumps.
+    Locked,
+    /// Ordinary memory, which may be swapped: a limit was reached.
+    Unlocked,
+}
+
+/// The agent's state.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusAnswer {
+    /// Whether the keys are out of memory.
+    pub locked: bool,
+    /// Whether there is a vault.
+    pub vault: bool,
+    /// The program's version.
+    pub version: String,
+    /// The protocol's number ([`crate::VERSION`]).
+    pub protocol: u32,
+    /// The agent's process id.
+    pub pid: u32,
+    /// How the keys' memory is protected.
+    pub memory: Memory,
+    /// Whether the vault that was opened is older than the last one seen.
+    pub rollback: bool,
+    /// How many entries there are; absent while locked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entries: Option<u64>,
+    /// Seconds since the vault was locked or unlocked, suspend counted.
+    #[serde(default)]
+    pub since: u64,
+    /// Seconds until the vault locks by itself; absent while locked or without a limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locks_in: Option<u64>,
+    /// What a person should know: one line each, in English.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}
+
+/// A new vault's recovery key, shown once.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InitAnswer {
+    /// The recovery key in its canonical form.
+    pub recovery_key: Secret,
+}
+
+/// The vault is open.
+#[derive(Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct UnlockAnswer {
+    /// Whether this request opened it, or it was open.
+    pub opened: bool,
+    /// What a person should know now: one line each, in English.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}
+
+/// An entry as lists show it; never with its key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntryInfo {
+    /// The id.
+    pub id: EntryId,
+    /// The service's name.
+    pub issuer: String,
+    /// The user's name at the service.
+    pub account: String,
+    /// `totp`, `hotp`, `steam`, `yandex` or `motp`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The hash.
+    pub algorithm: Algorithm,
+    /// The length of a code.
+    pub digits: Digits,
+    /// The time step in seconds (time-based types).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period: Option<Period>,
+    /// The counter of the next code (HOTP).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counter: Option<u64>,
+    /// Words to find it by.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// Its number in the trash, if it is there: `tr-1`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trash: Option<String>,
+}
+
+/// An entry that an ambiguous query could mean.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// The id.
+    pub id: EntryId,
+    /// The service's name.
+    pub issuer: String,
+    /// The user's name at the service.
+    pub account: String,
+}
+
+/// Everything about one entry but its key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Details {
+    /// What lists show.
+    #[serde(flatten)]
+    pub entry: EntryInfo,
+    /// A person's remark.
+    #[serde(default)]
+    pub note: String,
+    /// When it was stored, in seconds since 1970.
+    pub created: u64,
+    /// The key's length in bits.
+    pub key_bits: u32,
+    /// URI parameters that otpd keeps but doesn't use: their names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extra: Vec<String>,
+}
+
+/// The entries, or an empty list while locked.
+#[derive(Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ListAnswer {
+    /// Whether the list is empty because the vault is locked.
+    pub locked: bool,
+    /// The entries by issuer and account.
+    pub entries: Vec<EntryInfo>,
+}
+
+/// A code.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeAnswer {
+    /// The entry's id.
+    pub id: EntryId,
+    /// The code.
+    pub code: Code,
+    /// Seconds until it dies; absent for HOTP.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_for: Option<u32>,
+    /// The time step in seconds; absent for HOTP.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period: Option<Period>,
+    /// The next step's code, when asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<Code>,
+}
+
+/// What `add` would do, and the first code to type into the page.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreviewAnswer {
+    /// The code of now; absent where the type's codes come later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<Code>,
+    /// Seconds until it dies; absent for HOTP.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_for: Option<u32>,
+    /// The entry that has this key already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duplicate_of: Option<Candidate>,
+    /// Entries of the same issuer and account, which would go to the trash.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub supersedes: Vec<Candidate>,
+}
+
+/// An entry was stored, or was there already.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddAnswer {
+    /// The entry, new or found.
+    pub entry: EntryInfo,
+    /// Whether the key was there already and nothing was stored.
+    pub duplicate: bool,
+    /// Older entries of the same issuer and account, now in the trash.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub superseded: Vec<EntryInfo>,
+}
+
+/// An entry is out of the list.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemoveAnswer {
+    /// The entry, with its number in the trash unless it was purged.
+    pub entry: EntryInfo,
+    /// Whether the key was destroyed, backups included.
+    pub purged: bool,
+}
+
+/// Keys in clear.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExportAnswer {
+    /// One canonical otpauth URI per entry.
+    pub uris: Vec<Secret>,
+}
+
+/// What a batch stored, or would store.
+#[derive(Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ImportAnswer {
+    /// The new entries.
+    pub added: Vec<EntryInfo>,
+    /// Entries whose key was there already.
+    pub duplicates: Vec<EntryInfo>,
+}
+
+/// A backup's text.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackupAnswer {
+    /// ASCII-armored age files with a heading each.
+    pub text: String,
+    /// The vault's generation in it.
+    pub generation: Option<u64>,
+}
+
+/// What a backup holds, or what was put back.
+#[derive(Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct RestoreBackupAnswer {
+    /// How many entries the backup holds.
+    pub entries: u64,
+    /// Entries of the present vault that the backup doesn't hold.
+    #[serde(default)]
+    pub missing: Vec<EntryInfo>,
+    /// Entries of the backup that the present vault doesn't hold.
+    #[serde(default)]
+    pub returning: Vec<EntryInfo>,
+}
+
+/// What happened, for subscribers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Event {
+    /// The keys are out of memory.
+    Locked,
+    /// The vault is open.
+    Unlocked,
+    /// Entries changed.
+    Changed,
+    /// Something this version doesn't know.
+    #[serde(other)]
+    Unknown,
+}
+
+/// Every answer, as the agent hands it to a front-end.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "each answer type carries its text")]
+pub enum Response {
+    Done(Done),
+    Status(StatusAnswer),
+    Init(InitAnswer),
+    Unlock(UnlockAnswer),
+    List(ListAnswer),
+    Code(CodeAnswer),
+    Details(Details),
+    Preview(PreviewAnswer),
+    Add(AddAnswer),
+    Remove(RemoveAnswer),
+    Export(ExportAnswer),
+    Import(ImportAnswer),
+    Backup(BackupAnswer),
+    RestoreBackup(RestoreBackupAnswer),
+}
+
+/// Writes an answer line, newline included. Without an id it is `null` (JSON-RPC section 5).
+pub fn encode_answer(id: Option<&Id>, answer: &Result<Response, RpcError>) -> Zeroizing<Vec<u8>> {
+    #[derive(Serialize)]
+    struct Line<'a> {
+        jsonrpc: &'static str,
+        id: Option<&'a Id>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        result: Option<&'a Response>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error: Option<&'a RpcError>,
+    }
+    line(&Line {
+        jsonrpc: "2.0",
+        id,
+        result: answer.as_ref().ok(),
+        error: answer.as_ref().err(),
+    })
+}
+
+/// Writes an event line, newline included: a notification with method `event`.
+pub fn encode_event(event: Event) -> Zeroizing<Vec<u8>> {
+    #[derive(Serialize)]
+    struct Params {
+        event: Event,
+    }
+    #[derive(Serialize)]
+    struct Line {
+        jsonrpc: &'static str,
+        method: &'static str,
+        params: Params,
+    }
+    line(&Line {
+        jsonrpc: "2.0",
+        method: "event",
+        params: Params { event },
+    })
+}
+
+/// An answer line that a client can't read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BadAnswer;
+
+impl std::fmt::Display for BadAnswer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the agent's answer can't be read")
+    }
+}
+impl std::error::Error for BadAnswer {}
+
+/// Reads an answer line.
+///
+/// # Errors
+/// [`BadAnswer`] if the line is no answer of this protocol.
+pub fn decode_answer<T: serde::de::DeserializeOwned>(
+    line: &[u8],
+) -> Result<Result<T, RpcError>, BadAnswer> {
+    #[derive(Deserialize)]
+    struct Line<T> {
+        result: Option<T>,
+        error: Option<RpcError>,
+    }
+    let line: Line<T> = serde_json::from_slice(line).map_err(|_| BadAnswer)?;
+    match (line.result, line.error) {
+        (Some(result), None) => Ok(Ok(result)),
+        (None, Some(error)) => Ok(Err(error)),
+        _ => Err(BadAnswer),
+    }
+}
+
+/// Reads an event line; `None` if it is something else.
+pub fn decode_event(line: &[u8]) -> Option<Event> {
+    #[derive(Deserialize)]
+    struct Params {
+        event: Event,
+    }
+    #[derive(Deserialize)]
+    struct Line {
+        method: String,
+        params: Params,
+    }
+    let line: Line = serde_json::from_slice(line).ok()?;
+    (line.method == "event").then_some(line.params.event)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ErrorKind;
+
+    #[test]
+    fn an_answer_comes_back_from_its_line() {
+        let id = EntryId::from_random(5);
+        let code = CodeAnswer {
+            id,
+            code: Code::new("257274".into()),
+            valid_for: Some(21),
+            period: Some(Period::THIRTY),
+            next: None,
+        };
+        let line = encode_answer(Some(&Id::Number(1)), &Ok(Response::Code(code)));
+        let read: CodeAnswer = decode_answer(&line).unwrap().unwrap();
+        assert_eq!(
+            (read.id, read.code.expose(), read.valid_for),
+            (id, "257274", Some(21))
+        );
+    }
+
+    #[test]
+    fn an_error_comes_back_with_its_candidates() {
+        let candidate = Candidate {
+            id: EntryId::from_random(9),
+            issuer: "GitHub".into(),
+            account: "a".into(),
+        };
+        let error = RpcError::ambiguous(vec![candidate.clone()]);
+        let line = encode_answer(None, &Err(error));
+        let read = decode_answer::<Done>(&line).unwrap().unwrap_err();
+        assert_eq!(
+            (read.kind(), read.candidates()),
+            (ErrorKind::Ambiguous, &[candidate][..])
+        );
+    }
+
+    #[test]
+    fn an_event_comes_back_and_an_unknown_one_is_not_an_error() {
+        assert_eq!(
+            decode_event(&encode_event(Event::Locked)),
+            Some(Event::Locked)
+        );
+        let later = br#"{"jsonrpc":"2.0","method":"event","params":{"event":"later"}}"#;
+        assert_eq!(decode_event(later), Some(Event::Unknown));
+    }
+}
