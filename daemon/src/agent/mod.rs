@@ -75,8 +75,8 @@ pub enum Output {
     Reply(Ticket, Result<Response, RpcError>),
     /// Do slow work on the key-derivation thread; at most one is out at a time.
     Job(Job),
-    /// Write the vault (age ciphertext) durably and keep a backup of it; at most one is out.
-    Store(Vec<u8>),
+    /// Write the vault durably and keep a backup of it; at most one is out.
+    Store(crate::vault::Sealed),
     /// Write the state file durably; at most one is out.
     Keep(State),
     /// Tell subscribers.

@@ -99,6 +99,14 @@ pub struct Sealer {
     pub mac_key: Slot,
 }
 
+/// A sealed vault, ready to be written: age ciphertext only.
+#[derive(Debug)]
+pub struct Sealed {
+    pub device: EntryId,
+    pub generation: u64,
+    pub bytes: Vec<u8>,
+}
+
 /// Why a vault can't be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
