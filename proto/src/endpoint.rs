@@ -86,16 +86,13 @@ pub fn endpoint(
             } else {
                 "XDG_RUNTIME_DIR"
             };
-            let folder = match absolute(env, runtime) {
-                Some(folder) => folder.join("otpd"),
-                None => {
-                    let user = PathBuf::from(format!("/run/user/{uid}"));
-                    if is_private_dir(&user) {
-                        user.join("otpd")
-                    } else {
-                        Dirs::new(env)?.state.join("run")
-                    }
-                }
+            let user_runtime = PathBuf::from(format!("/run/user/{uid}"));
+            let folder = if let Some(folder) = absolute(env, runtime) {
+                folder.join("otpd")
+            } else if is_private_dir(&user_runtime) {
+                user_runtime.join("otpd")
+            } else {
+                Dirs::new(env)?.state.join("run")
             };
             Ok(Endpoint::Socket(folder.join("otpd.sock")))
         }
@@ -165,8 +162,8 @@ mod tests {
         endpoint(&env, &User::Uid(1000), &|path| path == Path::new(private))
     }
 
-    fn socket(path: &str) -> Result<Endpoint, EndpointError> {
-        Ok(Endpoint::Socket(path.into()))
+    fn socket(path: &str) -> Endpoint {
+        Endpoint::Socket(path.into())
     }
 
     #[test]
@@ -176,18 +173,18 @@ mod tests {
             ("XDG_RUNTIME_DIR", "/r"),
             ("HOME", "/h"),
         ];
-        assert_eq!(found(&all, ""), socket("/s"));
+        assert_eq!(found(&all, ""), Ok(socket("/s")));
         assert_eq!(
             found(&all[1..], "/run/user/1000"),
-            socket("/r/otpd/otpd.sock")
+            Ok(socket("/r/otpd/otpd.sock"))
         );
         assert_eq!(
             found(&all[2..], "/run/user/1000"),
-            socket("/run/user/1000/otpd/otpd.sock")
+            Ok(socket("/run/user/1000/otpd/otpd.sock"))
         );
         assert_eq!(
             found(&all[2..], ""),
-            socket("/h/.local/state/otpd/run/otpd.sock")
+            Ok(socket("/h/.local/state/otpd/run/otpd.sock"))
         );
         assert_eq!(found(&[], ""), Err(EndpointError::NoHome));
     }
@@ -196,7 +193,7 @@ mod tests {
     fn relative_paths_are_ignored_but_a_relative_override_is_an_error() {
         assert_eq!(
             found(&[("XDG_RUNTIME_DIR", "r"), ("HOME", "/h")], ""),
-            socket("/h/.local/state/otpd/run/otpd.sock")
+            Ok(socket("/h/.local/state/otpd/run/otpd.sock"))
         );
         assert_eq!(
             found(&[("OTPD_SOCKET", "s")], ""),

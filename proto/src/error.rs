@@ -69,13 +69,13 @@ const KINDS: [(ErrorKind, i32, &str); 16] = [
 impl ErrorKind {
     /// Returns the JSON-RPC error number.
     pub fn number(self) -> i32 {
-        match self {
-            Self::Unknown(number) => number,
-            known => KINDS
-                .iter()
-                .find(|(kind, ..)| *kind == known)
-                .map_or(-32603, |row| row.1),
+        if let Self::Unknown(number) = self {
+            return number;
         }
+        KINDS
+            .iter()
+            .find(|(kind, ..)| *kind == self)
+            .map_or(-32603, |row| row.1)
     }
 
     /// Returns the stable word, `data.kind` of the answer.

@@ -283,10 +283,12 @@ fn names(raw: &str, parameter: Option<&str>) -> Result<(String, String, Option<S
         .filter(|issuer| !issuer.is_empty());
     if let Some(issuer) = &parameter {
         // An issuer may hold colons itself, so it is looked for before the label is split.
-        if let Some(account) = clean_label(&whole).strip_prefix(issuer.as_str()) {
-            if let Some(account) = account.strip_prefix(':') {
-                return Ok((issuer.clone(), label(account)?, None));
-            }
+        let clean = clean_label(&whole);
+        let account = clean
+            .strip_prefix(issuer.as_str())
+            .and_then(|rest| rest.strip_prefix(':'));
+        if let Some(account) = account {
+            return Ok((issuer.clone(), label(account)?, None));
         }
     }
     let (prefix, account) = match whole.split_once(':') {

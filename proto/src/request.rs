@@ -7,7 +7,10 @@ use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use crate::entry::{Algorithm, Digits, Period};
-use crate::response::*;
+use crate::response::{
+    AddAnswer, BackupAnswer, CodeAnswer, Details, Done, ExportAnswer, ImportAnswer, InitAnswer,
+    ListAnswer, PreviewAnswer, RemoveAnswer, RestoreBackupAnswer, StatusAnswer, UnlockAnswer,
+};
 use crate::{ErrorKind, RpcError, Secret};
 
 /// A request's id, echoed in its answer.
@@ -236,7 +239,7 @@ pub struct RestoreBackupCommit {
     pub dry_run: bool,
 }
 
-/// Keeps the connection open for events ([`Event`]), one notification a line. Always legal.
+/// Keeps the connection open for events ([`crate::Event`]), one notification a line. Always legal.
 #[derive(Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Subscribe {}
