@@ -1,0 +1,82 @@
+# `make demo` shows the product, `make check` is for every change, `make test` is everything.
+# Programs are collected in target/dist.
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+CARGO   ?= cargo
+# What `make demo` and `make test` run; built by `make build`.
+DIST    := target/dist
+
+bindir         = $(DESTDIR)$(PREFIX)/bin
+libexecdir     = $(DESTDIR)$(PREFIX)/libexec/otpd
+man1dir        = $(DESTDIR)$(PREFIX)/share/man/man1
+docdir         = $(DESTDIR)$(PREFIX)/share/doc/otpd
+unitdir        = $(DESTDIR)$(PREFIX)/lib/systemd/user
+bashdir        = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+zshdir         = $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+fishdir        = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+
+.DEFAULT_GOAL := build
+.PHONY: build check demo test bench soak fuzz install uninstall clean
+
+build:
+	@CARGO="$(CARGO)" DIST="$(DIST)" tests/build.sh
+
+# At most five minutes on a warm tree: what a change must pass before it is shown to anybody.
+check:
+	@tests/step.sh "format" $(CARGO) fmt --all --check
+	@tests/step.sh "clippy" $(CARGO) clippy -q --workspace --all-targets --locked -- -D warnings
+	@tests/step.sh "unit tests" $(CARGO) test -q --locked --workspace --exclude otp-tests
+	@tests/step.sh "scenarios" $(CARGO) test -q --locked -p otp-tests
+
+demo: build
+	@DIST="$(DIST)" tests/demo.sh
+
+# Installs what the tests need, then proves everything on the programs as they are shipped.
+test:
+	@tests/step.sh "packages" tests/packages.sh
+	@tests/step.sh "build" $(MAKE) --no-print-directory build
+	@tests/step.sh "unit tests" $(CARGO) test --locked --workspace --exclude otp-tests
+	@tests/step.sh "scenarios" env OTPD_PROGRAMS="$(CURDIR)/$(DIST)" $(CARGO) test --locked -p otp-tests
+	@tests/step.sh "install" tests/install.sh
+	@tests/step.sh "demo" env DIST="$(DIST)" tests/demo.sh
+
+bench: build
+	@if [ -x tests/bench.sh ]; then DIST="$(DIST)" tests/bench.sh; \
+	else echo "make bench: tests/bench.sh is missing" >&2; exit 1; fi
+
+# The crash, disk and race tests again and again: SOAK_MINUTES (default 30).
+soak: build
+	@DIST="$(DIST)" tests/soak.sh
+
+# Every fuzz target for FUZZ_SECONDS (default 20) or FUZZ_RUNS.
+fuzz:
+	@tests/fuzz.sh
+
+install: build
+	@install -d "$(bindir)" "$(libexecdir)" "$(unitdir)" "$(docdir)" "$(man1dir)" "$(bashdir)" "$(zshdir)" "$(fishdir)"
+	@install -m 0755 "$(DIST)/otpd" "$(DIST)/otpctl" "$(bindir)"
+	@install -m 0755 "$(DIST)/otp-helper" "$(libexecdir)"
+	@for page in otpctl otpd; do "$(DIST)/otp-helper" man $$page > "$(man1dir)/$$page.1"; done
+	@"$(DIST)/otp-helper" completions bash > "$(bashdir)/otpctl"
+	@"$(DIST)/otp-helper" completions zsh > "$(zshdir)/_otpctl"
+	@"$(DIST)/otp-helper" completions fish > "$(fishdir)/otpctl.fish"
+	@for unit in otpd.service otpd.socket; do \
+	  sed 's|/usr/bin/|$(PREFIX)/bin/|' systemd/$$unit > "$(unitdir)/$$unit"; done
+	@for file in README.md SECURITY.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE; do \
+	  install -m 0644 $$file "$(docdir)"; done
+	@chmod 0644 "$(man1dir)"/otp*.1 "$(bashdir)/otpctl" "$(zshdir)/_otpctl" "$(fishdir)/otpctl.fish" "$(unitdir)"/otpd.*
+	@echo "installed below $(DESTDIR)$(PREFIX)"
+
+uninstall:
+	@rm -f "$(bindir)/otpd" "$(bindir)/otpctl" "$(libexecdir)/otp-helper" \
+	  "$(man1dir)/otpctl.1" "$(man1dir)/otpd.1" \
+	  "$(bashdir)/otpctl" "$(zshdir)/_otpctl" "$(fishdir)/otpctl.fish" \
+	  "$(unitdir)/otpd.service" "$(unitdir)/otpd.socket"
+	@rm -rf "$(docdir)"
+	@-rmdir "$(libexecdir)" 2>/dev/null
+	@echo "removed from $(DESTDIR)$(PREFIX)"
+
+clean:
+	@$(CARGO) clean -q
+	@rm -rf tests/fuzz/target
