@@ -25,6 +25,7 @@ mod error;
 mod frame;
 mod otpauth;
 mod percent;
+mod print;
 mod recovery;
 mod request;
 mod response;
@@ -38,8 +39,9 @@ pub use entry::{
 };
 pub use error::{ErrorKind, RpcError};
 pub use frame::{Frames, TooLong};
-pub use otpauth::{MAX_URI, UriError, parse_key, parse_text, parse_uri, print_uri};
+pub use otpauth::{MAX_URI, UriError, parse_key, parse_text, parse_uri};
 pub use percent::{decode as percent_decode, encode as percent_encode};
+pub use print::{UriParts, print_uri, print_uri_to};
 pub use recovery::{RecoveryKey, RecoveryKeyError};
 pub use request::*;
 pub use response::*;

@@ -1,4 +1,5 @@
-//! `otpauth://`, `steam://` and `motp://` URIs to entries and back, pure and bounded.
+//! `otpauth://`, `steam://` and `motp://` URIs to entries, pure and bounded; `print` is the way
+//! back.
 //!
 //! The Key URI format has no standard; the rules here follow what exports of other
 //! authenticators and the QR codes of real services contain:
@@ -10,10 +11,10 @@
 
 use std::fmt;
 
-use zeroize::{Zeroize as _, Zeroizing};
+use zeroize::Zeroizing;
 
 use crate::entry::{Algorithm, Digits, EntryError, Kind, MAX_KEY, MAX_LABEL, NewEntry, Period};
-use crate::{Key, Secret, base32, clean_label, percent};
+use crate::{Key, base32, clean_label, percent};
 
 /// Longest URI in bytes.
 pub const MAX_URI: usize = 8 * 1024;
@@ -311,64 +312,6 @@ fn label(text: &str) -> Result<String, UriError> {
     } else {
         Ok(clean)
     }
-}
-
-/// Prints the canonical URI: every byte outside RFC 3986 unreserved encoded, all parameters
-/// written out, tags and note as `x-otpd-*`, unknown parameters last in their order.
-pub fn print_uri(entry: &NewEntry) -> Secret {
-    // Large enough for all but absurd entries, so that growing leaves no copy behind.
-    let mut out = String::with_capacity(1024 + entry.key.len() * 2);
-    let host = match entry.kind {
-        Kind::Totp(_) => "totp",
-        Kind::Hotp(_) => "hotp",
-        Kind::Steam(_) => "steam",
-        Kind::Yandex(_) => "yaotp",
-        Kind::Motp(_) => "motp",
-    };
-    out.push_str("otpauth://");
-    out.push_str(host);
-    out.push('/');
-    // An issuer with a colon would be split at the wrong place; the parameter alone carries it.
-    if !entry.issuer.is_empty() && !entry.issuer.contains(':') {
-        percent::encode(&entry.issuer, &mut out);
-        out.push(':');
-    } else if entry.account.contains(':') {
-        out.push(':');
-    }
-    percent::encode(&entry.account, &mut out);
-    out.push_str("?secret=");
-    let mut secret = Zeroizing::new(String::with_capacity(entry.key.len() * 2));
-    base32::encode(entry.key.expose(), &mut secret);
-    out.push_str(&secret);
-    let mut pair = |name: &str, value: &str| {
-        out.push('&');
-        percent::encode(name, &mut out);
-        out.push('=');
-        percent::encode(value, &mut out);
-    };
-    if !entry.issuer.is_empty() {
-        pair("issuer", &entry.issuer);
-    }
-    pair("algorithm", entry.algorithm.name());
-    pair("digits", &entry.digits.value().to_string());
-    match entry.kind {
-        Kind::Hotp(counter) => pair("counter", &counter.to_string()),
-        Kind::Totp(period) | Kind::Steam(period) | Kind::Yandex(period) | Kind::Motp(period) => {
-            pair("period", &period.seconds().to_string());
-        }
-    }
-    for tag in &entry.tags {
-        pair("x-otpd-tag", tag);
-    }
-    if !entry.note.is_empty() {
-        pair("x-otpd-note", &entry.note);
-    }
-    for (name, value) in &entry.extra {
-        pair(name, value);
-    }
-    let uri = Secret::copy_of(&out);
-    out.zeroize();
-    uri
 }
 
 #[cfg(test)]

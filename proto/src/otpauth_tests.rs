@@ -1,4 +1,5 @@
 use super::*;
+use crate::print_uri;
 
 fn ok(uri: &str) -> NewEntry {
     parse_uri(uri).unwrap_or_else(|error| panic!("{uri}: {error}"))
