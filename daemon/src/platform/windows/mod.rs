@@ -1,0 +1,74 @@
+//! Windows.
+#![allow(unsafe_code, reason = "the Windows API is C")]
+
+mod pages;
+mod process;
+mod user;
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use windows_sys::Win32::System::SystemInformation::GetTickCount64;
+
+pub(super) use pages::{lock, map, map_secret, page_size, raise_lock_limit, unmap};
+pub use process::{harden, process_name};
+pub use user::{peer, user};
+
+/// A listening socket that somebody else made: there is no such thing here.
+pub type Inherited = std::convert::Infallible;
+
+/// Always none: Windows hands no pipes over.
+///
+/// # Errors
+/// None.
+pub fn take_listeners() -> io::Result<Vec<Inherited>> {
+    Ok(Vec::new())
+}
+
+/// Returns the time since boot, sleep and hibernation counted, in steps of the system timer
+/// (10 to 16 ms).
+pub fn boot() -> Duration {
+    // SAFETY: takes nothing and can't fail.
+    Duration::from_millis(unsafe { GetTickCount64() })
+}
+
+/// Always `None`: Windows doesn't tell an ordinary user.
+pub fn is_synchronised() -> Option<bool> {
+    None
+}
+
+/// Returns whether a folder is a directory and not a link to one. Whose it is follows from where
+/// it is: folders below `LOCALAPPDATA` inherit access for the user, administrators and the
+/// system alone.
+pub fn is_private_dir(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| found.is_dir())
+}
+
+/// Makes a folder and the absent ones on the way. Access is inherited, see [`is_private_dir`].
+///
+/// # Errors
+/// If the path is a link or another kind of file, or if the folder can't be made.
+pub fn make_private_dir(path: &Path) -> io::Result<()> {
+    fs::create_dir_all(path)?;
+    if is_private_dir(path) {
+        Ok(())
+    } else {
+        Err(io::ErrorKind::NotADirectory.into())
+    }
+}
+
+/// Windows locks its environment.
+pub(super) fn is_single_threaded() -> bool {
+    true
+}
+
+/// Turns the API's answer into a result.
+fn done(status: windows_sys::core::BOOL) -> io::Result<()> {
+    if status == 0 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(())
+    }
+}
