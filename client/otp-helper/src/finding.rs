@@ -1,0 +1,101 @@
+//! What `parse` says about its input: one JSON object a line.
+
+use std::io::{self, Write};
+
+use otp_proto::Secret;
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+/// One line of the output. `line` is the line of a text file that it came from, from 1.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Finding {
+    /// A key, as a canonical URI.
+    Uri {
+        /// The URI.
+        uri: Secret,
+        #[expect(missing_docs, reason = "said above")]
+        #[serde(skip_serializing_if = "Option::is_none")]
+        line: Option<usize>,
+    },
+    /// A QR code that isn't a key.
+    Skipped {
+        /// What it holds instead.
+        skipped: Skipped,
+        /// The host of a web address.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        what: Option<String>,
+    },
+    /// This export of Google Authenticator is one of several pictures.
+    Batch {
+        /// Which one.
+        batch: Batch,
+    },
+    /// Something that should be a key but can't be used.
+    Error {
+        /// Why, in plain words; never quotes the input.
+        error: String,
+        #[expect(missing_docs, reason = "said above")]
+        #[serde(skip_serializing_if = "Option::is_none")]
+        line: Option<usize>,
+    },
+}
+
+/// What a QR code that isn't a key holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Skipped {
+    /// A web address.
+    Url,
+    /// Some text, or bytes in no known script.
+    Text,
+    /// A URI of another kind.
+    Unsupported,
+}
+
+/// The place of one picture in an export of several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Batch {
+    /// How many pictures there are.
+    pub size: i32,
+    /// Which one this is, from 0.
+    pub index: i32,
+    /// What the pictures of one export share; exports of today carry none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<i32>,
+}
+
+impl Finding {
+    /// A key.
+    pub fn uri(uri: Secret) -> Self {
+        Self::Uri { uri, line: None }
+    }
+
+    /// A refusal, in the words of an error that quotes nothing.
+    pub fn error(error: &dyn ToString) -> Self {
+        Self::Error {
+            error: error.to_string(),
+            line: None,
+        }
+    }
+
+    /// The same, found on this line.
+    #[must_use]
+    pub fn at(mut self, number: usize) -> Self {
+        if let Self::Uri { line, .. } | Self::Error { line, .. } = &mut self {
+            *line = Some(number);
+        }
+        self
+    }
+
+    /// Writes the line, from a buffer that is wiped.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut line = Zeroizing::new(Vec::with_capacity(1024));
+        serde_json::to_writer(&mut *line, self).map_err(io::Error::other)?;
+        line.push(b'\n');
+        out.write_all(&line)
+    }
+}

@@ -1,0 +1,73 @@
+//! The short-lived helper of `otpctl`: everything heavy, so that `otpctl` stays tiny.
+//!
+//! `parse` turns foreign bytes on stdin into keys on stdout, one JSON object a line
+//! ([`finding`]), inside a sandbox: no files, no sockets, no children, 256 MiB. A crash on a
+//! hostile picture takes nothing with it; `otpctl` says that it could not be read.
+#![forbid(unsafe_code)]
+
+pub mod export;
+pub mod finding;
+pub mod import;
+pub mod picture;
+pub mod qr;
+pub mod sandbox;
+
+mod cli;
+mod run;
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use crate::run::Failure;
+
+/// Wipes every freed allocation: decoders and parsers keep copies of keys that nobody counts.
+#[global_allocator]
+static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
+    zeroizing_alloc::ZeroAlloc(std::alloc::System);
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    if let Err(error) = sandbox::harden() {
+        return end(&Failure::Io(error));
+    }
+    // The message of a panic may quote what was being parsed; its place can't.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        complain(&format!("internal error at {}", place.unwrap_or_default()));
+    }));
+    let verb = match cli::read(std::env::args_os().skip(1)) {
+        Ok(verb) => verb,
+        Err(usage) => return end(&Failure::Usage(usage)),
+    };
+    match run::run(&verb) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => end(&failure),
+    }
+}
+
+/// Says what failed and maps it to the exit status.
+fn end(failure: &Failure) -> ExitCode {
+    match failure {
+        // The findings said it already.
+        Failure::Nothing => ExitCode::from(8),
+        Failure::Input(text) => {
+            complain(text);
+            ExitCode::from(8)
+        }
+        Failure::Usage(text) => {
+            complain(text);
+            ExitCode::from(2)
+        }
+        // The reader has gone, and knows why.
+        Failure::Io(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::FAILURE,
+        Failure::Io(error) => {
+            complain(&error.to_string());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn complain(text: &str) {
+    // Nobody is left to be told if stderr is closed.
+    drop(writeln!(io::stderr(), "otp-helper: {text}"));
+}

@@ -1,0 +1,21 @@
+//! macOS and the BSDs: the limits alone.
+
+use std::io;
+
+use super::unix;
+
+/// Leaves no core, and makes new files the user's own.
+///
+/// # Errors
+/// Those of setrlimit(2).
+pub fn harden() -> io::Result<()> {
+    unix::harden()
+}
+
+/// Limits CPU time, files and children.
+///
+/// # Errors
+/// Those of setrlimit(2).
+pub fn confine() -> io::Result<()> {
+    unix::limits()
+}
