@@ -13,7 +13,7 @@ use rustix::time::ClockId;
 
 use super::Peer;
 use super::pages::Pages;
-pub use super::unix::{is_private_dir, make_private_dir, user};
+pub use super::unix::{create_private, is_private_dir, make_private_dir, sync_folder, user};
 pub(super) use super::unix::{lock, map_private as map, page_size, raise_lock_limit, unmap};
 
 /// A listening socket that somebody else made.

@@ -37,8 +37,8 @@ mod heap;
 pub use environment::remove_env;
 pub use heap::{trim_heap, tune_heap};
 pub use os::{
-    Inherited, boot, harden, is_private_dir, is_synchronised, make_private_dir, peer, process_name,
-    take_listeners, user,
+    Inherited, boot, create_private, harden, is_private_dir, is_synchronised, make_private_dir,
+    peer, process_name, sync_folder, take_listeners, user,
 };
 
 /// Who is at the other end of a connection, by the kernel's word at the time it connected.

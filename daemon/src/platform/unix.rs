@@ -4,9 +4,9 @@
     reason = "mappings are made and unmade through raw pointers"
 )]
 
-use std::fs::{DirBuilder, File};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::ptr::{NonNull, null_mut};
 
@@ -110,6 +110,27 @@ pub fn make_private_dir(path: &Path) -> io::Result<()> {
         rustix::fs::fchmod(&dir, Mode::RWXU)?;
     }
     Ok(())
+}
+
+/// Makes a file that only we may read, for writing.
+///
+/// # Errors
+/// If there is one already, or anything else of that name, a link too.
+pub fn create_private(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+}
+
+/// Syncs a folder, so that files made, renamed and removed in it are so after a power cut
+/// (fsync(2): syncing the file alone doesn't sync its name).
+///
+/// # Errors
+/// The system's.
+pub fn sync_folder(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
 }
 
 /// Opens a directory, but not through a link at the path's end.

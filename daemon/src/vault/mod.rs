@@ -1,21 +1,45 @@
-//! What is kept and how it is sealed: `document` (lines and entries), `seal` (age and MAC),
-//! `slot` (ways to the identity), `store` (files).
+//! What is kept and how: `document` (lines and entries), `seal` (age and MAC), `slot` (ways to
+//! the identity), `store` (files), `job` (the slow work). Knows nothing of requests, answers and
+//! codes. The format is in `docs/vault-format.md`.
 
-use otp_proto::{Algorithm, Digits, EntryId, Kind};
+mod backup;
+pub mod document;
+mod durable;
+mod error;
+pub mod job;
+mod line;
+mod lines;
+pub mod seal;
+pub mod slot;
+pub mod state;
+pub mod store;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use otp_proto::{Algorithm, Digits, EntryId, Kind};
+
+pub use error::{OpenError, StoreError};
+pub use seal::Sealer;
 
 use crate::platform::arena::{Arena, Slot};
 
 /// An entry in memory; its key is in the arena.
 #[derive(Debug, PartialEq, Eq, Clone)]
 pub struct Entry {
+    /// Drawn at random when the entry was made.
     pub id: EntryId,
+    /// The service's name; may be empty.
     pub issuer: Box<str>,
+    /// The user's name at the service; may be empty.
     pub account: Box<str>,
+    /// The type, with period or next counter.
     pub kind: Kind,
+    /// The hash.
     pub algorithm: Algorithm,
+    /// The length of a code.
     pub digits: Digits,
+    /// Where the key is.
     pub key: Slot,
     /// Seconds since 1970.
     pub created: u64,
@@ -30,15 +54,20 @@ pub struct Entry {
 /// The rare parts of an entry.
 #[derive(Debug, PartialEq, Eq, Clone, Default)]
 pub struct More {
+    /// Words to find the entry by.
     pub tags: Vec<String>,
+    /// A person's remark.
     pub note: String,
+    /// URI parameters that otpd doesn't use, in their order.
     pub extra: Vec<(String, String)>,
 }
 
 /// The last change of an entry.
 #[derive(Debug, PartialEq, Eq, Clone, Copy, PartialOrd, Ord)]
 pub struct Stamp {
+    /// Grows with every change.
     pub lamport: u64,
+    /// Who made the change.
     pub device: EntryId,
 }
 
@@ -54,24 +83,31 @@ pub struct Trash {
 /// Next HOTP counters by key fingerprint, and the generation: what must never go back.
 #[derive(Debug, PartialEq, Eq, Clone, Default)]
 pub struct Marks {
+    /// The number of the last write; 0 if none was seen.
     pub generation: u64,
+    /// Next counters by [`document::fingerprint`].
     pub counters: BTreeMap<[u8; 8], u64>,
 }
 
 /// What is remembered outside the vault, in clear: no name, no key.
 #[derive(Debug, PartialEq, Eq, Clone, Default)]
 pub struct State {
+    /// Generation and counters.
     pub marks: Marks,
     /// The last time step handed out by `fresh`, by entry.
     pub steps: BTreeMap<EntryId, u64>,
 }
 
 /// The vault's content. Cloning shares the entries.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
+    /// Whose file it is.
     pub device: EntryId,
+    /// Grows with every write.
     pub generation: u64,
+    /// The living entries.
     pub entries: Vec<Arc<Entry>>,
+    /// The removed entries; each has [`Entry::trash`].
     pub trash: Vec<Arc<Entry>>,
     /// Purged or expired entries, which must not come back from another device's file.
     pub tombs: Vec<(EntryId, Stamp)>,
@@ -82,9 +118,13 @@ pub struct Document {
 /// An open vault.
 #[derive(Debug)]
 pub struct Opened {
+    /// What is in it.
     pub document: Document,
+    /// The keys, the identity and the MAC key.
     pub arena: Arena,
+    /// What writing it needs.
     pub sealer: Sealer,
+    /// What was remembered outside of it.
     pub state: State,
     /// Older than the last generation seen.
     pub rollback: bool,
@@ -92,33 +132,16 @@ pub struct Opened {
     pub warnings: Vec<String>,
 }
 
-/// What sealing needs: the recipient, and where identity and MAC key are in the arena.
-#[derive(Debug)]
-pub struct Sealer {
-    pub identity: Slot,
-    pub mac_key: Slot,
-}
-
 /// A sealed vault, ready to be written: age ciphertext only.
 #[derive(Debug)]
 pub struct Sealed {
+    /// Names the file.
     pub device: EntryId,
+    /// The document's.
     pub generation: u64,
+    /// The file.
     pub bytes: Vec<u8>,
 }
 
-/// Why a vault can't be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    #[error("no vault")]
-    NoVault,
-    #[error("wrong passphrase")]
-    WrongSecret,
-}
-
-/// Why a file couldn't be written.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    #[error("no space left")]
-    Full,
-}
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ mod pages;
 mod process;
 mod user;
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 use std::time::Duration;
@@ -57,6 +57,22 @@ pub fn make_private_dir(path: &Path) -> io::Result<()> {
     } else {
         Err(io::ErrorKind::NotADirectory.into())
     }
+}
+
+/// Makes a file for writing. Access is inherited, see [`is_private_dir`].
+///
+/// # Errors
+/// If there is one already, or anything else of that name.
+pub fn create_private(path: &Path) -> io::Result<File> {
+    File::create_new(path)
+}
+
+/// Nothing to do: NTFS journals names, and folders can't be synced.
+///
+/// # Errors
+/// None.
+pub fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 /// Windows locks its environment.

@@ -1,0 +1,149 @@
+//! A backup as one text: the three age files in armour, and how to open them without otpd.
+
+use std::fmt::Write as _;
+use std::io::{Read as _, Write as _};
+use std::time::Duration;
+
+use age::armor::{ArmoredReader, ArmoredWriter, Format};
+
+use super::OpenError;
+use super::line::number;
+use super::seal::MAX_FILE;
+
+const NAMES: [&str; 3] = ["identity.age", "recovery.age", "vault.age"];
+const BEGIN: &str = "-----BEGIN AGE ENCRYPTED FILE-----";
+const END: &str = "-----END AGE ENCRYPTED FILE-----";
+
+/// Writes the text of identity, recovery key's slot and vault.
+pub(super) fn print(files: &[Vec<u8>; 3], wall: Duration) -> String {
+    let length: usize = files.iter().map(|file| file.len() / 2 * 3 + 256).sum();
+    let mut out = String::with_capacity(length + 1024);
+    out.push_str("# otpd backup 1\n");
+    // Writing into a String can't fail.
+    let _ = writeln!(out, "# made on {} (UTC)", date(wall));
+    out.push_str(
+        "#
+# To put it in place of a vault, with the passphrase or the recovery key:
+#   otpctl restore-backup FILE
+#
+# To list the entries without otpd, with the age tool (age-encryption.org):
+#   for f in identity recovery vault; do
+#     sed -n \"/^== $f.age ==/,/^-----END/{/^==/d;p;}\" FILE > $f.age
+#   done
+#   age -d -i identity.age vault.age | grep ^otpauth
+# age asks for the passphrase; with recovery.age for identity.age, for the recovery key.
+",
+    );
+    for (name, file) in NAMES.iter().zip(files) {
+        let _ = write!(out, "== {name} ==\n{}\n", armour(file).trim_end());
+    }
+    out
+}
+
+fn armour(file: &[u8]) -> String {
+    let armoured = || {
+        let mut out = ArmoredWriter::wrap_output(Vec::new(), Format::AsciiArmor).ok()?;
+        out.write_all(file).ok()?;
+        String::from_utf8(out.finish().ok()?).ok()
+    };
+    // Base64 is text, and a vector takes everything.
+    armoured().unwrap_or_default()
+}
+
+/// Reads the text back.
+///
+/// # Errors
+/// [`OpenError::NotABackup`], [`OpenError::TooNew`].
+pub(super) fn parse(text: &str) -> Result<[Vec<u8>; 3], OpenError> {
+    let version = text
+        .lines()
+        .next()
+        .and_then(|line| line.strip_prefix("# otpd backup "))
+        .and_then(|version| number(version.trim_end()))
+        .ok_or(OpenError::NotABackup("its first line is another"))?;
+    if version != 1 {
+        return Err(OpenError::TooNew(version));
+    }
+    let [identity, recovery, vault] = NAMES.map(|name| block(text, name));
+    Ok([identity?, recovery?, vault?])
+}
+
+/// Decodes the block after a heading.
+fn block(text: &str, name: &str) -> Result<Vec<u8>, OpenError> {
+    let heading = format!("== {name} ==");
+    let armour = || {
+        let (at, _) = text
+            .match_indices(&heading)
+            .find(|&(at, _)| text.get(..at).is_some_and(|before| before.ends_with('\n')))?;
+        let rest = text.get(at + heading.len()..)?.trim_start();
+        let end = rest.starts_with(BEGIN).then(|| rest.find(END))??;
+        rest.get(..end + END.len())
+    };
+    let armour = armour().ok_or(OpenError::NotABackup("one of its three blocks is missing"))?;
+    let mut file = Vec::with_capacity(armour.len() / 4 * 3);
+    ArmoredReader::new(armour.as_bytes())
+        .take(MAX_FILE)
+        .read_to_end(&mut file)
+        .map_err(|_| OpenError::NotABackup("one of its blocks is damaged"))?;
+    Ok(file)
+}
+
+/// The day of a time, as ISO 8601 has it (the algorithm is Howard Hinnant's `civil_from_days`).
+fn date(wall: Duration) -> String {
+    let days = wall.as_secs() / 86_400 + 719_468;
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 {
+        shifted + 3
+    } else {
+        shifted - 9
+    };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_is_the_calendars() {
+        for (days, text) in [
+            (0, "1970-01-01"),
+            (59, "1970-03-01"),
+            (11_016, "2000-02-29"),
+            (20_779, "2026-11-22"),
+        ] {
+            assert_eq!(date(Duration::from_secs(days * 86_400 + 5)), text);
+        }
+    }
+
+    #[test]
+    fn a_text_gives_its_three_files_back_also_with_windows_line_ends() {
+        let files = [
+            vec![1; 400],
+            vec![2; 48],
+            (0..=255).cycle().take(5000).collect(),
+        ];
+        let text = print(&files, Duration::ZERO);
+        assert_eq!(parse(&text).unwrap(), files);
+        assert_eq!(parse(&text.replace('\n', "\r\n")).unwrap(), files);
+    }
+
+    #[test]
+    fn a_text_without_a_block_or_with_a_broken_one_is_no_backup() {
+        let files = [vec![1; 400], vec![2; 48], vec![3; 100]];
+        let text = print(&files, Duration::ZERO);
+        let is_refused = |text: &str| matches!(parse(text), Err(OpenError::NotABackup(_)));
+        assert!(is_refused(""));
+        assert!(is_refused(&text.replace("== vault.age ==", "== vault ==")));
+        assert!(is_refused(&text.replace("AQEB", "A!EB")));
+        assert!(is_refused(&text[..text.len() - 40]));
+        let newer = text.replace("backup 1", "backup 2");
+        assert!(matches!(parse(&newer), Err(OpenError::TooNew(2))));
+    }
+}

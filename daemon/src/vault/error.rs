@@ -1,0 +1,171 @@
+//! Why a vault can't be opened or a file can't be written.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use otp_proto::{EntryId, RecoveryKeyError};
+
+/// Why a vault can't be opened, made or restored. No text quotes what is inside of a file.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// None of the vault's files is there.
+    #[error("there is no vault")]
+    NoVault,
+    /// One of the files of a vault to be made is there.
+    #[error("there is a vault already")]
+    Exists,
+    /// Neither passphrase nor recovery key.
+    #[error("wrong passphrase")]
+    WrongSecret,
+    /// It has the form of a recovery key, but isn't one, nor the passphrase.
+    #[error(transparent)]
+    MistypedRecovery(RecoveryKeyError),
+    /// A file isn't what otpd writes.
+    #[error("{file} is damaged{}", at(*line))]
+    Damaged {
+        /// Which one.
+        file: &'static str,
+        /// The line of its plaintext, from 1.
+        line: Option<u32>,
+    },
+    /// One of the files is missing while others are there.
+    #[error("{} is missing", .0.display())]
+    Missing(PathBuf),
+    /// It decrypts, but its MAC is wrong or missing.
+    #[error("the vault is forged or was changed: its MAC is wrong")]
+    Forged,
+    /// A later version of the format.
+    #[error("the vault has format {0}, and this version of otpd reads format 1")]
+    TooNew(u64),
+    /// A key derivation that only someone hostile would ask for.
+    #[error("{0} asks for more work than a passphrase may")]
+    TooCostly(&'static str),
+    /// More than one file where one is expected.
+    #[error("more than one vault in {}", .0.display())]
+    Several(PathBuf),
+    /// A text that isn't a backup, and why.
+    #[error("not a backup of otpd: {0}")]
+    NotABackup(&'static str),
+    /// The identity couldn't be wrapped.
+    #[error("cannot encrypt the vault's identity")]
+    Wrap,
+    /// Reading failed underway.
+    #[error("cannot read the vault: {}", cause(.0))]
+    Unreadable(io::Error),
+    /// A file couldn't be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+fn at(line: Option<u32>) -> String {
+    line.map(|line| format!(" in line {line}"))
+        .unwrap_or_default()
+}
+
+/// Why a file couldn't be written or read; the files on disk are as before.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// No space, or the quota is used up.
+    #[error("cannot {verb} {}: {cause}", path.display())]
+    Full {
+        /// What failed.
+        verb: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// The system's word.
+        cause: String,
+    },
+    /// The file system or the folder doesn't let us write.
+    #[error("cannot {verb} {}: {cause}", path.display())]
+    ReadOnly {
+        /// What failed.
+        verb: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// The system's word.
+        cause: String,
+    },
+    /// Anything else.
+    #[error("cannot {verb} {}: {cause}", path.display())]
+    Io {
+        /// What failed.
+        verb: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// The system's word.
+        cause: String,
+    },
+    /// What was read back isn't what was written.
+    #[error("cannot write {}: it reads back differently", .0.display())]
+    Differs(PathBuf),
+    /// A restored vault isn't wholly in place; writing the one before it would be lost.
+    #[error("a vault in {} is not wholly in place: restart otpd", .0.display())]
+    Unfinished(PathBuf),
+    /// A file beyond its limit.
+    #[error("{} is larger than {limit} bytes", path.display())]
+    TooLarge {
+        /// Which one.
+        path: PathBuf,
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// An entry whose line would be too long to be read again.
+    #[error("entry {0} is too large to be stored")]
+    Entry(EntryId),
+    /// The vault as a whole would be too large to be read again.
+    #[error("the vault is too large to be stored")]
+    Vault,
+}
+
+impl StoreError {
+    /// Makes the error of an operation (`"write"`, `"read"`, …) on a file.
+    pub fn new(verb: &'static str, path: &Path, error: &io::Error) -> Self {
+        let (path, cause) = (path.to_owned(), cause(error));
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                Self::Full { verb, path, cause }
+            }
+            io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
+                Self::ReadOnly { verb, path, cause }
+            }
+            _ => Self::Io { verb, path, cause },
+        }
+    }
+}
+
+/// The system's word in the style of our own: `No space left on device (os error 28)` without
+/// its capital and its number.
+fn cause(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or(&text);
+    let mut chars = text.chars();
+    chars
+        .next()
+        .map(|first| first.to_lowercase().chain(chars).collect())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_names_file_and_cause_and_its_kind_follows_the_system() {
+        let made = |number| {
+            StoreError::new(
+                "write",
+                Path::new("/x/vault"),
+                &io::Error::from_raw_os_error(number),
+            )
+        };
+        let full = made(28);
+        assert!(matches!(full, StoreError::Full { .. }));
+        assert_eq!(
+            full.to_string(),
+            "cannot write /x/vault: no space left on device"
+        );
+        assert!(matches!(made(30), StoreError::ReadOnly { .. }));
+        assert!(matches!(made(13), StoreError::ReadOnly { .. }));
+        assert!(matches!(made(5), StoreError::Io { .. }));
+    }
+}

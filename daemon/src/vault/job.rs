@@ -1,0 +1,270 @@
+//! The slow work beside the loop: key derivations and whole-file reads. Runs on one thread, so
+//! that there is one key derivation and its 256 MB at a time.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use otp_proto::{EntryId, RecoveryKey, Secret};
+use zeroize::Zeroizing;
+
+use super::document::{VAULT, fingerprint, raise};
+use super::seal::{self, Sealer, Unsealed, seal};
+use super::slot::{IDENTITY, Passphrase, Recovery, Slot as _, unwrap_with};
+use super::store::Store;
+use super::{Document, Entry, Marks, OpenError, Opened, State, backup};
+use crate::agent::{Job, JobDone};
+use crate::config::MemoryMode;
+use crate::platform;
+use crate::platform::arena::Arena;
+
+/// Does a job. `wall` is the time since 1970, for a backup's date.
+pub fn perform(store: &Store, mode: MemoryMode, job: Job, wall: Duration) -> JobDone {
+    let done = match job {
+        Job::Create { passphrase } => JobDone::Create(create(store, mode, &passphrase)),
+        Job::Open { secret } => JobDone::Open(open(store, mode, &secret)),
+        Job::Rewrap { current, new } => JobDone::Rewrap(rewrap(store, &current, &new)),
+        Job::Check { secret } => JobDone::Check(identity(store, &secret).map(drop)),
+        Job::Backup => JobDone::Backup(store.read_all().map(|files| backup::print(&files, wall))),
+        Job::RestoreBackup {
+            text,
+            secret,
+            dry_run,
+            present,
+        } => JobDone::RestoreBackup(restore(
+            store,
+            mode,
+            &Restore {
+                text: &text,
+                secret: &secret,
+                dry_run,
+                present: present.unwrap_or_default(),
+            },
+        )),
+        Job::Purge { identity, ids } => JobDone::Purge(purge(store, mode, &identity, &ids)),
+    };
+    platform::trim_heap();
+    done
+}
+
+type Boxed = Box<Opened>;
+
+/// Makes a vault: its identity, both slots and an empty document, installed together.
+fn create(
+    store: &Store,
+    mode: MemoryMode,
+    passphrase: &Secret,
+) -> Result<(Boxed, Secret), OpenError> {
+    store.tidy()?;
+    if store.exists() {
+        return Err(OpenError::Exists);
+    }
+    let mut arena = Arena::new(mode, 256);
+    let sealer = Sealer::generate(&mut arena);
+    let document = Document {
+        device: device(),
+        generation: 1,
+        entries: Vec::new(),
+        trash: Vec::new(),
+        tombs: Vec::new(),
+        counters: BTreeMap::new(),
+    };
+    let mut bits = Zeroizing::new([0; 16]);
+    platform::random(bits.as_mut_slice());
+    let recovery = Recovery::with_work(RecoveryKey::from_random(&bits), store.work_factor());
+
+    let identity = sealer.identity(&arena);
+    let slot = Passphrase::with_work(passphrase, store.work_factor());
+    let (by_passphrase, by_recovery) = (slot.wrap(&identity)?, recovery.wrap(&identity)?);
+    let state = State {
+        marks: Marks {
+            generation: document.generation,
+            ..Marks::default()
+        },
+        ..State::default()
+    };
+    // First, because the state of an earlier vault would call this one an old copy.
+    store.write_state(&state)?;
+    store.install(
+        &by_passphrase,
+        &by_recovery,
+        &seal(&document, &arena, &sealer)?,
+    )?;
+    let opened = Opened {
+        document,
+        arena,
+        sealer,
+        state,
+        rollback: false,
+        warnings: Vec::new(),
+    };
+    Ok((Box::new(opened), recovery.into_key().into_secret()))
+}
+
+/// Draws a device's id.
+fn device() -> EntryId {
+    let mut bits = [0; 8];
+    platform::random(&mut bits);
+    EntryId::from_random(u64::from_le_bytes(bits))
+}
+
+/// Unwraps the identity with what was typed.
+fn identity(store: &Store, secret: &Secret) -> Result<Secret, OpenError> {
+    unwrap_with(secret, |file| store.read_slot(file))
+}
+
+fn open(store: &Store, mode: MemoryMode, secret: &Secret) -> Result<Boxed, OpenError> {
+    store.tidy()?;
+    let identity = identity(store, secret)?;
+    let (file, device, length) = store.open_vault()?;
+    let unsealed = seal::open(file, length, &identity, mode)?;
+    if unsealed.document.device != device {
+        // A write would go to another file.
+        return Err(OpenError::Damaged {
+            file: VAULT,
+            line: Some(1),
+        });
+    }
+    store.saw(unsealed.document.generation);
+    Ok(Box::new(with_state(store, unsealed)))
+}
+
+/// Compares a vault with what is remembered of it, and raises it to that.
+fn with_state(store: &Store, unsealed: Unsealed) -> Opened {
+    let Unsealed {
+        mut document,
+        arena,
+        sealer,
+    } = unsealed;
+    let (state, warning) = store.read_state();
+    let mut warnings: Vec<String> = warning.into_iter().collect();
+    let rollback = document.generation < state.marks.generation;
+    if rollback {
+        warnings.push(format!(
+            "the vault is older (generation {}) than the one seen last ({})",
+            document.generation, state.marks.generation
+        ));
+    }
+    raise(
+        &mut document,
+        &arena,
+        arena.key(sealer.mac_key),
+        &state.marks,
+    );
+    Opened {
+        document,
+        arena,
+        sealer,
+        state,
+        rollback,
+        warnings,
+    }
+}
+
+fn rewrap(store: &Store, current: &Secret, new: &Secret) -> Result<(), OpenError> {
+    store.tidy()?;
+    let identity = identity(store, current)?;
+    let wrapped = Passphrase::with_work(new, store.work_factor()).wrap(&identity)?;
+    Ok(store.write_slot(IDENTITY, &wrapped)?)
+}
+
+struct Restore<'a> {
+    text: &'a str,
+    secret: &'a Secret,
+    dry_run: bool,
+    present: Marks,
+}
+
+fn restore(store: &Store, mode: MemoryMode, job: &Restore<'_>) -> Result<Boxed, OpenError> {
+    let [by_passphrase, by_recovery, vault] = backup::parse(job.text)?;
+    let identity = unwrap_with(job.secret, |file| {
+        Ok(if file == IDENTITY {
+            by_passphrase.clone()
+        } else {
+            by_recovery.clone()
+        })
+    })?;
+    let length = vault.len().try_into().unwrap_or(u64::MAX);
+    let unsealed = seal::open(vault.as_slice(), length, &identity, mode)?;
+    drop(vault);
+    let mut opened = with_state(store, unsealed);
+    let mac_key = opened.arena.key(opened.sealer.mac_key);
+    raise(&mut opened.document, &opened.arena, mac_key, &job.present);
+    opened.document.generation = opened.document.generation.saturating_add(1);
+    // It is meant to be older.
+    opened.rollback = false;
+    opened.warnings.clear();
+    if !job.dry_run {
+        store.tidy()?;
+        store.keep_present()?;
+        let sealed = seal(&opened.document, &opened.arena, &opened.sealer)?;
+        store.install(&by_passphrase, &by_recovery, &sealed)?;
+    }
+    Ok(Box::new(opened))
+}
+
+/// Rewrites the backups without some entries, and without others that have the same keys: a key
+/// that was removed and added again is there twice.
+fn purge(
+    store: &Store,
+    mode: MemoryMode,
+    identity: &Secret,
+    ids: &[EntryId],
+) -> Result<(), OpenError> {
+    let ids: BTreeSet<EntryId> = ids.iter().copied().collect();
+    let paths = store.backups()?;
+    let read = |path| {
+        let (file, length) = Store::open_backup(path)?;
+        seal::open(file, length, identity, mode)
+    };
+    let mut keys = BTreeSet::new();
+    for unsealed in paths.iter().filter_map(|path| read(path).ok()) {
+        let all = unsealed.document.entries.iter();
+        for entry in all.chain(&unsealed.document.trash) {
+            if ids.contains(&entry.id) {
+                keys.insert(mark(entry, &unsealed));
+            }
+        }
+    }
+    for path in &paths {
+        match read(path) {
+            Ok(mut unsealed) => {
+                if drop_entries(&mut unsealed, &ids, &keys) {
+                    let sealed = seal(&unsealed.document, &unsealed.arena, &unsealed.sealer)?;
+                    Store::rewrite_backup(path, &sealed.bytes)?;
+                }
+            }
+            // Another identity's, or broken: the key may be in it, and nobody can tell.
+            Err(_) => store.remove_backup(path)?,
+        }
+    }
+    Ok(())
+}
+
+fn mark(entry: &Entry, unsealed: &Unsealed) -> [u8; 8] {
+    let mac_key = unsealed.arena.key(unsealed.sealer.mac_key);
+    fingerprint(unsealed.arena.key(entry.key), mac_key)
+}
+
+/// Drops entries by id and by key; returns whether there were any.
+fn drop_entries(
+    unsealed: &mut Unsealed,
+    ids: &BTreeSet<EntryId>,
+    keys: &BTreeSet<[u8; 8]>,
+) -> bool {
+    let stays =
+        |entry: &Arc<Entry>| !ids.contains(&entry.id) && !keys.contains(&mark(entry, unsealed));
+    let keep = |entries: &[Arc<Entry>]| -> Vec<Arc<Entry>> {
+        entries
+            .iter()
+            .filter(|entry| stays(entry))
+            .cloned()
+            .collect()
+    };
+    let document = &unsealed.document;
+    let (entries, trash) = (keep(&document.entries), keep(&document.trash));
+    let dropped = entries.len() < document.entries.len() || trash.len() < document.trash.len();
+    unsealed.document.entries = entries;
+    unsealed.document.trash = trash;
+    dropped
+}

@@ -1,0 +1,191 @@
+//! The vault's file: the document's lines, encrypted with age to one recipient.
+//!
+//! Both ways stream: what is in clear at any time is one line, or a window of 8 KiB, and age's
+//! own chunk of 64 KiB.
+
+use std::fmt;
+use std::io::{self, BufRead, Read as _};
+use std::iter::once;
+
+use age::secrecy::ExposeSecret as _;
+use age::x25519::{Identity, Recipient};
+use age::{DecryptError, Decryptor, Encryptor};
+use hkdf::Hkdf;
+use otp_proto::Secret;
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use super::document::{self, VAULT, WriteError};
+use super::{Document, OpenError, Sealed, StoreError};
+use crate::config::MemoryMode;
+use crate::platform::arena::{Arena, Slot};
+
+/// Largest vault in bytes: 10,000 entries take 2 MB.
+pub const MAX_FILE: u64 = 64 * 1024 * 1024;
+/// Largest age header in bytes: ours has 300. age reads headers in quadratic time.
+const MAX_HEADER: u64 = 16 * 1024;
+/// For the MAC's key (HKDF, RFC 5869).
+const MAC_INFO: &[u8] = b"otpd/vault/1/mac";
+/// A key's share of its line: 20 bytes in some 200.
+const KEY_SHARE: u64 = 9;
+
+/// What sealing needs. The recipient is kept beside the identity so that a write, which happens
+/// often, doesn't touch the identity; who knows it still can't make a vault without the MAC key.
+pub struct Sealer {
+    /// The identity's text.
+    pub identity: Slot,
+    /// The MAC's key.
+    pub mac_key: Slot,
+    recipient: Recipient,
+}
+
+impl Sealer {
+    /// Makes an identity.
+    pub fn generate(arena: &mut Arena) -> Self {
+        Self::keep(&Identity::generate(), arena)
+    }
+
+    /// Reads an identity's text.
+    ///
+    /// # Errors
+    /// The text isn't one; says no more.
+    pub fn new(identity: &Secret, arena: &mut Arena) -> Option<Self> {
+        let identity: Identity = identity.expose().trim().parse().ok()?;
+        Some(Self::keep(&identity, arena))
+    }
+
+    fn keep(identity: &Identity, arena: &mut Arena) -> Self {
+        let text = identity.to_string();
+        let text = text.expose_secret().as_bytes();
+        let mut mac_key = Zeroizing::new([0; 32]);
+        #[expect(clippy::expect_used, reason = "32 is far below HKDF's 255 * 32 bytes")]
+        Hkdf::<Sha256>::new(None, text)
+            .expand(MAC_INFO, mac_key.as_mut_slice())
+            .expect("HKDF gives 32 bytes");
+        Self {
+            identity: arena.put(text),
+            mac_key: arena.put(mac_key.as_slice()),
+            recipient: identity.to_public(),
+        }
+    }
+
+    /// Copies the identity's text out of the arena, to wrap it anew.
+    pub fn identity(&self, arena: &Arena) -> Secret {
+        // It was put there as text.
+        Secret::copy_of(std::str::from_utf8(arena.key(self.identity)).unwrap_or_default())
+    }
+}
+
+impl fmt::Debug for Sealer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sealer")
+    }
+}
+
+/// Encrypts a document.
+///
+/// # Errors
+/// [`StoreError::Entry`] or [`StoreError::Vault`] if it couldn't be read again.
+pub fn seal(document: &Document, arena: &Arena, sealer: &Sealer) -> Result<Sealed, StoreError> {
+    let mut bytes = Vec::with_capacity(estimate(document));
+    let mac_key = arena.key(sealer.mac_key);
+    encrypt(document, arena, mac_key, &sealer.recipient, &mut bytes).map_err(
+        |error| match error {
+            WriteError::Store(error) => error,
+            // A vector takes everything.
+            WriteError::Io(_) => StoreError::Vault,
+        },
+    )?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > MAX_FILE) {
+        return Err(StoreError::Vault);
+    }
+    Ok(Sealed {
+        device: document.device,
+        generation: document.generation,
+        bytes,
+    })
+}
+
+fn encrypt(
+    document: &Document,
+    arena: &Arena,
+    mac_key: &[u8],
+    recipient: &Recipient,
+    bytes: &mut Vec<u8>,
+) -> Result<(), WriteError> {
+    let encryptor = Encryptor::with_recipients(once(recipient as _)).map_err(io::Error::other)?;
+    let mut out = encryptor.wrap_output(bytes)?;
+    document::write(document, arena, mac_key, &mut out)?;
+    out.finish()?;
+    Ok(())
+}
+
+/// Guesses the length of the file, so that the buffer seldom grows.
+fn estimate(document: &Document) -> usize {
+    let entry = |entry: &std::sync::Arc<super::Entry>| {
+        240 + entry.issuer.len() * 2 + entry.account.len() + entry.more.as_ref().map_or(0, |_| 64)
+    };
+    let entries = document.entries.iter().chain(&document.trash);
+    1024 + entries.map(entry).sum::<usize>()
+        + document.tombs.len() * 48
+        + document.counters.len() * 40
+}
+
+/// A decrypted vault.
+#[derive(Debug)]
+pub struct Unsealed {
+    /// What is in it.
+    pub document: Document,
+    /// Its keys.
+    pub arena: Arena,
+    /// For the way back.
+    pub sealer: Sealer,
+}
+
+/// Decrypts a vault of `length` bytes; nothing of it is returned unless its MAC is right.
+///
+/// # Errors
+/// [`OpenError::Damaged`] if it isn't a whole age file to this identity or breaks the grammar,
+/// [`OpenError::Forged`] if the MAC is wrong, [`OpenError::TooNew`], [`OpenError::Unreadable`].
+pub fn open(
+    mut input: impl BufRead,
+    length: u64,
+    identity: &Secret,
+    mode: MemoryMode,
+) -> Result<Unsealed, OpenError> {
+    const DAMAGED: OpenError = OpenError::Damaged {
+        file: VAULT,
+        line: None,
+    };
+    let room = usize::try_from(length.min(MAX_FILE) / KEY_SHARE).unwrap_or(0);
+    let mut arena = Arena::new(mode, room + 256);
+    let sealer = Sealer::new(identity, &mut arena).ok_or(DAMAGED)?;
+
+    let mut head = Vec::new();
+    input
+        .by_ref()
+        .take(MAX_HEADER)
+        .read_to_end(&mut head)
+        .map_err(OpenError::Unreadable)?;
+    if !head.windows(5).any(|end| end == b"\n--- ") {
+        return Err(DAMAGED);
+    }
+    let identity: Identity = identity.expose().trim().parse().map_err(|_| DAMAGED)?;
+    let plain = Decryptor::new_buffered(head.as_slice().chain(input))
+        .and_then(|age| age.decrypt(once(&identity as _)))
+        .map_err(|error| match error {
+            DecryptError::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
+                OpenError::Unreadable(error)
+            }
+            _ => DAMAGED,
+        })?;
+    drop(identity);
+    // Copied out, because the arena takes the keys meanwhile.
+    let mac_key = Zeroizing::new(arena.key(sealer.mac_key).to_vec());
+    let document = document::read(plain, &mac_key, &mut arena)?;
+    Ok(Unsealed {
+        document,
+        arena,
+        sealer,
+    })
+}

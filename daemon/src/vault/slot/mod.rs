@@ -1,0 +1,68 @@
+//! Ways to the vault's identity: each is a file in which it is wrapped. A hardware key would be
+//! another of them.
+
+mod passphrase;
+mod recovery;
+mod scrypt;
+
+use otp_proto::{RecoveryKey, RecoveryKeyError, Secret};
+
+pub use passphrase::Passphrase;
+pub use recovery::Recovery;
+pub use scrypt::WORK_FACTOR;
+
+use super::OpenError;
+
+/// The file of the passphrase's slot.
+pub const IDENTITY: &str = "identity.age";
+/// The file of the recovery key's slot.
+pub const RECOVERY: &str = "recovery.age";
+
+/// A way to the identity.
+pub trait Slot {
+    /// Returns the name of the file in the data folder.
+    fn file(&self) -> &'static str;
+
+    /// Wraps an identity's text; returns the file's content.
+    ///
+    /// # Errors
+    /// The key derivation failed.
+    fn wrap(&self, identity: &Secret) -> Result<Vec<u8>, OpenError>;
+
+    /// Returns the identity's text out of the file's content.
+    ///
+    /// # Errors
+    /// [`OpenError::WrongSecret`], [`OpenError::Damaged`], [`OpenError::TooCostly`].
+    fn unwrap(&self, wrapped: &[u8]) -> Result<Secret, OpenError>;
+}
+
+/// Opens whichever slot fits what was typed: a recovery key its own, anything else the
+/// passphrase's. `read` returns a slot's file.
+///
+/// # Errors
+/// As [`Slot::unwrap`], and [`OpenError::MistypedRecovery`] for what has the form of a recovery
+/// key and isn't the passphrase either.
+pub fn unwrap_with(
+    secret: &Secret,
+    read: impl Fn(&'static str) -> Result<Vec<u8>, OpenError>,
+) -> Result<Secret, OpenError> {
+    match RecoveryKey::parse(secret.expose()) {
+        Ok(key) => {
+            let slot = Recovery::new(key);
+            slot.unwrap(&read(slot.file())?)
+        }
+        Err(mistake) => {
+            let slot = Passphrase::new(secret);
+            match slot.unwrap(&read(slot.file())?) {
+                // Seven words of five letters are a fine passphrase, so it is tried first.
+                Err(OpenError::WrongSecret)
+                    if mistake != RecoveryKeyError::Length
+                        && RecoveryKey::looks_like(secret.expose()) =>
+                {
+                    Err(OpenError::MistypedRecovery(mistake))
+                }
+                other => other,
+            }
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! The files of the vault: where they are, and in which order they are written so that a crash
+//! or a full disk leaves the old ones. Knows nothing of what is in them.
+
+mod backups;
+mod install;
+
+use std::fs::{self, File};
+use std::io::{self, BufReader};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use otp_proto::{Dirs, EntryId};
+
+pub use self::backups::BACKUPS;
+use self::backups::{put_back, stem};
+use self::install::{INSTALL, STAGING};
+use super::durable::{self, Draft, UNFINISHED};
+use super::seal::MAX_FILE;
+use super::slot::{IDENTITY, RECOVERY, WORK_FACTOR};
+use super::state;
+use super::{OpenError, Sealed, State, StoreError};
+use crate::platform;
+
+/// Largest wrapped identity in bytes; ours have 400.
+const MAX_SLOT: u64 = 64 * 1024;
+/// Largest state in bytes: 100,000 marks and steps.
+const MAX_STATE: u64 = 4 * 1024 * 1024;
+
+/// The folders of one vault. One thread writes at a time.
+#[derive(Debug)]
+pub struct Store {
+    data: PathBuf,
+    state: PathBuf,
+    work_factor: u8,
+    /// The generation of the vault file on disk, which names its backup; 0 until it is known.
+    on_disk: AtomicU64,
+}
+
+impl Store {
+    /// Names the folders; touches nothing.
+    pub fn new(dirs: &Dirs) -> Self {
+        Self {
+            data: dirs.data.clone(),
+            state: dirs.state.clone(),
+            work_factor: WORK_FACTOR,
+            on_disk: AtomicU64::new(0),
+        }
+    }
+
+    /// Makes slots with a cheap key derivation: tests have better to do than wait.
+    #[cfg(test)]
+    #[must_use]
+    pub fn cheap(mut self) -> Self {
+        self.work_factor = 2;
+        self
+    }
+
+    /// Returns the work factor for new slots.
+    pub(super) fn work_factor(&self) -> u8 {
+        self.work_factor
+    }
+
+    /// Returns whether any file of a vault is there. What can't be looked at counts.
+    pub fn exists(&self) -> bool {
+        [INSTALL, IDENTITY, RECOVERY]
+            .iter()
+            .any(|name| is_there(&self.data.join(name)))
+            || self.vaults().map_or(true, |vaults| !vaults.is_empty())
+    }
+
+    /// Finishes what a crashed run left: puts a whole vault into place, removes halves. To be
+    /// called when no other otpd runs and nothing is being written.
+    ///
+    /// # Errors
+    /// Files that can't be moved or removed.
+    pub fn tidy(&self) -> Result<(), StoreError> {
+        remove_folder(&self.data.join(STAGING))?;
+        let folders = [
+            self.data.clone(),
+            self.vault_folder(),
+            self.backup_folder(),
+            self.state.clone(),
+        ];
+        for path in folders.iter().map(|folder| durable::list(folder)) {
+            for path in path?
+                .iter()
+                .filter(|path| name(path).starts_with(UNFINISHED))
+            {
+                durable::remove(path)?;
+            }
+        }
+        self.finish_install()
+    }
+
+    /// Reads a slot's file.
+    ///
+    /// # Errors
+    /// [`OpenError::NoVault`], or [`OpenError::Missing`] if other files are there.
+    pub fn read_slot(&self, file: &str) -> Result<Vec<u8>, OpenError> {
+        let path = self.data.join(file);
+        match durable::read(&path, MAX_SLOT)? {
+            Some(bytes) => Ok(bytes),
+            None if self.exists() => Err(OpenError::Missing(path)),
+            None => Err(OpenError::NoVault),
+        }
+    }
+
+    /// Writes a slot's file durably.
+    ///
+    /// # Errors
+    /// The old file is as before.
+    pub fn write_slot(&self, file: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        self.refuse_unfinished()?;
+        durable::replace(&self.data.join(file), bytes)
+    }
+
+    /// Opens the vault's file; returns whose it is and its length, too.
+    ///
+    /// # Errors
+    /// As [`Self::read_slot`], and [`OpenError::Several`].
+    pub fn open_vault(&self) -> Result<(BufReader<File>, EntryId, u64), OpenError> {
+        let vaults = self.vaults()?;
+        let (path, device) = match vaults.as_slice() {
+            [one] => one,
+            [] if self.exists() => return Err(OpenError::Missing(self.vault_folder())),
+            [] => return Err(OpenError::NoVault),
+            _ => return Err(OpenError::Several(self.vault_folder())),
+        };
+        let failed = |error: io::Error| StoreError::new("read", path, &error);
+        let file = File::open(path).map_err(failed)?;
+        let length = file.metadata().map_err(failed)?.len();
+        if length > MAX_FILE {
+            let (path, limit) = (path.clone(), MAX_FILE);
+            return Err(StoreError::TooLarge { path, limit }.into());
+        }
+        Ok((BufReader::new(file), *device, length))
+    }
+
+    /// Tells the generation of the vault's file, once it was read.
+    pub(super) fn saw(&self, generation: u64) {
+        self.on_disk.store(generation, Ordering::Relaxed);
+    }
+
+    /// Writes the vault durably and keeps its predecessor among the backups.
+    ///
+    /// # Errors
+    /// The old vault is in its place.
+    pub fn write_vault(&self, sealed: &Sealed) -> Result<(), StoreError> {
+        self.refuse_unfinished()?;
+        private_folder(&self.vault_folder())?;
+        let path = self.vault_path(sealed.device);
+        let draft = Draft::write(&path, &sealed.bytes)?;
+        let stem = stem(self.on_disk.load(Ordering::Relaxed), sealed.device);
+        let backup = self.keep(&path, &format!("{stem}.age"))?;
+        draft.place()?;
+        if let Err(error) = durable::sync_folder_of(&path) {
+            // Nobody may see a write that was reported as failed.
+            put_back(&path, backup.as_deref());
+            return Err(error);
+        }
+        self.saw(sealed.generation);
+        self.prune(&stem)
+    }
+
+    /// Reads identity, recovery key's slot and vault as they are.
+    ///
+    /// # Errors
+    /// As [`Self::open_vault`].
+    pub fn read_all(&self) -> Result<[Vec<u8>; 3], OpenError> {
+        let (mut file, device, _) = self.open_vault()?;
+        let mut vault = Vec::new();
+        io::copy(&mut io::Read::take(&mut file, MAX_FILE), &mut vault)
+            .map_err(|error| StoreError::new("read", &self.vault_path(device), &error))?;
+        Ok([self.read_slot(IDENTITY)?, self.read_slot(RECOVERY)?, vault])
+    }
+
+    /// Reads the state; a missing or damaged one is empty, with a line that says so.
+    pub fn read_state(&self) -> (State, Option<String>) {
+        const LOST: &str = "an older copy of the vault would not be noticed";
+        let path = self.state.join("state");
+        let bytes = match durable::read(&path, MAX_STATE) {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => {
+                let warning = format!("there is no {}: {LOST}", path.display());
+                return (State::default(), Some(warning));
+            }
+            Err(error) => return (State::default(), Some(format!("{error}: {LOST}"))),
+        };
+        match std::str::from_utf8(&bytes).ok().and_then(state::parse) {
+            Some(state) => (state, None),
+            None => {
+                let warning = format!("{} is damaged: {LOST}", path.display());
+                (State::default(), Some(warning))
+            }
+        }
+    }
+
+    /// Writes the state durably.
+    ///
+    /// # Errors
+    /// The old state is as before.
+    pub fn write_state(&self, state: &State) -> Result<(), StoreError> {
+        private_folder(&self.state)?;
+        durable::replace(&self.state.join("state"), state::print(state).as_bytes())
+    }
+
+    fn refuse_unfinished(&self) -> Result<(), StoreError> {
+        if is_there(&self.data.join(INSTALL)) {
+            Err(StoreError::Unfinished(self.data.clone()))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Returns the vault files with their devices.
+    fn vaults(&self) -> Result<Vec<(PathBuf, EntryId)>, StoreError> {
+        let paths = durable::list(&self.vault_folder())?;
+        Ok(paths
+            .into_iter()
+            .filter_map(|path| {
+                let device = name(&path).strip_suffix(".age")?.parse().ok()?;
+                Some((path, device))
+            })
+            .collect())
+    }
+
+    fn vault_path(&self, device: EntryId) -> PathBuf {
+        self.vault_folder().join(format!("{device}.age"))
+    }
+
+    fn vault_folder(&self) -> PathBuf {
+        self.data.join("vault")
+    }
+
+    fn backup_folder(&self) -> PathBuf {
+        self.data.join("backups")
+    }
+}
+
+fn name(path: &Path) -> &str {
+    path.file_name()
+        .and_then(std::ffi::OsStr::to_str)
+        .unwrap_or_default()
+}
+
+/// Returns whether anything has this name. What can't be looked at counts.
+fn is_there(path: &Path) -> bool {
+    !matches!(fs::symlink_metadata(path), Err(error) if error.kind() == io::ErrorKind::NotFound)
+}
+
+/// Makes a folder of ours alone. One that is there stays as it is: a person may have put a link.
+fn private_folder(path: &Path) -> Result<(), StoreError> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    platform::make_private_dir(path).map_err(|error| StoreError::new("make", path, &error))
+}
+
+fn remove_folder(path: &Path) -> Result<(), StoreError> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(StoreError::new("remove", path, &error))
+        }
+        _ => Ok(()),
+    }
+}

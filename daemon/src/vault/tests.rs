@@ -1,0 +1,5 @@
+//! What the parts of the vault do together.
+
+mod format;
+mod jobs;
+mod samples;
