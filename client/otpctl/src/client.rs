@@ -1,0 +1,267 @@
+//! What every command works with: texts, options, and the agent behind one call.
+
+use otp_proto::{
+    Call, ErrorKind, RecoveryKey, RecoveryKeyError, RpcError, Secret, Status, Unlock, VERSION,
+};
+
+use crate::cli::{Asking, Globals};
+use crate::conn::{CallError, Conn, ConnectError};
+use crate::failure::{Failure, Kind, reason};
+use crate::secret::Secrets;
+use crate::start::StartError;
+use crate::text::{Text, fill};
+use crate::{os, output};
+
+/// How often a person may mistype the passphrase.
+const TRIES: u32 = 3;
+
+/// One run of otpctl.
+pub(crate) struct Client {
+    pub(crate) text: &'static Text,
+    pub(crate) globals: Globals,
+    conn: Option<Conn>,
+    secrets: Option<Secrets>,
+}
+
+impl Client {
+    pub(crate) fn new(text: &'static Text, globals: Globals) -> Self {
+        Self {
+            text,
+            globals,
+            conn: None,
+            secrets: None,
+        }
+    }
+
+    /// Whether questions may be asked on the terminal.
+    pub(crate) fn can_ask(&self) -> bool {
+        self.globals.asking != Asking::Never && output::is_attended()
+    }
+
+    /// Tells a person something, unless `-q`.
+    pub(crate) fn say(&self, line: &str) {
+        if !self.globals.quiet {
+            output::say(line);
+        }
+    }
+
+    /// Where passphrases come from.
+    pub(crate) fn secrets(&mut self) -> &mut Secrets {
+        // A person may think for long, and the agent needn't keep a line open meanwhile.
+        self.conn = None;
+        let (text, globals) = (self.text, self.globals);
+        self.secrets
+            .get_or_insert_with(|| Secrets::new(text, &globals))
+    }
+
+    /// Asks the agent once.
+    pub(crate) fn call<C: Call>(&mut self, params: &C) -> Result<C::Answer, Failure> {
+        let result = self.conn()?.call(params);
+        result.map_err(|error| self.failure(error))
+    }
+
+    /// Asks the agent for something that needs the keys: a locked vault is opened first, if a
+    /// person can be asked or a descriptor was given.
+    pub(crate) fn call_unlocked<C: Call>(&mut self, params: &C) -> Result<C::Answer, Failure> {
+        match self.call(params) {
+            Err(failure) if failure.is_locked() && self.may_unlock() => {
+                self.unlock()?;
+                self.call(params)
+            }
+            other => other,
+        }
+    }
+
+    /// Opens the vault with the passphrase; returns it for a request that needs it once more.
+    pub(crate) fn unlock(&mut self) -> Result<Secret, Failure> {
+        let text = self.text;
+        let mut tries = TRIES;
+        loop {
+            let secrets = self.secrets();
+            let can_retry = secrets.is_terminal();
+            let passphrase = secrets.passphrase(text.passphrase)?;
+            let request = Unlock { passphrase };
+            match self.call(&request) {
+                Ok(answer) => {
+                    for warning in &answer.warnings {
+                        self.warn(warning);
+                    }
+                    return Ok(request.passphrase);
+                }
+                Err(failure) if failure.kind == Kind::Rpc(ErrorKind::Denied) => {
+                    let failure = Failure {
+                        cause: wrong(text, &request.passphrase),
+                        ..failure
+                    };
+                    tries -= 1;
+                    if !can_retry || tries == 0 {
+                        return Err(failure.of(text.cannot_unlock));
+                    }
+                    output::complain(text, &failure.of(text.cannot_unlock));
+                }
+                Err(failure) => return Err(failure.of(text.cannot_unlock)),
+            }
+        }
+    }
+
+    /// Whether a locked vault may be opened on the way: never by a line of a standard input
+    /// that is meant for something else.
+    pub(crate) fn may_unlock(&self) -> bool {
+        self.globals.passphrase_fd.is_some() || self.can_ask()
+    }
+
+    /// The failure of a verb that met a locked vault.
+    pub(crate) fn locked(&self) -> Failure {
+        self.rpc_failure(&RpcError::new(ErrorKind::Locked, ""))
+    }
+
+    /// The failure of a verb that needs a vault.
+    pub(crate) fn no_vault(&self) -> Failure {
+        self.rpc_failure(&RpcError::new(ErrorKind::NoVault, ""))
+    }
+
+    /// Writes a warning of the agent.
+    pub(crate) fn warn(&self, warning: &str) {
+        output::say(&fill(self.text.warning, &[warning]));
+    }
+
+    fn conn(&mut self) -> Result<&mut Conn, Failure> {
+        if self.conn.is_none() {
+            let conn = Conn::open(!self.globals.no_start);
+            self.conn = Some(conn.map_err(|error| self.unreachable(&error))?);
+        }
+        let text = self.text;
+        self.conn
+            .as_mut()
+            .ok_or_else(|| Failure::new(Kind::Unreachable, text.not_running))
+    }
+
+    fn unreachable(&self, error: &ConnectError) -> Failure {
+        let text = self.text;
+        let new = |cause: String| Failure::new(Kind::Unreachable, cause);
+        match error {
+            ConnectError::Endpoint(error) => new(error.to_string()),
+            ConnectError::NotRunning => new(text.not_running.into()).hint("otpctl status"),
+            ConnectError::Io(error) => {
+                new(fill(text.cannot_connect, &[&reason(error)])).hint("otpctl doctor")
+            }
+            ConnectError::Foreign => new(text.foreign_server.into()).hint("otpctl doctor"),
+            ConnectError::Start(StartError::NoProgram) => new(text.no_otpd.into()),
+            ConnectError::Start(StartError::Spawn(error)) => {
+                new(fill(text.cannot_start, &[&reason(error)]))
+            }
+            ConnectError::Start(StartError::Failed) => new(text.start_failed.into()).hint("otpd"),
+            ConnectError::Start(StartError::NotReady) => new(text.not_ready.into()).hint("otpd"),
+        }
+    }
+
+    fn failure(&mut self, error: CallError) -> Failure {
+        self.conn = match error {
+            CallError::Rpc(_) => self.conn.take(),
+            CallError::Io(_) | CallError::BadAnswer => None,
+        };
+        match error {
+            CallError::Io(error) => Failure::new(
+                Kind::Unreachable,
+                fill(self.text.broken, &[&reason(&error)]),
+            ),
+            CallError::BadAnswer => {
+                self.skewed(Failure::new(Kind::Unreachable, self.text.bad_answer))
+            }
+            CallError::Rpc(error) => {
+                let failure = self.rpc_failure(&error);
+                let is_misunderstanding = matches!(
+                    error.kind(),
+                    ErrorKind::Method | ErrorKind::Params | ErrorKind::Envelope | ErrorKind::Syntax
+                );
+                if is_misunderstanding {
+                    self.skewed(failure)
+                } else {
+                    failure
+                }
+            }
+        }
+    }
+
+    /// Words for an error of the agent, in the person's language where the kind says it all.
+    fn rpc_failure(&self, error: &RpcError) -> Failure {
+        let text = self.text;
+        let kind = error.kind();
+        let fixed = |cause: &str| cause.to_owned();
+        let quoting = |sentence| fill(sentence, &[&error.message]);
+        #[expect(
+            clippy::wildcard_enum_match_arm,
+            reason = "the kinds of later agents have their own message"
+        )]
+        let (cause, hint) = match kind {
+            ErrorKind::Locked => (fixed(text.locked), Some("otpctl unlock")),
+            ErrorKind::NoVault => (fixed(text.no_vault), Some("otpctl init")),
+            ErrorKind::NotFound => (fixed(text.not_found), Some("otpctl list")),
+            ErrorKind::Ambiguous => (fixed(text.ambiguous), None),
+            ErrorKind::RateLimited => (fixed(text.rate_limited), None),
+            ErrorKind::Busy => (fixed(text.busy), None),
+            ErrorKind::Unsupported => (fixed(text.unsupported), None),
+            ErrorKind::Exists => (fixed(text.vault_exists), None),
+            ErrorKind::Denied => (quoting(text.denied), None),
+            ErrorKind::Invalid => (quoting(text.invalid), None),
+            ErrorKind::Storage => (quoting(text.storage), Some("otpctl doctor")),
+            _ => (error.message.clone(), None),
+        };
+        let rows: Vec<_> = error
+            .candidates()
+            .iter()
+            .map(|one| {
+                vec![
+                    " ".into(),
+                    one.id.to_string(),
+                    otp_proto::clean_label(&one.issuer),
+                    otp_proto::clean_label(&one.account),
+                ]
+            })
+            .collect();
+        Failure {
+            details: output::columns(&rows),
+            hint: hint.map(str::to_owned),
+            ..Failure::new(Kind::Rpc(kind), cause)
+        }
+    }
+
+    /// Asks for the agent's version, now that something went wrong, and says if it isn't ours.
+    fn skewed(&mut self, failure: Failure) -> Failure {
+        let Ok(mut conn) = Conn::open(false) else {
+            return failure;
+        };
+        match conn.call(&Status {}) {
+            Ok(status) if status.version != own_version() || status.protocol != VERSION => {
+                let skew = fill(self.text.skew, &[&status.version, own_version()]);
+                Failure {
+                    cause: failure.cause + &skew,
+                    ..failure
+                }
+                // An older agent serves until it locks, then the new one takes over.
+                .hint("otpctl lock")
+            }
+            _ => failure,
+        }
+    }
+}
+
+/// Why a passphrase didn't open the vault, as far as can be said here.
+pub(crate) fn wrong(text: &Text, passphrase: &Secret) -> String {
+    if RecoveryKey::looks_like(passphrase.expose())
+        && let Err(RecoveryKeyError::Group(group)) = RecoveryKey::parse(passphrase.expose())
+    {
+        return fill(text.mistyped_group, &[&group.to_string()]);
+    }
+    text.wrong_passphrase.into()
+}
+
+/// The version of this program.
+pub(crate) fn own_version() -> &'static str {
+    env!("CARGO_PKG_VERSION")
+}
+
+/// Whether the agent can be reached without starting it.
+pub(crate) fn is_running() -> bool {
+    crate::conn::endpoint().is_ok_and(|endpoint| os::connect(&endpoint).is_ok())
+}

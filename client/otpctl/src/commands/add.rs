@@ -1,0 +1,318 @@
+//! `add`: keys from a pipe, a prompt or pictures, tried out before they are stored.
+
+use std::ffi::OsStr;
+
+use otp_proto::{
+    Add, AddAnswer, Digits, Kind as Type, MAX_LABEL, MAX_URI, NewEntry, Period, Preview,
+    PreviewAnswer, Secret, Status, UriError, clean_label, parse_text, parse_uri, print_uri,
+};
+use zeroize::Zeroizing;
+
+use super::OrUsage as _;
+use super::file::{open, unreadable};
+use super::transfer::helper_failure;
+use crate::cli::{Line, Opt, UsageError};
+use crate::client::Client;
+use crate::failure::{Failure, Kind};
+use crate::helper::{self, Input};
+use crate::secret::{self, confirm};
+use crate::text::fill;
+use crate::{output, terminal};
+
+/// Below so many bits a key is shorter than RFC 4226 section 4 wants; many services do it.
+const USUAL_BITS: usize = 128;
+
+pub(super) fn add(client: &mut Client, line: &Line) -> Result<(), Failure> {
+    let text = client.text;
+    let asks = client.can_ask() && !line.has(Opt::Yes);
+    let mut entries = if line.has(Opt::Image) {
+        pictures(client, line)?
+    } else if std::io::IsTerminal::is_terminal(&std::io::stdin()) {
+        typed(client, line)?
+    } else {
+        piped(client)?
+    };
+    let is_single = entries.len() == 1;
+    if !is_single && (line.has(Opt::Account) || line.has(Opt::Issuer)) {
+        return Err(Failure::new(Kind::Usage, text.names_for_several));
+    }
+    for entry in &mut entries {
+        override_fields(entry, line).or_usage(client)?;
+        if entry.issuer.is_empty() && entry.account.is_empty() {
+            return Err(Failure::new(Kind::Usage, text.needs_name).hint("otpctl help add"));
+        }
+    }
+    let (mut answers, mut refused) = (Vec::new(), 0);
+    for entry in entries {
+        match store(client, entry, asks)? {
+            Stored::Yes(answer) => answers.push(answer),
+            Stored::Already => {}
+            Stored::Refused => refused += 1,
+        }
+    }
+    if client.globals.json {
+        output::print_json(&answers)?;
+    }
+    if refused > 0 && answers.is_empty() {
+        return Err(Failure::new(Kind::Refused, text.not_accepted));
+    }
+    Ok(())
+}
+
+/// What became of an entry.
+enum Stored {
+    Yes(AddAnswer),
+    Already,
+    Refused,
+}
+
+/// Tries an entry's code out with the person, if there is one, and stores it.
+fn store(client: &mut Client, mut entry: NewEntry, asks: bool) -> Result<Stored, Failure> {
+    let text = client.text;
+    let name = output::name(text, &entry.issuer, &entry.account);
+    if asks {
+        let uri = print_uri(&entry);
+        let preview = client.call_unlocked(&Preview { uri })?;
+        output::say(&found(client, &entry, &name));
+        if let Some(same) = &preview.duplicate_of {
+            let same = output::name(text, &same.issuer, &same.account);
+            output::say(&fill(text.duplicate, &[&same]));
+            return Ok(Stored::Already);
+        }
+        if !is_accepted(client, &preview)? {
+            output::say(text.nothing_stored);
+            return Ok(Stored::Refused);
+        }
+        if let (Some(_), Type::Hotp(counter)) = (&preview.code, entry.kind) {
+            // The page has used this counter's code.
+            entry.kind = Type::Hotp(counter.saturating_add(1));
+        }
+        client.secrets();
+    }
+    let answer = client.call_unlocked(&Add {
+        uri: print_uri(&entry),
+    })?;
+    if answer.duplicate {
+        let same = output::name(text, &answer.entry.issuer, &answer.entry.account);
+        client.say(&fill(text.duplicate, &[&same]));
+    } else {
+        let mut said = fill(text.saved, &[&name]);
+        if let Some(old) = answer.superseded.first() {
+            let number = old.trash.clone().unwrap_or_else(|| old.id.to_string());
+            said += &fill(text.superseded, &[&number]);
+        }
+        said.push('\n');
+        client.say(&said);
+    }
+    Ok(Stored::Yes(answer))
+}
+
+fn found(client: &Client, entry: &NewEntry, name: &str) -> String {
+    let text = client.text;
+    let mut line = fill(text.found_one, &[name]);
+    let bits = entry.key.len() * 8;
+    if bits < USUAL_BITS {
+        line += &fill(text.short_key, &[&bits.to_string()]);
+    }
+    line.push('\n');
+    line
+}
+
+/// Shows the first code and asks whether the page took it.
+fn is_accepted(client: &Client, preview: &PreviewAnswer) -> Result<bool, Failure> {
+    let text = client.text;
+    if !preview.supersedes.is_empty() {
+        output::say(text.will_supersede);
+    }
+    let Some(code) = &preview.code else {
+        output::say(text.unsupported_yet);
+        return confirm(text.store_question, true);
+    };
+    let code = Zeroizing::new(output::grouped(code.expose()));
+    let line = match preview.valid_for {
+        Some(seconds) => fill(text.type_code, &[&code, &seconds.to_string()]),
+        None => fill(text.type_counter_code, &[&code]),
+    };
+    output::say(&Zeroizing::new(line));
+    confirm(text.accepted_question, true)
+}
+
+/// Reads each picture in a process of its own; one bad picture and nothing is stored.
+fn pictures(client: &mut Client, line: &Line) -> Result<Vec<NewEntry>, Failure> {
+    secret::hide()?;
+    let mut entries = Vec::new();
+    for path in line.raw(Opt::Image) {
+        let file = open(client, path)?;
+        entries.extend(parsed(client, &["--image"], Input::File(file), path)?);
+    }
+    Ok(entries)
+}
+
+/// The keys that `otp-helper` finds in one input.
+fn parsed(
+    client: &Client,
+    args: &[&str],
+    input: Input,
+    path: &OsStr,
+) -> Result<Vec<NewEntry>, Failure> {
+    let text = client.text;
+    let findings =
+        helper::parse(args, input).map_err(|error| helper_failure(client, path, &error))?;
+    let mut entries = Vec::new();
+    let mut why = None;
+    let mut others = 0;
+    for finding in findings {
+        if let Some(uri) = finding.uri {
+            let entry = parse_uri(uri.expose())
+                .map_err(|error| unreadable(client, path, &text.uri_error(error)))?;
+            entries.push(entry);
+        } else {
+            others += usize::from(finding.skipped.is_some());
+            why = finding.error.or(why);
+        }
+    }
+    if !entries.is_empty() {
+        if others > 0 {
+            client.say(text.other_codes);
+        }
+        return Ok(entries);
+    }
+    Err(match why {
+        Some(why) => unreadable(client, path, &clean_label(&why)),
+        None if others > 0 => unreadable(client, path, text.not_a_key),
+        None => unreadable(client, path, text.could_not_be_read),
+    })
+}
+
+/// Asks for a URI or a key on the terminal, without echo.
+fn typed(client: &mut Client, line: &Line) -> Result<Vec<NewEntry>, Failure> {
+    let text = client.text;
+    if !client.can_ask() {
+        return Err(Failure::new(Kind::Usage, text.no_prompt));
+    }
+    // Asked first, so that nobody pastes a key in vain.
+    let status = client.call(&Status {})?;
+    if !status.vault {
+        return Err(client.no_vault());
+    }
+    if status.locked {
+        client.unlock()?;
+    }
+    client.secrets();
+    secret::hide()?;
+    let typed = terminal::ask_secret(text.ask_key)
+        .map_err(|error| Failure::io(&error))?
+        .ok_or_else(|| Failure::new(Kind::Refused, text.cancelled))?;
+    let mut entries = from_text(client, &typed)?;
+    if let [entry] = entries.as_mut_slice() {
+        let is_nameless = entry.issuer.is_empty() && entry.account.is_empty();
+        if is_nameless && !line.has(Opt::Issuer) && !line.has(Opt::Account) {
+            let ask = |prompt| -> Result<String, Failure> {
+                let answer = terminal::ask(prompt).map_err(|error| Failure::io(&error))?;
+                Ok(clean_label(&answer.unwrap_or_default()))
+            };
+            entry.issuer = ask(text.ask_issuer)?;
+            entry.account = ask(text.ask_account)?;
+        }
+    }
+    Ok(entries)
+}
+
+/// Reads a URI or a key from standard input.
+fn piped(client: &Client) -> Result<Vec<NewEntry>, Failure> {
+    let text = client.text;
+    secret::hide()?;
+    let bad = |why: &str| unreadable(client, OsStr::new("-"), why);
+    let bytes = secret::read_stdin(MAX_URI)
+        .map_err(|error| Failure::io(&error))?
+        .ok_or_else(|| bad(&text.uri_error(UriError::TooLong)))?;
+    let content = std::str::from_utf8(&bytes).map_err(|_| bad(text.not_a_text))?;
+    if content.trim().lines().count() > 1 {
+        return Err(bad(text.several_lines).hint("otpctl import -"));
+    }
+    from_text(client, content)
+}
+
+fn from_text(client: &Client, content: &str) -> Result<Vec<NewEntry>, Failure> {
+    let path = OsStr::new("-");
+    let content = content.trim();
+    let is_migration = content
+        .get(..18)
+        .is_some_and(|start| start.eq_ignore_ascii_case("otpauth-migration:"));
+    if is_migration {
+        let input = Input::Text(Secret::copy_of(content));
+        return parsed(client, &["--format", "auto"], input, path);
+    }
+    match parse_text(content) {
+        Ok(entry) => Ok(vec![entry]),
+        Err(error) => Err(unreadable(client, path, &client.text.uri_error(error))),
+    }
+}
+
+/// Puts the command line's fields in place of the URI's.
+fn override_fields(entry: &mut NewEntry, line: &Line) -> Result<(), UsageError> {
+    let label = |opt| -> Result<Option<String>, UsageError> {
+        let Some(label) = line.text(opt)?.map(|label| clean_label(&label)) else {
+            return Ok(None);
+        };
+        if label.len() > MAX_LABEL {
+            return Err(UsageError::BadValue(opt.name()));
+        }
+        Ok(Some(label))
+    };
+    if let Some(issuer) = label(Opt::Issuer)? {
+        entry.issuer = issuer;
+    }
+    if let Some(account) = label(Opt::Account)? {
+        entry.account = account;
+    }
+    if let Some(note) = label(Opt::Note)? {
+        entry.note = note;
+    }
+    if let Some(algorithm) = line.value(Opt::Algorithm)? {
+        entry.algorithm = algorithm;
+    }
+    let period = match line.value(Opt::Period)? {
+        Some(seconds) => Some(Period::new(seconds).map_err(|_| UsageError::BadValue("period"))?),
+        None => None,
+    };
+    let counter: Option<u64> = line.value(Opt::Counter)?;
+    let kind = line.text(Opt::Type)?;
+    let kind = kind.as_deref().unwrap_or_else(|| entry.kind.word());
+    let step = period
+        .or_else(|| entry.kind.period())
+        .unwrap_or(Period::THIRTY);
+    let next = counter.or_else(|| entry.kind.counter()).unwrap_or(0);
+    entry.kind = match kind {
+        "totp" => Type::Totp(step),
+        "hotp" => Type::Hotp(next),
+        "steam" => Type::Steam(step),
+        "yandex" => Type::Yandex(step),
+        "motp" => Type::Motp(step),
+        _ => return Err(UsageError::BadValue("type")),
+    };
+    // A period for a counter, or the reverse, is a misunderstanding and better said.
+    if entry.kind.period().is_none() && period.is_some() {
+        return Err(UsageError::BadValue("period"));
+    }
+    if entry.kind.counter().is_none() && counter.is_some() {
+        return Err(UsageError::BadValue("counter"));
+    }
+    if let Some(digits) = line.value(Opt::Digits)? {
+        entry.digits = Digits::new(digits).map_err(|_| UsageError::BadValue("digits"))?;
+    }
+    if let Type::Steam(_) = entry.kind {
+        entry.digits = Digits::FIVE;
+    }
+    for tag in line.texts(Opt::Tag)? {
+        let tag = clean_label(&tag);
+        if !tag.is_empty() {
+            entry.tags.push(tag);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[path = "add_tests.rs"]
+mod tests;

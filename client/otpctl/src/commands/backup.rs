@@ -1,0 +1,116 @@
+//! `backup` and `restore-backup`: the encrypted vault as one text file.
+
+use std::path::Path;
+
+use otp_proto::{
+    Backup, ErrorKind, RestoreBackupAdd, RestoreBackupAnswer, RestoreBackupBegin,
+    RestoreBackupCommit, Secret, Status,
+};
+
+use super::file::{read, save, shown, unreadable};
+use super::list::table;
+use crate::cli::{Line, Opt};
+use crate::client::Client;
+use crate::failure::{Failure, Kind};
+use crate::output;
+use crate::secret::confirm;
+use crate::text::fill;
+
+/// The longest piece of a backup in one request, in bytes.
+const PIECE: usize = 32 * 1024;
+
+pub(super) fn backup(client: &mut Client, line: &Line) -> Result<(), Failure> {
+    let answer = client.call(&Backup {})?;
+    save(client, line.path(), &answer.text, line.has(Opt::Force))?;
+    let path = shown(Path::new(line.path()));
+    client.say(&fill(client.text.backed_up, &[&path]));
+    Ok(())
+}
+
+pub(super) fn restore(client: &mut Client, line: &Line) -> Result<(), Failure> {
+    let text = client.text;
+    let backup = read(client, line.path())?;
+    if !backup.is_ascii() || backup.is_empty() {
+        return Err(unreadable(client, line.path(), text.not_a_backup));
+    }
+    let status = client.call(&Status {})?;
+    let dry_run = line.has(Opt::DryRun);
+    let replaces = status.vault && !dry_run;
+    if replaces && !line.has(Opt::Yes) && !client.can_ask() {
+        return Err(Failure::new(Kind::Usage, text.restore_needs_yes));
+    }
+    if status.vault && status.locked {
+        if !client.may_unlock() {
+            return Err(client.locked());
+        }
+        client.unlock()?;
+    }
+    let passphrase = client.secrets().passphrase(text.backup_passphrase)?;
+    let mut request = RestoreBackupCommit {
+        passphrase,
+        dry_run: true,
+    };
+    if dry_run || replaces && !line.has(Opt::Yes) {
+        let answer = hand_over(client, &backup, &request)?;
+        if dry_run && client.globals.json {
+            return output::print_json(&answer);
+        }
+        describe(client, &answer);
+        if dry_run {
+            return Ok(());
+        }
+        if !confirm(text.restore_question, false)? {
+            return Err(Failure::new(Kind::Refused, text.cancelled));
+        }
+        client.secrets();
+    }
+    request.dry_run = false;
+    let answer = hand_over(client, &backup, &request)?;
+    if client.globals.json {
+        return output::print_json(&answer);
+    }
+    client.say(&fill(text.put_back, &[&answer.entries.to_string()]));
+    Ok(())
+}
+
+/// Sends the backup in pieces, and the passphrase last.
+fn hand_over(
+    client: &mut Client,
+    backup: &str,
+    request: &RestoreBackupCommit,
+) -> Result<RestoreBackupAnswer, Failure> {
+    client.call(&RestoreBackupBegin {})?;
+    for piece in backup.as_bytes().chunks(PIECE) {
+        // Only ASCII comes here, so that no piece ends within a character.
+        let text = String::from_utf8_lossy(piece).into_owned();
+        client.call(&RestoreBackupAdd { text })?;
+    }
+    let request = RestoreBackupCommit {
+        passphrase: Secret::copy_of(request.passphrase.expose()),
+        dry_run: request.dry_run,
+    };
+    client.call(&request).map_err(|failure| {
+        if failure.kind == Kind::Rpc(ErrorKind::Denied) {
+            Failure {
+                cause: client.text.wrong_backup_passphrase.into(),
+                ..failure
+            }
+        } else {
+            failure
+        }
+    })
+}
+
+fn describe(client: &Client, answer: &RestoreBackupAnswer) {
+    let text = client.text;
+    output::say(&fill(text.backup_holds, &[&answer.entries.to_string()]));
+    for (title, entries) in [
+        (text.would_go, &answer.missing),
+        (text.would_come, &answer.returning),
+    ] {
+        if !entries.is_empty() {
+            output::say(title);
+            output::say(&table(entries));
+        }
+    }
+}

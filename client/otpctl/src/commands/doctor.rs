@@ -1,0 +1,270 @@
+//! `doctor`: looks at everything that keys and codes depend on, and says what to do.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use otp_proto::{Dirs, Endpoint, Memory, Status, StatusAnswer};
+use serde::Serialize;
+
+use super::file::shown;
+use super::state::memory;
+use crate::client::{Client, own_version};
+use crate::conn;
+use crate::failure::{Failure, Kind, reason};
+use crate::text::{Text, fill};
+use crate::{os, output, sibling};
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum State {
+    Ok,
+    Unknown,
+    Warning,
+    Problem,
+}
+
+/// One line of the report.
+#[derive(Serialize)]
+struct Check {
+    #[serde(rename = "check")]
+    name: &'static str,
+    state: State,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+}
+
+impl Check {
+    fn new(name: &'static str, state: State, message: impl Into<String>) -> Self {
+        Self {
+            name,
+            state,
+            message: message.into(),
+            hint: None,
+        }
+    }
+
+    fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+pub(super) fn doctor(client: &mut Client) -> Result<(), Failure> {
+    let text = client.text;
+    let mut checks = vec![program(text, "otpd"), program(text, "otp-helper")];
+    let agent = client.call(&Status {});
+    checks.extend(endpoint(text));
+    match &agent {
+        Ok(status) => {
+            checks.push(version(text, status));
+            checks.push(protection(text, status));
+            let warnings = status.warnings.iter();
+            checks.extend(
+                warnings.map(|warning| Check::new("agent", State::Warning, warning.as_str())),
+            );
+        }
+        Err(failure) => {
+            let mut check = Check::new("agent", State::Problem, failure.cause.as_str());
+            check.hint.clone_from(&failure.hint);
+            checks.push(check);
+        }
+    }
+    checks.extend(folders(
+        text,
+        agent.as_ref().is_ok_and(|status| status.vault),
+    ));
+    checks.push(match os::clock_is_synchronised() {
+        Some(true) => Check::new("clock", State::Ok, text.clock_ok),
+        Some(false) => {
+            Check::new("clock", State::Warning, text.clock_wrong).hint("timedatectl set-ntp true")
+        }
+        None => Check::new("clock", State::Unknown, text.clock_unknown),
+    });
+    report(client, &checks)
+}
+
+fn report(client: &Client, checks: &[Check]) -> Result<(), Failure> {
+    let text = client.text;
+    if client.globals.json {
+        output::print_json(&checks)?;
+    } else {
+        let rows: Vec<_> = checks
+            .iter()
+            .map(|check| {
+                let state = match check.state {
+                    State::Ok => text.state_ok,
+                    State::Unknown => text.state_unknown,
+                    State::Warning => text.state_warning,
+                    State::Problem => text.state_problem,
+                };
+                let mut message = otp_proto::clean_label(&check.message);
+                if let Some(hint) = &check.hint {
+                    message += &fill(text.do_this, &[hint]);
+                }
+                vec![state.to_owned(), check.name.to_owned(), message]
+            })
+            .collect();
+        output::print(&output::columns(&rows))?;
+    }
+    let problems = checks
+        .iter()
+        .filter(|check| check.state == State::Problem)
+        .count();
+    if problems == 0 {
+        Ok(())
+    } else {
+        let cause = fill(text.problems, &[&problems.to_string()]);
+        Err(Failure::new(Kind::Other, cause))
+    }
+}
+
+/// Whether a program of ours is there, and is of our version.
+fn program(text: &Text, name: &'static str) -> Check {
+    let Some(path) = sibling::find(name) else {
+        return Check::new(name, State::Problem, text.program_missing);
+    };
+    let found = shown(&path);
+    match version_of(&path) {
+        Some(version) if version.split(' ').any(|word| word == own_version()) => {
+            Check::new(name, State::Ok, found)
+        }
+        Some(version) => {
+            let message = fill(text.program_version, &[&found, &version, own_version()]);
+            Check::new(name, State::Warning, message)
+        }
+        None => Check::new(name, State::Problem, fill(text.program_broken, &[&found])),
+    }
+}
+
+/// The first line of a program's `--version`.
+fn version_of(program: &Path) -> Option<String> {
+    let mut child = Command::new(program)
+        .arg("--version")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .ok()?;
+    let mut stdout = child.stdout.take()?;
+    let answer = os::read_within(&mut stdout, 4096, Duration::from_secs(2), |_| false);
+    if !matches!(answer, Ok(Some(_))) {
+        // It may have ended by itself meanwhile.
+        child.kill().ok();
+    }
+    child.wait().ok();
+    let answer = answer.ok().flatten()?;
+    let line = String::from_utf8_lossy(&answer).lines().next()?.to_owned();
+    Some(line)
+}
+
+/// Whether only we can reach the endpoint.
+fn endpoint(text: &Text) -> Option<Check> {
+    let Ok(Endpoint::Socket(path)) = conn::endpoint() else {
+        return None;
+    };
+    let name = shown(&path);
+    let folder = path.parent().unwrap_or(&path);
+    Some(match (os::is_private(&path), os::is_private(folder)) {
+        (Ok(true), Ok(true)) => Check::new("socket", State::Ok, name),
+        (Ok(_), Ok(_)) => {
+            let hint = format!("chmod 700 {} && chmod 600 {name}", shown(folder));
+            Check::new("socket", State::Problem, fill(text.not_private, &[&name])).hint(hint)
+        }
+        _ => Check::new("socket", State::Warning, fill(text.not_there, &[&name])),
+    })
+}
+
+fn version(text: &Text, status: &StatusAnswer) -> Check {
+    if status.version == own_version() {
+        let message = fill(text.agent_ok, &[&status.version, &status.pid.to_string()]);
+        Check::new("agent", State::Ok, message)
+    } else {
+        let message = fill(text.skew, &[&status.version, own_version()]);
+        Check::new("agent", State::Warning, message).hint("otpctl lock")
+    }
+}
+
+fn protection(text: &Text, status: &StatusAnswer) -> Check {
+    let state = match status.memory {
+        Memory::Secret | Memory::Locked => State::Ok,
+        Memory::Unlocked => State::Warning,
+    };
+    let check = Check::new("memory", state, memory(text, status.memory));
+    if state == State::Ok {
+        check
+    } else {
+        check.hint("ulimit -l")
+    }
+}
+
+/// Whether the vault and the state are where they should be, and closed to others.
+fn folders(text: &Text, has_vault: bool) -> Vec<Check> {
+    let Ok(dirs) = Dirs::new(&|name| std::env::var_os(name)) else {
+        return vec![Check::new("vault", State::Problem, text.no_home)];
+    };
+    let mut checks = Vec::new();
+    if has_vault {
+        for path in [
+            dirs.data.clone(),
+            dirs.data.join("identity.age"),
+            dirs.data.join("recovery.age"),
+        ] {
+            checks.push(private(text, "vault", &path));
+        }
+        match vault_files(&dirs.data.join("vault")).as_slice() {
+            [] => {
+                let folder = shown(&dirs.data.join("vault"));
+                let message = fill(text.not_there, &[&folder]);
+                checks.push(Check::new("vault", State::Problem, message));
+            }
+            files => checks.extend(files.iter().map(|path| private(text, "vault", path))),
+        }
+    } else {
+        checks.push(Check::new("vault", State::Warning, text.no_vault).hint("otpctl init"));
+    }
+    checks.push(writable(text, &dirs.state));
+    checks
+}
+
+fn vault_files(folder: &Path) -> Vec<PathBuf> {
+    let Ok(found) = std::fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    found
+        .flatten()
+        .map(|file| file.path())
+        .filter(|path| path.extension().is_some_and(|end| end == "age"))
+        .collect()
+}
+
+fn private(text: &Text, check: &'static str, path: &Path) -> Check {
+    let name = shown(path);
+    match os::is_private(path) {
+        Ok(true) => Check::new(check, State::Ok, name),
+        Ok(false) => Check::new(check, State::Problem, fill(text.not_private, &[&name]))
+            .hint(format!("chmod go= {name}")),
+        Err(error) => {
+            let message = fill(text.cannot_read, &[&name, &reason(&error)]);
+            Check::new(check, State::Problem, message)
+        }
+    }
+}
+
+/// Whether a file can be made in a folder; a folder that isn't there yet is no problem.
+fn writable(text: &Text, folder: &Path) -> Check {
+    let name = shown(folder);
+    if !folder.exists() {
+        return Check::new("state", State::Ok, fill(text.not_there, &[&name]));
+    }
+    let probe = folder.join(format!(".doctor-{}", std::process::id()));
+    match os::create_private(&probe).and_then(|_| std::fs::remove_file(&probe)) {
+        Ok(()) => Check::new("state", State::Ok, name),
+        Err(error) => {
+            let message = fill(text.cannot_write, &[&name, &reason(&error)]);
+            Check::new("state", State::Problem, message)
+        }
+    }
+}

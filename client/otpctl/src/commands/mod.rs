@@ -1,0 +1,58 @@
+//! The verbs: one file per family, each a request in and text out.
+
+mod add;
+mod backup;
+mod change;
+mod code;
+mod doctor;
+mod file;
+mod list;
+mod pages;
+mod state;
+mod transfer;
+mod vault;
+
+use crate::cli::{Line, UsageError, Verb};
+use crate::client::Client;
+use crate::failure::Failure;
+use crate::text::Text;
+
+pub(crate) use state::own_version;
+
+/// Does what a command line asks for.
+pub(crate) fn run(text: &'static Text, line: &Line) -> Result<(), Failure> {
+    let client = &mut Client::new(text, line.globals);
+    match line.verb {
+        Verb::Init => vault::init(client, line),
+        Verb::Unlock => vault::unlock(client),
+        Verb::Lock => vault::lock(client),
+        Verb::Passwd => vault::passwd(client),
+        Verb::Status => state::status(client),
+        Verb::Version => state::version(client),
+        Verb::Add => add::add(client, line),
+        Verb::Get => code::get(client, line),
+        Verb::List => list::list(client, line),
+        Verb::Show => list::show(client, line),
+        Verb::Edit => change::edit(client, line),
+        Verb::Remove => change::remove(client, line),
+        Verb::Restore => change::restore(client, line),
+        Verb::Import => transfer::import(client, line),
+        Verb::Export => transfer::export(client, line),
+        Verb::Backup => backup::backup(client, line),
+        Verb::RestoreBackup => backup::restore(client, line),
+        Verb::Doctor => doctor::doctor(client),
+        Verb::Completions => pages::completions(client, line),
+        Verb::Man => pages::man(client, line),
+    }
+}
+
+/// Turns a mistake in an argument into a failure in the person's language.
+trait OrUsage<T> {
+    fn or_usage(self, client: &Client) -> Result<T, Failure>;
+}
+
+impl<T> OrUsage<T> for Result<T, UsageError> {
+    fn or_usage(self, client: &Client) -> Result<T, Failure> {
+        self.map_err(|error| error.into_failure(client.text))
+    }
+}

@@ -1,0 +1,212 @@
+//! `import` and `export`: whole lists, in one durable write or out in clear.
+
+use otp_proto::{EntryInfo, Export, ImportAdd, ImportBegin, ImportCommit, Secret};
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use super::OrUsage as _;
+use super::file::{open, save, shown, unreadable};
+use super::list::table;
+use crate::cli::{Line, Opt};
+use crate::client::Client;
+use crate::failure::{Failure, Kind, reason};
+use crate::helper::{self, Finding, HelperError, Input};
+use crate::output;
+use crate::text::fill;
+
+/// A progress line every so many entries.
+const PROGRESS: usize = 100;
+/// Most bad lines that a message names.
+const MOST_NAMED: usize = 10;
+
+/// The keys of `import --json`, which scripts rely on.
+#[derive(Serialize)]
+struct Imported {
+    added: Vec<EntryInfo>,
+    duplicates: Vec<EntryInfo>,
+    skipped: Vec<Skipped>,
+}
+
+/// A line that was left out.
+#[derive(Serialize)]
+struct Skipped {
+    line: Option<u64>,
+    reason: String,
+}
+
+pub(super) fn import(client: &mut Client, line: &Line) -> Result<(), Failure> {
+    let text = client.text;
+    let path = line.path();
+    let format = line.text(Opt::Format).or_usage(client)?;
+    let file = open(client, path)?;
+    crate::secret::hide()?;
+    let findings = helper::parse(
+        &["--format", format.as_deref().unwrap_or("auto")],
+        Input::File(file),
+    )
+    .map_err(|error| helper_failure(client, path, &error))?;
+    let (uris, mut skipped) = sort(client, findings);
+    let may_skip = line.has(Opt::SkipBad);
+    if !skipped.is_empty() && !may_skip {
+        return Err(bad_lines(client, path, &skipped));
+    }
+    if uris.is_empty() {
+        return Err(unreadable(client, path, text.no_key_in_it));
+    }
+
+    client.call_unlocked(&ImportBegin {})?;
+    let show_progress = output::is_attended() && !client.globals.quiet;
+    let total = uris.len().to_string();
+    for (place, uri) in uris.into_iter().enumerate() {
+        match client.call(&ImportAdd { uri: uri.uri }) {
+            Ok(_) => {}
+            Err(failure) if failure.kind == Kind::Rpc(otp_proto::ErrorKind::Invalid) => {
+                let bad = Skipped {
+                    line: uri.line,
+                    reason: failure.cause,
+                };
+                if !may_skip {
+                    return Err(bad_lines(client, path, &[bad]));
+                }
+                skipped.push(bad);
+            }
+            Err(failure) => return Err(failure),
+        }
+        if show_progress && (place + 1) % PROGRESS == 0 {
+            output::say(&fill(text.progress, &[&(place + 1).to_string(), &total]));
+        }
+    }
+    let dry_run = line.has(Opt::DryRun);
+    let answer = client.call(&ImportCommit { dry_run })?;
+    if client.globals.json {
+        return output::print_json(&Imported {
+            added: answer.added,
+            duplicates: answer.duplicates,
+            skipped,
+        });
+    }
+    for bad in &skipped {
+        client.warn(&line_of(client, bad));
+    }
+    if dry_run {
+        output::print(&table(&answer.added))?;
+    }
+    let said = if dry_run {
+        text.would_import
+    } else {
+        text.imported
+    };
+    let counts = [
+        answer.added.len().to_string(),
+        answer.duplicates.len().to_string(),
+    ];
+    client.say(&fill(said, &[&counts[0], &counts[1]]));
+    Ok(())
+}
+
+/// A key that the helper found, and where.
+struct Found {
+    uri: Secret,
+    line: Option<u64>,
+}
+
+/// Keys to one side, everything else to the other.
+fn sort(client: &Client, findings: Vec<Finding>) -> (Vec<Found>, Vec<Skipped>) {
+    let mut uris = Vec::with_capacity(findings.len());
+    let mut skipped = Vec::new();
+    for finding in findings {
+        match finding.uri {
+            Some(uri) => uris.push(Found {
+                uri,
+                line: finding.line,
+            }),
+            None => skipped.push(Skipped {
+                line: finding.line,
+                reason: finding
+                    .error
+                    .unwrap_or_else(|| client.text.not_a_key.to_owned()),
+            }),
+        }
+    }
+    (uris, skipped)
+}
+
+fn line_of(client: &Client, bad: &Skipped) -> String {
+    let reason = otp_proto::clean_label(&bad.reason);
+    match bad.line {
+        Some(line) => fill(client.text.bad_line, &[&line.to_string(), &reason]),
+        None => reason,
+    }
+}
+
+fn bad_lines(client: &Client, path: &std::ffi::OsStr, bad: &[Skipped]) -> Failure {
+    let named: Vec<_> = bad
+        .iter()
+        .take(MOST_NAMED)
+        .map(|bad| line_of(client, bad))
+        .collect();
+    let mut failure = match named.as_slice() {
+        [only] if bad.len() == 1 => unreadable(client, path, only),
+        _ => {
+            let count = bad.len().to_string();
+            unreadable(client, path, &fill(client.text.bad_lines, &[&count]))
+        }
+    };
+    if bad.len() > 1 {
+        for line in named {
+            failure.details += "  ";
+            failure.details += &line;
+            failure.details.push('\n');
+        }
+    }
+    failure
+}
+
+/// Why the helper had nothing to say.
+pub(super) fn helper_failure(
+    client: &Client,
+    path: &std::ffi::OsStr,
+    error: &HelperError,
+) -> Failure {
+    match error {
+        HelperError::NoProgram => Failure::new(Kind::Other, client.text.no_helper),
+        HelperError::Spawn(error) => {
+            let cause = fill(client.text.cannot_run_helper, &[&reason(error)]);
+            Failure::new(Kind::Other, cause)
+        }
+        HelperError::Unreadable => unreadable(client, path, client.text.could_not_be_read),
+    }
+}
+
+pub(super) fn export(client: &mut Client, line: &Line) -> Result<(), Failure> {
+    let text = client.text;
+    let path = line.path();
+    match line.text(Opt::Format).or_usage(client)?.as_deref() {
+        None | Some("otpauth") => {}
+        Some(_) => return Err(Failure::new(Kind::Usage, text.unknown_format)),
+    }
+    // The passphrase is asked again whether the vault is open or not; one question serves both.
+    let passphrase = if client.call(&otp_proto::Status {})?.locked {
+        if !client.may_unlock() {
+            return Err(client.locked());
+        }
+        client.unlock()?
+    } else {
+        client.secrets().passphrase(text.passphrase)?
+    };
+    let answer = client.call(&Export {
+        passphrase,
+        query: None,
+    })?;
+    let length = answer.uris.iter().map(|uri| uri.expose().len() + 1).sum();
+    let mut content = Zeroizing::new(String::with_capacity(length));
+    for uri in &answer.uris {
+        content.push_str(uri.expose());
+        content.push('\n');
+    }
+    save(client, path, &content, line.has(Opt::Force))?;
+    let count = answer.uris.len().to_string();
+    let path = shown(std::path::Path::new(path));
+    output::say(&fill(text.exported, &[&count, &path]));
+    Ok(())
+}

@@ -1,0 +1,147 @@
+//! The vault as a whole: `init`, `unlock`, `lock`, `passwd`.
+
+use otp_proto::{ErrorKind, Init, Lock, Passwd, RecoveryKey, Secret, Status};
+use zeroize::Zeroizing;
+
+use crate::cli::{Line, Opt};
+use crate::client::{Client, is_running, wrong};
+use crate::failure::{Failure, Kind};
+use crate::text::fill;
+use crate::{output, secret};
+
+pub(super) fn init(client: &mut Client, line: &Line) -> Result<(), Failure> {
+    let text = client.text;
+    // Asked first, so that nobody thinks of a passphrase in vain.
+    if client.call(&Status {})?.vault {
+        return Err(Failure::new(
+            Kind::Rpc(ErrorKind::Exists),
+            text.vault_exists,
+        ));
+    }
+    let passphrase = if line.has(Opt::Generate) {
+        generated(client)?
+    } else {
+        let secrets = client.secrets();
+        if secrets.is_terminal() {
+            output::say(text.init_intro);
+        }
+        secrets.new_passphrase()?
+    };
+    let answer = client.call(&Init { passphrase })?;
+    client.say(text.recovery_intro);
+    let mut key = Zeroizing::new(String::with_capacity(64));
+    key.push_str(answer.recovery_key.expose());
+    key.push('\n');
+    output::print(&key)?;
+    client.say(text.recovery_outro);
+    Ok(())
+}
+
+/// Proposes a passphrase and has it typed, where somebody can type.
+fn generated(client: &mut Client) -> Result<Secret, Failure> {
+    secret::hide()?;
+    let passphrase = words()?;
+    let shown = Zeroizing::new(fill(client.text.generated, &[passphrase.expose()]));
+    output::say(&shown);
+    if client.can_ask() && client.globals.passphrase_fd.is_none() {
+        client.secrets().retype(&passphrase)?;
+    }
+    Ok(passphrase)
+}
+
+/// Six words of two syllables: each of the 4,900 words is as likely as any other, so that a
+/// word has 12.2 bits and the six have 73.
+fn words() -> Result<Secret, Failure> {
+    const CONSONANTS: &[u8; 14] = b"bdfghjkmnprstz";
+    const VOWELS: &[u8; 5] = b"aeiou";
+    const SYLLABLES: usize = 70;
+    const WORDS: usize = SYLLABLES * SYLLABLES;
+    // The largest multiple of WORDS in 16 bits; larger draws would favour the first words.
+    const FAIR: usize = 65_536 / WORDS * WORDS;
+    let mut out = Zeroizing::new(String::with_capacity(32));
+    while out.len() < 6 * 5 - 1 {
+        let mut bits = Zeroizing::new([0; 2]);
+        if getrandom::fill(&mut *bits).is_err() {
+            return Err(Failure::new(Kind::Other, "no random numbers"));
+        }
+        let draw = usize::from(u16::from_ne_bytes(*bits));
+        if draw >= FAIR {
+            continue;
+        }
+        if !out.is_empty() {
+            out.push('-');
+        }
+        for syllable in [draw / SYLLABLES % SYLLABLES, draw % SYLLABLES] {
+            for letter in [
+                CONSONANTS.get(syllable / VOWELS.len()),
+                VOWELS.get(syllable % VOWELS.len()),
+            ] {
+                out.extend(letter.map(|&letter| char::from(letter)));
+            }
+        }
+    }
+    Ok(Secret::copy_of(&out))
+}
+
+pub(super) fn unlock(client: &mut Client) -> Result<(), Failure> {
+    let status = client.call(&Status {})?;
+    if !status.vault {
+        return Err(client.no_vault());
+    }
+    if status.locked {
+        client.unlock()?;
+    }
+    client.say(client.text.unlocked);
+    Ok(())
+}
+
+pub(super) fn lock(client: &mut Client) -> Result<(), Failure> {
+    // Without an agent no key is in memory, and starting one to lock it would be odd.
+    if client.globals.no_start || is_running() {
+        client.call(&Lock {})?;
+    }
+    client.say(client.text.is_locked);
+    Ok(())
+}
+
+pub(super) fn passwd(client: &mut Client) -> Result<(), Failure> {
+    let text = client.text;
+    if !client.call(&Status {})?.vault {
+        return Err(client.no_vault());
+    }
+    let secrets = client.secrets();
+    let current = secrets.passphrase(text.current_passphrase)?;
+    let new = secrets.new_passphrase()?;
+    if RecoveryKey::looks_like(new.expose()) {
+        return Err(Failure::new(Kind::Usage, text.like_recovery_key));
+    }
+    let request = Passwd { current, new };
+    client.call(&request).map_err(|failure| {
+        if failure.kind == Kind::Rpc(ErrorKind::Denied) {
+            Failure {
+                cause: wrong(text, &request.current),
+                ..failure
+            }
+        } else {
+            failure
+        }
+    })?;
+    client.say(text.passphrase_changed);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proposed_passphrase_has_six_words_of_four_letters_and_differs_each_time() {
+        let (one, two) = (words().unwrap(), words().unwrap());
+        for passphrase in [&one, &two] {
+            let words: Vec<&str> = passphrase.expose().split('-').collect();
+            assert_eq!(words.len(), 6);
+            assert!(words.iter().all(|word| word.len() == 4));
+        }
+        assert!(one != two);
+    }
+}

@@ -1,0 +1,96 @@
+//! `otp-helper`: reads pictures and foreign files for us, one process per input.
+//!
+//! It gets the input on its standard input and answers with one JSON line per finding. Whatever
+//! else happens there (an abort, a signal, a limit) means that the input can't be read.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use otp_proto::Secret;
+use serde::Deserialize;
+
+use crate::{os, sibling};
+
+/// Most bytes that we take from it: an export of 10,000 entries fits.
+const LONGEST: usize = 16 * 1024 * 1024;
+/// Longest time that it may take; its own limits are tighter.
+const LONGEST_TIME: Duration = Duration::from_secs(20);
+
+/// What the helper reads.
+pub(crate) enum Input {
+    /// A file that we opened.
+    File(File),
+    /// A text of at most 8 KiB, which a pipe takes at once.
+    Text(Secret),
+}
+
+/// One thing that the helper found.
+#[derive(Deserialize)]
+pub(crate) struct Finding {
+    /// A key, as an otpauth URI.
+    #[serde(default)]
+    pub(crate) uri: Option<Secret>,
+    /// Something else: `url`, `text` or `unsupported`.
+    #[serde(default)]
+    pub(crate) skipped: Option<String>,
+    /// Why something can't be read, in plain words.
+    #[serde(default)]
+    pub(crate) error: Option<String>,
+    /// The line of the input, from 1.
+    #[serde(default)]
+    pub(crate) line: Option<u64>,
+}
+
+/// Why there are no findings.
+#[derive(Debug)]
+pub(crate) enum HelperError {
+    /// No `otp-helper` beside us, in libexec or in `PATH`.
+    NoProgram,
+    /// It can't be run.
+    Spawn(std::io::Error),
+    /// It failed in a way that says nothing about the input's content.
+    Unreadable,
+}
+
+/// Runs `otp-helper parse` with these arguments over the input.
+pub(crate) fn parse(args: &[&str], input: Input) -> Result<Vec<Finding>, HelperError> {
+    let program = sibling::find("otp-helper").ok_or(HelperError::NoProgram)?;
+    let (stdin, text) = match input {
+        Input::File(file) => (Stdio::from(file), None),
+        Input::Text(text) => (Stdio::piped(), Some(text)),
+    };
+    let mut child = Command::new(program)
+        .arg("parse")
+        .args(args)
+        .env_clear()
+        .stdin(stdin)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(HelperError::Spawn)?;
+    if let (Some(text), Some(mut stdin)) = (text, child.stdin.take()) {
+        // A helper that ended before it read has told why on its output.
+        stdin.write_all(text.expose().as_bytes()).ok();
+    }
+    let Some(mut stdout) = child.stdout.take() else {
+        return Err(HelperError::Unreadable);
+    };
+    let answer = os::read_within(&mut stdout, LONGEST, LONGEST_TIME, |_| false);
+    let Ok(Some(answer)) = answer else {
+        // It may have ended by itself meanwhile.
+        child.kill().ok();
+        child.wait().ok();
+        return Err(HelperError::Unreadable);
+    };
+    let status = child.wait().map_err(HelperError::Spawn)?;
+    if !matches!(status.code(), Some(0 | 8)) {
+        return Err(HelperError::Unreadable);
+    }
+    answer
+        .split(|&byte| byte == b'\n')
+        .filter(|line| !line.is_empty())
+        .map(|line| serde_json::from_slice(line).map_err(|_| HelperError::Unreadable))
+        .collect()
+}

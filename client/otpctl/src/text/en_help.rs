@@ -1,0 +1,244 @@
+//! English: what `--help` prints, at most 24 lines of 80 columns.
+
+use crate::cli::Verb;
+
+#[expect(clippy::too_many_lines, reason = "a text for each verb")]
+pub(super) fn help(verb: Option<Verb>) -> &'static str {
+    let Some(verb) = verb else {
+        return "\
+Usage: otpctl VERB [OPTIONS]            otpctl help VERB explains a verb
+
+  init             make the vault         unlock, lock     open it, close it
+  passwd           new passphrase         status           what the agent says
+  add              store a key            get QUERY        print a code
+  list [QUERY]     list entries           show QUERY       describe an entry
+  edit QUERY       change an entry        remove QUERY     put it into the trash
+  restore ID       out of the trash       version          versions
+  import FILE      take over keys         export FILE      hand out keys
+  backup FILE      save the vault         restore-backup FILE   put it back
+  completions SHELL   for your shell      man              the manual page
+  doctor           look for problems
+
+QUERY is an id, issuer:account, an issuer, an account, or part of a name.
+
+      --json             stable output for programs
+  -q, --quiet            results only
+      --no-start         do not start otpd
+      --prompt           allow the agent's own dialog
+      --no-prompt        forbid any question
+      --passphrase-fd N  read passphrases from this descriptor, one a line
+  -h, --help    -V, --version
+";
+    };
+    match verb {
+        Verb::Init => {
+            "\
+Usage: otpctl init [--generate]
+
+Makes the vault and leaves it unlocked. The passphrase is asked on the terminal,
+or read as a line from standard input if that is no terminal. The recovery key
+goes to standard output, once: print it or write it down.
+
+      --generate   propose a passphrase of six words (73 bits)
+"
+        }
+        Verb::Unlock => {
+            "\
+Usage: otpctl unlock
+
+Opens the vault with the passphrase or the recovery key, asked on the terminal,
+or read as a line from standard input if that is no terminal.
+"
+        }
+        Verb::Lock => {
+            "\
+Usage: otpctl lock
+
+Wipes the keys from memory. The next code needs the passphrase again.
+"
+        }
+        Verb::Status => {
+            "\
+Usage: otpctl status [--json]
+
+Says whether the vault is locked, which otpd runs, and how memory is protected.
+JSON keys: locked, vault, version, protocol, pid, memory, rollback, entries.
+"
+        }
+        Verb::Passwd => {
+            "\
+Usage: otpctl passwd
+
+Changes the passphrase: the present one (or the recovery key), then the new one
+twice. If standard input is no terminal, two lines: present, new.
+The recovery key stays as it is.
+"
+        }
+        Verb::Version => {
+            "\
+Usage: otpctl version
+
+Prints the versions of otpctl and of the otpd that runs.
+"
+        }
+        Verb::Add => {
+            "\
+Usage: otpctl add [OPTIONS]
+
+Stores a key: an otpauth URI or a base32 key, asked on the terminal or read from
+standard input, or the QR codes of pictures. On a terminal the first code is
+shown, and the key is stored once the page accepted it.
+
+      --image FILE...     read pictures (PNG, JPEG, WebP, GIF, BMP); - is stdin
+      --issuer NAME       the service's name
+      --account NAME      your name there
+      --type TYPE         totp, hotp or steam
+      --algorithm HASH    SHA1, SHA256 or SHA512
+      --digits N          1 to 9
+      --period SECONDS    1 to 86400
+      --counter N         the next counter (hotp)
+      --tag WORD          may be given several times
+      --note TEXT         a remark
+      --yes               store without asking
+
+A key never goes on the command line: every program could read it there.
+"
+        }
+        Verb::Get => {
+            "\
+Usage: otpctl get QUERY [OPTIONS]
+
+Prints the code and a newline on standard output. Several matches are listed on
+standard error, exit status 4. On a locked vault the passphrase is asked if
+standard input and error are terminals; else exit status 5.
+
+      --next              also print the next code
+      --min-left SECONDS  wait for a code that lives at least so long
+      --fresh             never the same code twice; waits for the next one
+      --json              id, code, valid_for, next
+"
+        }
+        Verb::List => {
+            "\
+Usage: otpctl list [QUERY] [--json | --names] [--trash]
+
+Lists entries: id, issuer, account, type. Without a code, without a key.
+
+      --names   one name a line, for menus: otpctl list --names | fzf
+      --trash   the entries in the trash
+      --json    id, issuer, account, type, algorithm, digits, period or
+                counter, tags
+"
+        }
+        Verb::Show => {
+            "\
+Usage: otpctl show QUERY [--json]
+
+Describes an entry, without its key.
+"
+        }
+        Verb::Edit => {
+            "\
+Usage: otpctl edit QUERY OPTIONS
+
+Changes an entry; what is not given stays.
+
+      --issuer NAME       the service's name
+      --account NAME      your name there
+      --type TYPE         totp, hotp or steam
+      --algorithm HASH    SHA1, SHA256 or SHA512
+      --digits N          1 to 9
+      --period SECONDS    1 to 86400
+      --counter N         the next counter (hotp)
+      --tag WORD          all tags, in place of the present ones
+      --note TEXT         a remark; empty removes it
+"
+        }
+        Verb::Remove => {
+            "\
+Usage: otpctl remove QUERY [--purge] [--yes]
+
+Moves an entry to the trash, where it stays for 30 days (otpctl restore).
+
+      --purge   destroy the key for good, in the trash and in the backups too
+      --yes     do not ask
+"
+        }
+        Verb::Restore => {
+            "\
+Usage: otpctl restore ID
+
+Brings an entry back from the trash: its id, or its number there (tr-1), as
+otpctl list --trash shows them.
+"
+        }
+        Verb::Import => {
+            "\
+Usage: otpctl import FILE [OPTIONS]
+
+Takes over the keys of a list of otpauth URIs, one a line, in one write. Keys
+that are there already are left out. A line that is no key is named, and then
+nothing is stored. FILE may be - for standard input.
+
+      --format NAME   the file's format; otherwise it is recognised
+      --dry-run       say what would happen
+      --skip-bad      store the good lines
+      --json          added, duplicates, skipped
+"
+        }
+        Verb::Export => {
+            "\
+Usage: otpctl export FILE [--format otpauth] [--force]
+
+Writes all keys in clear, one otpauth URI a line; the passphrase is asked again.
+The file is new and closed to others (mode 0600). FILE may be - for standard
+output.
+
+      --force   replace an existing file
+"
+        }
+        Verb::Backup => {
+            "\
+Usage: otpctl backup FILE [--force]
+
+Writes the encrypted vault as one text file and reads it back. The passphrase or
+the recovery key opens it. FILE may be - for standard output.
+
+      --force   replace an existing file
+"
+        }
+        Verb::RestoreBackup => {
+            "\
+Usage: otpctl restore-backup FILE [--dry-run] [--yes]
+
+Puts a backup in the vault's place, with its passphrase or recovery key. A
+present vault must be unlocked, and is kept among the backups.
+
+      --dry-run   say what the backup holds, and change nothing
+      --yes       do not ask
+"
+        }
+        Verb::Doctor => {
+            "\
+Usage: otpctl doctor [--json]
+
+Looks at programs, socket, agent, vault, memory and clock, one line each, and
+says what to do. Exit status 1 if there is a problem.
+"
+        }
+        Verb::Completions => {
+            "\
+Usage: otpctl completions SHELL
+
+Prints completions for bash, zsh or fish.
+"
+        }
+        Verb::Man => {
+            "\
+Usage: otpctl man [PAGE]
+
+Prints a manual page: otpctl man | man -l -
+"
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! Japanese: what `--help` prints, at most 24 lines of 80 columns.
+
+use crate::cli::Verb;
+
+#[expect(clippy::too_many_lines, reason = "a text for each verb")]
+pub(super) fn help(verb: Option<Verb>) -> &'static str {
+    let Some(verb) = verb else {
+        return "\
+使い方: otpctl 動作 [オプション]        otpctl help 動作 で詳しい説明
+
+  init             保管庫を作る           unlock, lock     開ける、閉じる
+  passwd           パスフレーズの変更     status           エージェントの状態
+  add              キーを保存する         get 検索語       コードを出す
+  list [検索語]    項目の一覧             show 検索語      項目の説明
+  edit 検索語      項目の変更             remove 検索語    ごみ箱に移す
+  restore ID       ごみ箱から戻す         version          版
+  import ファイル  キーの取り込み         export ファイル  キーの書き出し
+  backup ファイル  保管庫の控え           restore-backup ファイル   控えを戻す
+  completions シェル   補完               man              マニュアル
+  doctor           問題を探す
+
+検索語は ID、発行者:アカウント、発行者、アカウント、または名前の一部です。
+
+      --json             プログラム向けの出力
+  -q, --quiet            結果だけを出す
+      --no-start         otpd を起動しない
+      --prompt           エージェントの入力画面を許す
+      --no-prompt        何も尋ねない
+      --passphrase-fd N  この記述子からパスフレーズを 1 行ずつ読む
+  -h, --help    -V, --version
+";
+    };
+    match verb {
+        Verb::Init => {
+            "\
+使い方: otpctl init [--generate]
+
+保管庫を作り、開いたままにします。パスフレーズは端末で尋ねます。標準入力が端末で
+なければ、そこから 1 行を読みます。回復キーは標準出力に一度だけ出ます。印刷する
+か書き留めてください。
+
+      --generate   6 語のパスフレーズ (73 ビット) を提案する
+"
+        }
+        Verb::Unlock => {
+            "\
+使い方: otpctl unlock
+
+パスフレーズまたは回復キーで保管庫を開けます。端末で尋ねます。標準入力が端末で
+なければ、そこから 1 行を読みます。
+"
+        }
+        Verb::Lock => {
+            "\
+使い方: otpctl lock
+
+キーをメモリーから消します。次のコードにはパスフレーズが必要です。
+"
+        }
+        Verb::Status => {
+            "\
+使い方: otpctl status [--json]
+
+ロックの有無、動いている otpd、メモリーの保護を示します。
+JSON のキー: locked, vault, version, protocol, pid, memory, rollback, entries
+"
+        }
+        Verb::Passwd => {
+            "\
+使い方: otpctl passwd
+
+パスフレーズを変更します。現在のもの (または回復キー)、次に新しいものを 2 回尋ね
+ます。標準入力が端末でなければ、現在のものと新しいものを 1 行ずつ読みます。
+回復キーはそのまま使えます。
+"
+        }
+        Verb::Version => {
+            "\
+使い方: otpctl version
+
+otpctl と、動いている otpd の版を出します。
+"
+        }
+        Verb::Add => {
+            "\
+使い方: otpctl add [オプション]
+
+otpauth の URI か base32 のキーを、端末、標準入力、画像の QR コードから読み、
+保存します。端末では最初のコードを表示し、ページで受け付けられたら保存します。
+
+      --image ファイル...  画像 (PNG, JPEG, WebP, GIF, BMP)。- は標準入力
+      --issuer 名前        サービスの名前
+      --account 名前       サービスでのお名前
+      --type 種類          totp, hotp, steam
+      --algorithm ハッシュ SHA1, SHA256, SHA512
+      --digits N           1 から 9
+      --period 秒          1 から 86400
+      --counter N          次のカウンター (hotp)
+      --tag 語             何度でも指定できます
+      --note 文            メモ
+      --yes                尋ねずに保存する
+
+キーはコマンドラインに書けません。他のプログラムから読めるためです。
+"
+        }
+        Verb::Get => {
+            "\
+使い方: otpctl get 検索語 [オプション]
+
+コードと改行だけを標準出力に出します。複数が当てはまれば標準エラーに並べ、終了
+コードは 4 です。ロック中は、標準入力と標準エラーが端末ならパスフレーズを尋ね、
+そうでなければ終了コード 5 です。
+
+      --next          次のコードも出す
+      --min-left 秒   残り時間がこれ以上のコードを待つ
+      --fresh         同じコードを二度出さない。次のコードを待つ
+      --json          id, code, valid_for, next
+"
+        }
+        Verb::List => {
+            "\
+使い方: otpctl list [検索語] [--json | --names] [--trash]
+
+項目の ID、発行者、アカウント、種類を並べます。コードもキーも出しません。
+
+      --names   1 行に 1 つの名前。メニュー向け: otpctl list --names | fzf
+      --trash   ごみ箱の中の項目
+      --json    id, issuer, account, type, algorithm, digits, period または
+                counter, tags
+"
+        }
+        Verb::Show => {
+            "\
+使い方: otpctl show 検索語 [--json]
+
+項目の説明を出します。キーは出しません。
+"
+        }
+        Verb::Edit => {
+            "\
+使い方: otpctl edit 検索語 オプション
+
+項目を変更します。指定しなかったものはそのままです。
+
+      --issuer 名前        サービスの名前
+      --account 名前       サービスでのお名前
+      --type 種類          totp, hotp, steam
+      --algorithm ハッシュ SHA1, SHA256, SHA512
+      --digits N           1 から 9
+      --period 秒          1 から 86400
+      --counter N          次のカウンター (hotp)
+      --tag 語             今のタグをすべて置き換える
+      --note 文            メモ。空にすると消えます
+"
+        }
+        Verb::Remove => {
+            "\
+使い方: otpctl remove 検索語 [--purge] [--yes]
+
+項目をごみ箱に移します。30 日間は otpctl restore で戻せます。
+
+      --purge   ごみ箱とバックアップの中も含めて、キーを完全に破棄する
+      --yes     尋ねない
+"
+        }
+        Verb::Restore => {
+            "\
+使い方: otpctl restore ID
+
+ごみ箱から項目を戻します。otpctl list --trash で分かる ID か番号 (tr-1) を指定
+します。
+"
+        }
+        Verb::Import => {
+            "\
+使い方: otpctl import ファイル [オプション]
+
+1 行に 1 つの otpauth URI が並んだファイルのキーを一度に取り込みます。すでにある
+キーは除きます。キーではない行があれば、その番号を示し、何も保存しません。
+ファイルに - を指定すると標準入力を読みます。
+
+      --format 名前   ファイルの形式。指定しなければ自動で判別します
+      --dry-run       何が起こるかだけを示す
+      --skip-bad      正しい行だけを保存する
+      --json          added, duplicates, skipped
+"
+        }
+        Verb::Export => {
+            "\
+使い方: otpctl export ファイル [--format otpauth] [--force]
+
+すべてのキーを暗号化せずに、1 行に 1 つの otpauth URI として書き出します。
+パスフレーズをもう一度尋ねます。ファイルは新しく作られ、他の利用者は読めません
+(0600)。- は標準出力です。
+
+      --force   今あるファイルを置き換える
+"
+        }
+        Verb::Backup => {
+            "\
+使い方: otpctl backup ファイル [--force]
+
+暗号化された保管庫を 1 つのテキストファイルに書き、読み直して確認します。
+パスフレーズか回復キーで開けます。- は標準出力です。
+
+      --force   今あるファイルを置き換える
+"
+        }
+        Verb::RestoreBackup => {
+            "\
+使い方: otpctl restore-backup ファイル [--dry-run] [--yes]
+
+バックアップを、そのパスフレーズか回復キーで保管庫に戻します。今の保管庫は開いて
+いなければならず、控えとして残されます。
+
+      --dry-run   内容を示すだけで、何も変更しない
+      --yes       尋ねない
+"
+        }
+        Verb::Doctor => {
+            "\
+使い方: otpctl doctor [--json]
+
+プログラム、ソケット、エージェント、保管庫、メモリー、時計を 1 行ずつ調べ、対処
+を示します。問題があれば終了コードは 1 です。
+"
+        }
+        Verb::Completions => {
+            "\
+使い方: otpctl completions シェル
+
+bash、zsh、fish の補完を出します。
+"
+        }
+        Verb::Man => {
+            "\
+使い方: otpctl man [ページ]
+
+マニュアルを出します: otpctl man | man -l -
+"
+        }
+    }
+}
