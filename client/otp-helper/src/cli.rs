@@ -1,9 +1,11 @@
 //! The grammar of the command line.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use crate::export::{self, EXPORTS, Export};
 use crate::import::{self, AUTO, FORMATS, Format};
+use crate::manual::{PAGES, Page, SHELLS, Shell};
 
 /// What was asked for.
 pub(crate) enum Verb {
@@ -11,6 +13,12 @@ pub(crate) enum Verb {
     Parse(Option<&'static dyn Format>),
     /// URIs on stdin to a foreign format.
     Export(&'static dyn Export),
+    /// A manual page.
+    Man(&'static Page),
+    /// All manual pages into a folder.
+    WriteMan(PathBuf),
+    /// Completions of `otpctl`.
+    Completions(&'static Shell),
     /// How to use it.
     Help,
     /// Which version it is.
@@ -30,46 +38,56 @@ pub(crate) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Verb
         Some(Short('V') | Long("version")) => return Ok(Verb::Version),
         Some(other @ (Short(_) | Long(_))) => return Err(other.unexpected().to_string()),
     };
-    let mut format = None;
-    while let Some(argument) = parser.next().map_err(|error| error.to_string())? {
-        match argument {
+    let (mut format, mut folder, mut argument) = (None, None, None);
+    while let Some(given) = parser.next().map_err(|error| error.to_string())? {
+        match given {
             Long("image") if verb == "parse" => format = Some("picture".into()),
             Long("format") if verb == "parse" || verb == "export" => {
-                format = Some(
-                    parser
-                        .value()
-                        .map_err(|error| error.to_string())?
-                        .to_string_lossy()
-                        .into_owned(),
-                );
+                format = Some(value(&mut parser)?.to_string_lossy().into_owned());
+            }
+            Long("write") if verb == "man" => folder = Some(value(&mut parser)?),
+            Value(text) if argument.is_none() && (verb == "man" || verb == "completions") => {
+                argument = Some(text.to_string_lossy().into_owned());
             }
             Short('h') | Long("help") => return Ok(Verb::Help),
-            other @ (Short(_) | Long(_) | Value(_)) => {
-                return Err(other.unexpected().to_string());
-            }
+            other @ (Short(_) | Long(_) | Value(_)) => return Err(other.unexpected().to_string()),
         }
     }
-    match (verb.as_str(), format) {
-        ("parse", None) => Err("parse needs --image or --format NAME".into()),
-        ("parse", Some(name)) if name == AUTO => Ok(Verb::Parse(None)),
-        ("parse", Some(name)) => import::named(&name)
+    match (verb.as_str(), format, argument) {
+        ("parse", None, _) => Err("parse needs --image or --format NAME".into()),
+        ("parse", Some(name), _) if name == AUTO => Ok(Verb::Parse(None)),
+        ("parse", Some(name), _) => import::named(&name)
             .map(|format| Verb::Parse(Some(format)))
-            .ok_or_else(|| unknown(AUTO, FORMATS.iter().map(|format| format.name()))),
-        ("export", None) => Err("export needs --format NAME".into()),
-        ("export", Some(name)) => export::named(&name)
+            .ok_or_else(|| {
+                let names = FORMATS.iter().map(|format| format.name());
+                unknown("format", std::iter::once(AUTO).chain(names))
+            }),
+        ("export", None, _) => Err("export needs --format NAME".into()),
+        ("export", Some(name), _) => export::named(&name)
             .map(Verb::Export)
-            .ok_or_else(|| unknown("", EXPORTS.iter().map(|export| export.name()))),
-        _ => Err("unknown verb (parse, export, man and completions are known)".into()),
+            .ok_or_else(|| unknown("format", EXPORTS.iter().map(|export| export.name()))),
+        ("man", _, None) if folder.is_some() => {
+            Ok(Verb::WriteMan(folder.unwrap_or_default().into()))
+        }
+        ("man", _, name) => Page::named(name.as_deref().unwrap_or("otpctl"))
+            .map(Verb::Man)
+            .ok_or_else(|| unknown("page", PAGES.iter().map(|page| page.name))),
+        ("completions", _, name) => name
+            .and_then(|name| Shell::named(&name))
+            .map(Verb::Completions)
+            .ok_or_else(|| unknown("shell", SHELLS.iter().map(|shell| shell.name))),
+        _ => Err(unknown(
+            "verb",
+            ["parse", "export", "man", "completions"].into_iter(),
+        )),
     }
 }
 
-fn unknown(first: &str, names: impl Iterator<Item = &'static str>) -> String {
-    let mut known = first.to_owned();
-    for name in names {
-        if !known.is_empty() {
-            known.push_str(", ");
-        }
-        known.push_str(name);
-    }
-    format!("unknown format (known: {known})")
+fn value(parser: &mut lexopt::Parser) -> Result<OsString, String> {
+    parser.value().map_err(|error| error.to_string())
+}
+
+fn unknown(what: &str, names: impl Iterator<Item = &'static str>) -> String {
+    let known: Vec<&str> = names.collect();
+    format!("unknown {what} (known: {})", known.join(", "))
 }

@@ -8,6 +8,7 @@
 pub mod export;
 pub mod finding;
 pub mod import;
+pub mod manual;
 pub mod picture;
 pub mod qr;
 pub mod sandbox;

@@ -10,6 +10,7 @@ use crate::cli::Verb;
 use crate::export::Export;
 use crate::finding::Finding;
 use crate::import::{self, Format};
+use crate::manual::Page;
 use crate::{picture, sandbox};
 
 /// Most bytes on stdin: a picture, or a list of a hundred thousand keys.
@@ -38,6 +39,9 @@ pub(crate) fn run(verb: &Verb) -> Result<(), Failure> {
     match verb {
         Verb::Parse(format) => parse(*format),
         Verb::Export(format) => export(*format),
+        Verb::Man(page) => Ok(io::stdout().write_all(page.text().as_bytes())?),
+        Verb::WriteMan(folder) => Ok(Page::write_all(folder)?),
+        Verb::Completions(shell) => Ok(io::stdout().write_all(shell.script().as_bytes())?),
         Verb::Help => Ok(io::stdout().write_all(HELP.as_bytes())?),
         Verb::Version => Ok(writeln!(
             io::stdout(),

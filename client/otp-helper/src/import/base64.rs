@@ -44,7 +44,8 @@ mod tests {
         ] {
             assert_eq!(decode(text).unwrap().as_slice(), bytes.as_bytes());
         }
-        assert_eq!(decode("+/-_ ").unwrap().as_slice(), [0xfb, 0xff, 0xbf]);
+        assert_eq!(decode("+/-_").unwrap(), decode(" _ /").unwrap());
+        assert_eq!(decode("+/-_").unwrap().as_slice(), [0xfb, 0xff, 0xbf]);
     }
 
     #[test]

@@ -1,0 +1,404 @@
+//! The command line of `otpctl` as data: its manual page and its completions are made of it.
+//!
+//! Texts are ASCII without quotation marks, brackets and colons, so that they pass through roff
+//! and three shells as they are (a test).
+
+/// A verb.
+pub struct Verb {
+    /// What is typed.
+    pub name: &'static str,
+    /// What follows it.
+    pub argument: Option<Argument>,
+    /// What it does, in a few words.
+    pub help: &'static str,
+    /// The rest that its manual entry says.
+    pub about: &'static str,
+    /// Its own options.
+    pub flags: &'static [Flag],
+}
+
+/// The argument of a verb.
+pub struct Argument {
+    /// Its name in the manual.
+    pub name: &'static str,
+    /// Whether it can be left out.
+    pub is_optional: bool,
+    /// What can stand there.
+    pub choice: Choice,
+}
+
+/// An option.
+#[derive(Clone, Copy)]
+pub struct Flag {
+    /// The long name, without dashes.
+    pub long: &'static str,
+    /// The short name.
+    pub short: Option<char>,
+    /// The name of its value in the manual, and what can stand there.
+    pub value: Option<(&'static str, Choice)>,
+    /// What it does, in a few words.
+    pub help: &'static str,
+}
+
+/// What can stand in a place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Choice {
+    /// Anything.
+    Any,
+    /// The name of an entry.
+    Entry,
+    /// The number of an entry in the trash.
+    Trash,
+    /// A file.
+    File,
+    /// One of these words.
+    Words(&'static [&'static str]),
+}
+
+const fn flag(long: &'static str, help: &'static str) -> Flag {
+    Flag {
+        long,
+        short: None,
+        value: None,
+        help,
+    }
+}
+
+const fn short(long: &'static str, short: char, help: &'static str) -> Flag {
+    Flag {
+        short: Some(short),
+        ..flag(long, help)
+    }
+}
+
+const fn valued(
+    long: &'static str,
+    name: &'static str,
+    choice: Choice,
+    help: &'static str,
+) -> Flag {
+    Flag {
+        value: Some((name, choice)),
+        ..flag(long, help)
+    }
+}
+
+const fn argument(name: &'static str, choice: Choice) -> Argument {
+    Argument {
+        name,
+        is_optional: false,
+        choice,
+    }
+}
+
+const fn optional(name: &'static str, choice: Choice) -> Argument {
+    Argument {
+        is_optional: true,
+        ..argument(name, choice)
+    }
+}
+
+/// Options that every verb knows; they stand before or after it.
+pub const GLOBALS: &[Flag] = &[
+    flag("json", "print JSON with stable keys, for programs"),
+    short("quiet", 'q', "print results only"),
+    flag("no-start", "do not start otpd if it does not run"),
+    flag("prompt", "allow a dialog of the agent for the passphrase"),
+    flag("no-prompt", "forbid any question"),
+    valued(
+        "passphrase-fd",
+        "N",
+        Choice::Any,
+        "read passphrases from this open descriptor, one a line",
+    ),
+    short("help", 'h', "print help, also of a verb"),
+    short("version", 'V', "print the version"),
+];
+
+const ISSUER: Flag = valued("issuer", "NAME", Choice::Any, "name of the service");
+const ACCOUNT: Flag = valued("account", "NAME", Choice::Any, "your name at the service");
+const TYPE: Flag = valued(
+    "type",
+    "TYPE",
+    Choice::Words(&["totp", "hotp", "steam"]),
+    "totp (time), hotp (counter) or steam",
+);
+const ALGORITHM: Flag = valued(
+    "algorithm",
+    "HASH",
+    Choice::Words(&["SHA1", "SHA256", "SHA512"]),
+    "SHA1, SHA256 or SHA512",
+);
+const DIGITS: Flag = valued(
+    "digits",
+    "N",
+    Choice::Words(&["6", "7", "8"]),
+    "length of a code, 1 to 9",
+);
+const PERIOD: Flag = valued(
+    "period",
+    "SECONDS",
+    Choice::Words(&["30", "60"]),
+    "life of a code, 1 to 86400",
+);
+const COUNTER: Flag = valued("counter", "N", Choice::Any, "next counter (hotp)");
+const NOTE: Flag = valued("note", "TEXT", Choice::Any, "a remark");
+const YES: Flag = flag("yes", "do not ask");
+const FORMAT: Flag = valued(
+    "format",
+    "NAME",
+    Choice::Words(&["otpauth"]),
+    "format of the file, otherwise it is recognised",
+);
+const FORCE: Flag = flag("force", "replace an existing file");
+
+/// Every verb, in the order of the manual.
+pub const VERBS: &[Verb] = &[
+    Verb {
+        name: "init",
+        argument: None,
+        help: "make the vault",
+        about: "Leaves it unlocked. The passphrase is asked on the terminal, or read as a line \
+            from standard input if that is no terminal. The recovery key goes to standard \
+            output, once.",
+        flags: &[flag("generate", "propose a passphrase of six words")],
+    },
+    Verb {
+        name: "unlock",
+        argument: None,
+        help: "open the vault",
+        about: "Takes the passphrase or the recovery key, asked on the terminal, or read as a \
+            line from standard input if that is no terminal.",
+        flags: &[],
+    },
+    Verb {
+        name: "lock",
+        argument: None,
+        help: "close the vault and wipe the keys from memory",
+        about: "The next code needs the passphrase again.",
+        flags: &[],
+    },
+    Verb {
+        name: "status",
+        argument: None,
+        help: "say what the agent is doing",
+        about: "Whether the vault is locked, which otpd runs, and how its memory is protected.",
+        flags: &[],
+    },
+    Verb {
+        name: "passwd",
+        argument: None,
+        help: "change the passphrase",
+        about: "Asks for the present one (or the recovery key), then for the new one twice. If \
+            standard input is no terminal, it has two lines, present and new. The recovery key \
+            stays as it is.",
+        flags: &[],
+    },
+    Verb {
+        name: "version",
+        argument: None,
+        help: "print the versions of otpctl and of the otpd that runs",
+        about: "",
+        flags: &[],
+    },
+    Verb {
+        name: "add",
+        argument: None,
+        help: "store a key",
+        about: "The key is an otpauth URI or base32, asked on the terminal or read from standard \
+            input, or comes from the QR codes in pictures. On a terminal the first code is shown, \
+            and the key is stored once the service accepted it. A key that is there already is \
+            not stored again. A new key for the same issuer and account moves the older entry to \
+            the trash. A key never goes on the command line, where every program could read it.",
+        flags: &[
+            valued(
+                "image",
+                "FILE...",
+                Choice::File,
+                "read pictures (PNG, JPEG, WebP, GIF, BMP), - is standard input",
+            ),
+            ISSUER,
+            ACCOUNT,
+            TYPE,
+            ALGORITHM,
+            DIGITS,
+            PERIOD,
+            COUNTER,
+            valued(
+                "tag",
+                "WORD",
+                Choice::Any,
+                "a word to find it by, may be repeated",
+            ),
+            NOTE,
+            flag("yes", "store without asking"),
+        ],
+    },
+    Verb {
+        name: "get",
+        argument: Some(argument("QUERY", Choice::Entry)),
+        help: "print a code",
+        about: "Prints the code and a newline on standard output and nothing else. On a terminal \
+            the seconds left go to standard error. A locked vault asks for the passphrase if \
+            standard input and error are terminals, otherwise the exit status is 5. A code of a \
+            counter is printed only after the new counter is on disk.",
+        flags: &[
+            flag("next", "also print the next code"),
+            valued(
+                "min-left",
+                "SECONDS",
+                Choice::Words(&["5", "10", "15"]),
+                "wait for a code that lives at least so long",
+            ),
+            flag("fresh", "never the same code twice, waits for the next one"),
+        ],
+    },
+    Verb {
+        name: "list",
+        argument: Some(optional("QUERY", Choice::Entry)),
+        help: "list entries, without codes",
+        about: "",
+        flags: &[
+            flag("names", "print one name a line, for menus"),
+            flag("trash", "list the entries in the trash"),
+        ],
+    },
+    Verb {
+        name: "show",
+        argument: Some(argument("QUERY", Choice::Entry)),
+        help: "describe an entry, without its key",
+        about: "",
+        flags: &[],
+    },
+    Verb {
+        name: "edit",
+        argument: Some(argument("QUERY", Choice::Entry)),
+        help: "change an entry",
+        about: "What is not given stays as it is.",
+        flags: &[
+            ISSUER,
+            ACCOUNT,
+            TYPE,
+            ALGORITHM,
+            DIGITS,
+            PERIOD,
+            COUNTER,
+            valued(
+                "tag",
+                "WORD",
+                Choice::Any,
+                "all tags, in place of the present ones",
+            ),
+            NOTE,
+        ],
+    },
+    Verb {
+        name: "remove",
+        argument: Some(argument("QUERY", Choice::Entry)),
+        help: "move an entry to the trash, for 30 days",
+        about: "",
+        flags: &[
+            flag(
+                "purge",
+                "destroy the key for good, in the trash and in the backups too",
+            ),
+            YES,
+        ],
+    },
+    Verb {
+        name: "restore",
+        argument: Some(argument("ID", Choice::Trash)),
+        help: "bring an entry back from the trash",
+        about: "Takes its id or its number there, such as tr-1.",
+        flags: &[],
+    },
+    Verb {
+        name: "import",
+        argument: Some(argument("FILE", Choice::File)),
+        help: "take over keys from a file",
+        about: "Stores all keys of the file in one write. Keys that are there already are left \
+            out. A line that is no key is named, and then nothing is stored. FILE may be - for \
+            standard input. Read are lists of otpauth, otpauth-migration, steam and motp URIs.",
+        flags: &[
+            FORMAT,
+            flag("dry-run", "say what would happen"),
+            flag("skip-bad", "store the good lines"),
+        ],
+    },
+    Verb {
+        name: "export",
+        argument: Some(argument("FILE", Choice::File)),
+        help: "write all keys in clear into a file",
+        about: "The passphrase is asked again. The file is new and closed to others (mode 0600). \
+            FILE may be - for standard output.",
+        flags: &[FORMAT, FORCE],
+    },
+    Verb {
+        name: "backup",
+        argument: Some(argument("FILE", Choice::File)),
+        help: "write the encrypted vault into a file",
+        about: "One text file, read back after writing. The passphrase or the recovery key opens \
+            it. FILE may be - for standard output.",
+        flags: &[FORCE],
+    },
+    Verb {
+        name: "restore-backup",
+        argument: Some(argument("FILE", Choice::File)),
+        help: "put a backup in the place of the vault",
+        about: "A present vault must be unlocked, and is kept among the backups. Counters never \
+            go back.",
+        flags: &[
+            flag("dry-run", "say what the backup holds and change nothing"),
+            YES,
+        ],
+    },
+    Verb {
+        name: "doctor",
+        argument: None,
+        help: "look for problems and say what to do",
+        about: "Looks at programs, socket, agent, vault, memory and clock. The exit status is 1 \
+            if there is a problem.",
+        flags: &[],
+    },
+    Verb {
+        name: "completions",
+        argument: Some(argument("SHELL", Choice::Words(&["bash", "zsh", "fish"]))),
+        help: "print completions for a shell",
+        about: "",
+        flags: &[],
+    },
+    Verb {
+        name: "man",
+        argument: Some(optional(
+            "PAGE",
+            Choice::Words(&["otpctl", "otpd", "otpd.toml", "otpd-ipc"]),
+        )),
+        help: "print a manual page",
+        about: "",
+        flags: &[],
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_text_passes_through_roff_and_shells_as_it_is() {
+        let flags = VERBS.iter().flat_map(|verb| verb.flags).chain(GLOBALS);
+        let texts = flags
+            .map(|flag| flag.help)
+            .chain(VERBS.iter().flat_map(|verb| [verb.help, verb.about]));
+        for text in texts {
+            assert!(text.is_ascii(), "{text}");
+            assert!(
+                !text.contains(['\'', '"', '`', '$', '\\', '[', ']', ':', ';']),
+                "{text}"
+            );
+            assert!(
+                !text.contains("  ") && !text.starts_with(['.', ' ']),
+                "{text}"
+            );
+        }
+    }
+}
