@@ -9,7 +9,7 @@ DIST    := target/dist
 
 bindir         = $(DESTDIR)$(PREFIX)/bin
 libexecdir     = $(DESTDIR)$(PREFIX)/libexec/otpd
-man1dir        = $(DESTDIR)$(PREFIX)/share/man/man1
+mandir         = $(DESTDIR)$(PREFIX)/share/man
 docdir         = $(DESTDIR)$(PREFIX)/share/doc/otpd
 unitdir        = $(DESTDIR)$(PREFIX)/lib/systemd/user
 bashdir        = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
@@ -54,10 +54,11 @@ fuzz:
 	@tests/fuzz.sh
 
 install: build
-	@install -d "$(bindir)" "$(libexecdir)" "$(unitdir)" "$(docdir)" "$(man1dir)" "$(bashdir)" "$(zshdir)" "$(fishdir)"
+	@install -d "$(bindir)" "$(libexecdir)" "$(unitdir)" "$(docdir)" "$(mandir)/man1" "$(mandir)/man5" "$(mandir)/man7" "$(bashdir)" "$(zshdir)" "$(fishdir)"
 	@install -m 0755 "$(DIST)/otpd" "$(DIST)/otpctl" "$(bindir)"
 	@install -m 0755 "$(DIST)/otp-helper" "$(libexecdir)"
-	@for page in otpctl otpd; do "$(DIST)/otp-helper" man $$page > "$(man1dir)/$$page.1"; done
+	@"$(DIST)/otp-helper" man --write "$(DIST)/man"
+	@for section in 1 5 7; do install -m 0644 "$(DIST)"/man/*.$$section "$(mandir)/man$$section"; done
 	@"$(DIST)/otp-helper" completions bash > "$(bashdir)/otpctl"
 	@"$(DIST)/otp-helper" completions zsh > "$(zshdir)/_otpctl"
 	@"$(DIST)/otp-helper" completions fish > "$(fishdir)/otpctl.fish"
@@ -65,12 +66,13 @@ install: build
 	  sed 's|/usr/bin/|$(PREFIX)/bin/|' systemd/$$unit > "$(unitdir)/$$unit"; done
 	@for file in README.md SECURITY.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE; do \
 	  install -m 0644 $$file "$(docdir)"; done
-	@chmod 0644 "$(man1dir)"/otp*.1 "$(bashdir)/otpctl" "$(zshdir)/_otpctl" "$(fishdir)/otpctl.fish" "$(unitdir)"/otpd.*
+	@chmod 0644 "$(bashdir)/otpctl" "$(zshdir)/_otpctl" "$(fishdir)/otpctl.fish" "$(unitdir)"/otpd.*
 	@echo "installed below $(DESTDIR)$(PREFIX)"
 
 uninstall:
 	@rm -f "$(bindir)/otpd" "$(bindir)/otpctl" "$(libexecdir)/otp-helper" \
-	  "$(man1dir)/otpctl.1" "$(man1dir)/otpd.1" \
+	  "$(mandir)/man1/otpctl.1" "$(mandir)/man1/otpd.1" \
+	  "$(mandir)/man5/otpd.toml.5" "$(mandir)/man7/otpd-ipc.7" \
 	  "$(bashdir)/otpctl" "$(zshdir)/_otpctl" "$(fishdir)/otpctl.fish" \
 	  "$(unitdir)/otpd.service" "$(unitdir)/otpd.socket"
 	@rm -rf "$(docdir)"

@@ -18,6 +18,7 @@ usr/share/doc/otpd/CHANGELOG.md usr/share/doc/otpd/LICENSE-APACHE usr/share/doc/
 usr/share/doc/otpd/README.md usr/share/doc/otpd/SECURITY.md
 usr/share/fish/vendor_completions.d/otpctl.fish
 usr/share/man/man1/otpctl.1 usr/share/man/man1/otpd.1
+usr/share/man/man5/otpd.toml.5 usr/share/man/man7/otpd-ipc.7
 usr/share/zsh/site-functions/_otpctl"
 found=$(cd "$root" && find . -type f | sed 's|^\./||' | LC_ALL=C sort)
 [ "$found" = "$(echo "$wanted" | tr ' ' '\n' | LC_ALL=C sort)" ] || fail "other files than expected: $found"
