@@ -58,6 +58,53 @@ fn a_forgotten_key_is_empty_and_its_slot_never_names_a_later_key() {
 }
 
 #[test]
+fn ten_thousand_keys_cost_little_more_than_their_bytes_and_eight_each() {
+    const KEYS: usize = 10_000;
+    for room in [KEYS * 20, 0] {
+        let mut arena = Arena::new(MemoryMode::Auto, room);
+        for _ in 0..KEYS {
+            arena.put(&[7; 20]);
+        }
+        let spare = if room == 0 {
+            KEYS * 20 / SPARE_SHARE
+        } else {
+            0
+        };
+        assert!(arena.mapping.bytes().len() <= KEYS * 20 + spare + 4096);
+        let table = arena.places.capacity() * size_of::<Place>();
+        assert!(table <= KEYS * 9, "{table}");
+    }
+}
+
+#[test]
+fn what_was_forgotten_is_zeroed_and_used_again() {
+    let mut arena = Arena::new(MemoryMode::Mlock, 4096);
+    let kept = arena.put(&[1; 10]);
+    let slot = arena.put(&[2; 20]);
+    let span = arena.living(slot).unwrap().span();
+    assert_eq!(arena.mapping.bytes()[span.clone()], [2; 20]);
+    arena.put(&[3; 10]);
+    arena.forget(slot);
+    assert_eq!(arena.mapping.bytes()[span], [0; 20]);
+    let before = arena.mapping.bytes().len();
+    for _ in 0..1000 {
+        let more = arena.put(&[4; 100]);
+        arena.put(&[]);
+        arena.forget(more);
+    }
+    assert_eq!(arena.mapping.bytes().len(), before);
+    assert_eq!(arena.key(kept), [1; 10]);
+}
+
+#[test]
+fn neither_debug_nor_a_slot_shows_a_key() {
+    let mut arena = Arena::new(MemoryMode::Mlock, 0);
+    let slot = arena.put(b"AAAAAAAA");
+    let shown = format!("{arena:?} {slot:?}");
+    assert!(!shown.contains("65") && !shown.contains("AAAA"), "{shown}");
+}
+
+#[test]
 fn an_arena_behaves_like_a_map_through_growth_and_reuse() {
     for mode in MODES {
         let mut random = Random(0x0123_4567_89AB_CDEF);

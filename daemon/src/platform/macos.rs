@@ -40,7 +40,7 @@ pub(super) fn map_secret(_len: usize) -> io::Result<Pages> {
 }
 
 /// Returns the time since boot, sleep counted: macOS's `CLOCK_MONOTONIC` goes on in sleep
-/// (clock_gettime(3)).
+/// (`clock_gettime(3)`).
 pub fn boot() -> Duration {
     let time = rustix::time::clock_gettime(ClockId::Monotonic);
     Duration::try_from(time).unwrap_or_default()

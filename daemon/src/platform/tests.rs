@@ -1,10 +1,60 @@
+//! What holds on every system; `linux/tests` and `unix_tests.rs` have the rest.
+
 use super::*;
-use std::os::unix::net::UnixStream;
 
 #[test]
-fn the_peer_of_a_socket_pair_is_this_process() {
-    let (ours, _theirs) = UnixStream::pair().unwrap();
-    let peer = peer(&ours).unwrap();
+fn random_bytes_fill_the_whole_buffer_and_differ() {
+    let (mut first, mut second) = ([0; 64], [0; 64]);
+    random(&mut first);
+    random(&mut second);
+    assert_ne!(first, second);
+    assert!(first[56..].iter().any(|&byte| byte != 0));
+}
+
+#[test]
+fn we_are_the_same_user_as_ourselves_and_not_as_another() {
+    let mut peer = Peer {
+        user: user().unwrap(),
+        pid: None,
+    };
     assert!(same_user(&peer));
-    assert_eq!(peer.pid, Some(std::process::id()));
+    peer.user = match peer.user {
+        otp_proto::User::Uid(uid) => otp_proto::User::Uid(uid + 1),
+        otp_proto::User::Sid(sid) => otp_proto::User::Sid(sid + "1"),
+    };
+    assert!(!same_user(&peer));
+}
+
+#[test]
+fn this_process_has_a_program_and_an_impossible_one_has_none() {
+    let own = std::env::current_exe().unwrap();
+    let name = process_name(std::process::id()).unwrap();
+    assert_eq!(
+        std::path::Path::new(&name).file_name().unwrap(),
+        own.file_name().unwrap()
+    );
+    assert_eq!(process_name(u32::MAX), None);
+}
+
+#[test]
+fn removing_a_variable_that_is_not_set_costs_nothing() {
+    assert!(remove_env("OTPD_TEST_NEVER_SET").is_ok());
+}
+
+#[test]
+fn tuning_and_trimming_the_heap_leaves_it_usable() {
+    tune_heap();
+    let block = vec![1_u8; 1 << 20];
+    trim_heap();
+    assert_eq!(block.last(), Some(&1));
+}
+
+#[test]
+fn a_probe_finds_what_an_arena_then_gets() {
+    use crate::config::MemoryMode;
+    for mode in [MemoryMode::Auto, MemoryMode::Secret, MemoryMode::Mlock] {
+        let arena = arena::Arena::new(mode, 1);
+        assert_eq!(arena::probe(mode), arena.protection());
+        assert!(arena.is_empty());
+    }
 }

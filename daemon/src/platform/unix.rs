@@ -147,3 +147,7 @@ fn is_ours(stat: &Stat) -> bool {
 fn others(stat: &Stat) -> Mode {
     Mode::from_raw_mode(stat.st_mode) & (Mode::RWXG | Mode::RWXO)
 }
+
+#[cfg(test)]
+#[path = "unix_tests.rs"]
+mod tests;

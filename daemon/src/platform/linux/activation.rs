@@ -37,7 +37,10 @@ pub fn take_listeners() -> io::Result<Vec<Inherited>> {
 }
 
 /// Reads which descriptors are meant for us.
-fn announced(env: &dyn Fn(&str) -> Option<String>, own_pid: u32) -> io::Result<Range<RawFd>> {
+pub(super) fn announced(
+    env: &dyn Fn(&str) -> Option<String>,
+    own_pid: u32,
+) -> io::Result<Range<RawFd>> {
     let (Some(pid), Some(count)) = (env("LISTEN_PID"), env("LISTEN_FDS")) else {
         return Ok(FIRST..FIRST);
     };
@@ -54,7 +57,7 @@ fn announced(env: &dyn Fn(&str) -> Option<String>, own_pid: u32) -> io::Result<R
 }
 
 /// Takes descriptors over and checks them.
-fn adopt(range: Range<RawFd>) -> io::Result<Vec<Inherited>> {
+pub(super) fn adopt(range: Range<RawFd>) -> io::Result<Vec<Inherited>> {
     let owned: Vec<_> = range.map(own).collect::<io::Result<_>>()?;
     for socket in &owned {
         rustix::io::fcntl_setfd(socket, FdFlags::CLOEXEC)?;

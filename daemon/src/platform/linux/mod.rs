@@ -64,3 +64,6 @@ pub fn process_name(pid: u32) -> Option<String> {
 pub(super) fn is_single_threaded() -> bool {
     std::fs::read_dir("/proc/self/task").map_or(true, |tasks| tasks.count() <= 1)
 }
+
+#[cfg(test)]
+mod tests;

@@ -43,8 +43,7 @@ pub(in crate::platform) fn map(len: usize) -> io::Result<Pages> {
 /// Keeps pages in memory. As many as the working set's minimum less a little can be locked, so
 /// that grows first.
 pub(in crate::platform) fn lock(pages: &Pages) -> io::Result<()> {
-    // What fails here fails below.
-    let _ = grow_working_set(pages.len());
+    grow_working_set(pages.len())?;
     // SAFETY: the whole range is mapped as long as `pages` lives.
     done(unsafe { VirtualLock(pages.start().cast(), pages.len()) })
 }

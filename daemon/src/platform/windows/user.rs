@@ -8,6 +8,7 @@ use std::ptr::null_mut;
 use std::slice;
 
 use otp_proto::User;
+use windows_sys::Win32::Globalization::lstrlenW;
 use windows_sys::Win32::Security::Authorization::ConvertSidToStringSidW;
 use windows_sys::Win32::Security::{GetTokenInformation, PSID, TOKEN_QUERY, TOKEN_USER, TokenUser};
 use windows_sys::Win32::System::Pipes::GetNamedPipeClientProcessId;
@@ -79,12 +80,10 @@ fn sid_text(sid: PSID) -> io::Result<String> {
     let mut text = null_mut();
     // SAFETY: `sid` is valid by the caller's word, `text` a variable of ours.
     done(unsafe { ConvertSidToStringSidW(sid, &raw mut text) })?;
-    let len = (0..)
-        // SAFETY: the text is read up to its NUL and no further.
-        .take_while(|&at| unsafe { *text.add(at) } != 0)
-        .count();
-    // SAFETY: that many units before the NUL.
-    let units = unsafe { slice::from_raw_parts(text, len) };
+    // SAFETY: Windows made a text that ends with NUL.
+    let len = unsafe { lstrlenW(text) };
+    // SAFETY: that many units stand before the NUL.
+    let units = unsafe { slice::from_raw_parts(text, usize::try_from(len).unwrap_or_default()) };
     let own = String::from_utf16_lossy(units);
     free_local(text.cast());
     Ok(own)
