@@ -1,9 +1,20 @@
 //! `otpd.toml`: defaults, and every unknown key refused with its line.
 
+mod file;
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use serde::Deserialize;
+
+/// Largest file that is read: hundreds of times what a full configuration needs.
+const MAX_FILE: u64 = 64 * 1024;
+
 /// Which memory the keys are kept in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum MemoryMode {
     /// The best that works: `memfd_secret`, else `mlock`, else ordinary memory.
     #[default]
@@ -12,6 +23,23 @@ pub enum MemoryMode {
     Secret,
     /// `mlock`, also where `memfd_secret` works.
     Mlock,
+}
+
+/// How much is logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// What failed.
+    Error,
+    /// Also what is odd.
+    Warn,
+    /// Also starts, stops, locks and unlocks.
+    #[default]
+    Info,
+    /// Also each connection.
+    Debug,
+    /// Everything.
+    Trace,
 }
 
 /// The configuration of the agent.
@@ -23,6 +51,8 @@ pub struct Config {
     pub lock_idle: Option<Duration>,
     /// `[lock] max = "12h"`: locks so long after the unlock, whatever happens.
     pub lock_max: Option<Duration>,
+    /// `[log] level = "info"`; read once, at the start.
+    pub log: LogLevel,
 }
 
 impl Default for Config {
@@ -32,6 +62,60 @@ impl Default for Config {
             memory: MemoryMode::Auto,
             lock_idle: Some(Duration::from_secs(4 * HOUR)),
             lock_max: Some(Duration::from_secs(12 * HOUR)),
+            log: LogLevel::Info,
         }
+    }
+}
+
+/// What is wrong with a configuration file, and where.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    path: PathBuf,
+    line: Option<usize>,
+    what: String,
+}
+
+impl ConfigError {
+    /// A file that was asked for isn't there.
+    pub(crate) fn absent(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            line: None,
+            what: "no such file".into(),
+        }
+    }
+}
+
+impl std::fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.path.display().fmt(f)?;
+        if let Some(line) = self.line {
+            write!(f, ":{line}")?;
+        }
+        write!(f, ": {}", self.what)
+    }
+}
+impl std::error::Error for ConfigError {}
+
+impl Config {
+    /// Reads a file; `None` if there is none.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if it can't be read, is larger than 64 KiB or holds a mistake.
+    pub fn read(path: &Path) -> Result<Option<Self>, ConfigError> {
+        let error = |what: String| ConfigError {
+            path: path.to_owned(),
+            line: None,
+            what,
+        };
+        let text = match file::read(path, MAX_FILE) {
+            Ok(text) => text,
+            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(cause) => return Err(error(cause.to_string())),
+        };
+        file::parse(&text).map(Some).map_err(|mistake| ConfigError {
+            line: mistake.line,
+            ..error(mistake.what)
+        })
     }
 }

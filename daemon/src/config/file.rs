@@ -1,0 +1,131 @@
+//! The file's own shape: what TOML can say, before it becomes a [`Config`].
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+use std::time::Duration;
+
+use serde::de::{self, Deserialize, Deserializer, Visitor};
+
+use super::{Config, LogLevel, MemoryMode};
+
+/// A mistake in the text.
+pub(super) struct Mistake {
+    pub(super) line: Option<usize>,
+    pub(super) what: String,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Root {
+    #[serde(default)]
+    memory: MemoryMode,
+    #[serde(default)]
+    lock: Lock,
+    #[serde(default)]
+    log: Log,
+}
+
+#[derive(serde::Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Lock {
+    idle: Option<Limit>,
+    max: Option<Limit>,
+}
+
+#[derive(serde::Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Log {
+    level: Option<LogLevel>,
+}
+
+/// A duration such as `15m`, or `never`.
+#[derive(Debug, PartialEq, Eq, Clone, Copy)]
+pub(super) struct Limit(pub(super) Option<Duration>);
+
+impl Limit {
+    /// Reads a whole number with one unit: `s`, `m`, `h` or `d`; one second to ten years.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        const DAY: u64 = 24 * 3600;
+        if text == "never" {
+            return Some(Self(None));
+        }
+        let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+        if number.starts_with('+') {
+            return None;
+        }
+        let unit = match unit {
+            "s" => 1,
+            "m" => 60,
+            "h" => 3600,
+            "d" => DAY,
+            _ => return None,
+        };
+        let seconds = number.parse::<u64>().ok()?.checked_mul(unit)?;
+        (1..=3650 * DAY)
+            .contains(&seconds)
+            .then(|| Self(Some(Duration::from_secs(seconds))))
+    }
+}
+
+impl<'de> Deserialize<'de> for Limit {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        const EXPECTED: &str = r#"a duration such as "90s", "15m", "4h", or "never""#;
+        struct Text;
+        impl Visitor<'_> for Text {
+            type Value = Limit;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(EXPECTED)
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Limit, E> {
+                Limit::parse(text).ok_or_else(|| E::custom(format_args!("expected {EXPECTED}")))
+            }
+        }
+        deserializer.deserialize_str(Text)
+    }
+}
+
+/// Reads a regular file of a bounded size as UTF-8.
+pub(super) fn read(path: &Path, limit: u64) -> io::Result<String> {
+    // Asked before opening: a pipe of that name would block the start.
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("not a regular file"));
+    }
+    let mut bytes = Vec::new();
+    let mut file = File::open(path)?.take(limit + 1);
+    let length = file.read_to_end(&mut bytes)?;
+    if u64::try_from(length).is_ok_and(|length| length > limit) {
+        let text = format!("larger than {} KiB", limit / 1024);
+        return Err(io::Error::other(text));
+    }
+    String::from_utf8(bytes).map_err(|_| io::Error::other("not UTF-8"))
+}
+
+/// Reads the text of a configuration.
+pub(super) fn parse(text: &str) -> Result<Config, Mistake> {
+    let root: Root = toml::from_str(text).map_err(|error| Mistake {
+        line: error.span().map(|span| line_of(text, span.start)),
+        what: plain(error.message()),
+    })?;
+    let preset = Config::default();
+    Ok(Config {
+        memory: root.memory,
+        lock_idle: root.lock.idle.map_or(preset.lock_idle, |limit| limit.0),
+        lock_max: root.lock.max.map_or(preset.lock_max, |limit| limit.0),
+        log: root.log.level.unwrap_or(preset.log),
+    })
+}
+
+fn line_of(text: &str, place: usize) -> usize {
+    let before = text.get(..place).unwrap_or(text);
+    before.matches('\n').count() + 1
+}
+
+/// The parser's text in this program's style: one line, and TOML's word for a field.
+fn plain(message: &str) -> String {
+    let line = message.lines().next().unwrap_or_default().replace('`', "'");
+    match line.strip_prefix("unknown field") {
+        Some(rest) => format!("unknown key{rest}"),
+        None => line,
+    }
+}

@@ -1,0 +1,93 @@
+use super::file::{Limit, parse};
+use super::*;
+
+fn mistake(text: &str) -> (Option<usize>, String) {
+    let mistake = parse(text).expect_err("a mistake");
+    (mistake.line, mistake.what)
+}
+
+#[test]
+fn an_empty_file_is_the_default() {
+    assert_eq!(parse("").ok(), Some(Config::default()));
+}
+
+#[test]
+fn every_key_is_read() {
+    let text = "memory = 'mlock'\n[lock]\nidle = '15m'\nmax = 'never'\n[log]\nlevel = 'debug'\n";
+    let expected = Config {
+        memory: MemoryMode::Mlock,
+        lock_idle: Some(Duration::from_secs(900)),
+        lock_max: None,
+        log: LogLevel::Debug,
+    };
+    assert_eq!(parse(text).ok(), Some(expected));
+}
+
+#[test]
+fn the_sample_in_the_documentation_says_the_defaults() {
+    let sample = include_str!("../../../docs/otpd.toml");
+    assert_eq!(parse(sample).ok(), Some(Config::default()));
+    // Each of its keys, with the comment sign taken away, is read too.
+    let live: String = sample
+        .lines()
+        .map(|line| line.strip_prefix("#= ").unwrap_or(line))
+        .flat_map(|line| [line, "\n"])
+        .collect();
+    assert_ne!(live, sample);
+    assert_eq!(parse(&live).ok(), Some(Config::default()));
+}
+
+#[test]
+fn a_mistake_is_named_with_its_line() {
+    let (line, what) = mistake("\n\n[lock]\nidle = '1h'\n# x\n\nfoo = 1\n");
+    assert_eq!(line, Some(7));
+    assert!(what.starts_with("unknown key 'foo'"), "{what}");
+    let (line, what) = mistake("memory = 'auto'\nmemory = 'auto'\n");
+    assert_eq!((line, what.is_empty()), (Some(2), false));
+    assert_eq!(mistake("[lock]\nidle = '4 hours'\n").0, Some(2));
+    assert_eq!(mistake("[lock]\nidle = 4\n").0, Some(2));
+    assert_eq!(mistake("x").0, Some(1));
+}
+
+#[test]
+fn durations_have_a_number_and_a_unit() {
+    for (text, expected) in [
+        ("90s", Some(90)),
+        ("15m", Some(900)),
+        ("4h", Some(14_400)),
+        ("1d", Some(86_400)),
+        ("0s", None),
+        ("", None),
+        ("m", None),
+        ("1", None),
+        ("+1m", None),
+        ("-1m", None),
+        ("1é", None),
+        ("1w", None),
+        ("99999999999999999999h", None),
+        ("9999999d", None),
+    ] {
+        let read = Limit::parse(text).and_then(|limit| limit.0);
+        assert_eq!(read, expected.map(Duration::from_secs), "{text}");
+    }
+    assert_eq!(Limit::parse("never"), Some(Limit(None)));
+}
+
+#[test]
+fn only_an_absent_file_is_the_default() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("otpd.toml");
+    assert_eq!(Config::read(&path), Ok(None));
+    std::fs::write(&path, "").unwrap();
+    assert_eq!(Config::read(&path), Ok(Some(Config::default())));
+    std::fs::write(&path, "#".repeat(65 * 1024)).unwrap();
+    let error = Config::read(&path).unwrap_err().to_string();
+    assert!(error.ends_with("otpd.toml: larger than 64 KiB"), "{error}");
+    std::fs::write(&path, [0xff]).unwrap();
+    assert!(Config::read(&path).is_err());
+    let error = Config::read(folder.path()).unwrap_err().to_string();
+    assert!(error.ends_with("not a regular file"), "{error}");
+    std::fs::write(&path, "x = 1").unwrap();
+    let error = Config::read(&path).unwrap_err().to_string();
+    assert!(error.contains("otpd.toml:1: unknown key 'x'"), "{error}");
+}

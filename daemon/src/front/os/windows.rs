@@ -1,0 +1,34 @@
+//! Named pipes.
+
+use std::fs::File;
+use std::io;
+
+use interprocess::local_socket::tokio::Stream;
+
+use crate::platform::{self, Peer};
+
+/// Returns who connected.
+pub(in crate::front) fn peer(stream: &Stream) -> io::Result<Peer> {
+    let Stream::NamedPipe(pipe) = stream;
+    platform::peer(pipe)
+}
+
+/// Returns whether the peer has closed both directions: a pipe knows no other end.
+pub(in crate::front) fn is_hung_up(_stream: &Stream) -> bool {
+    true
+}
+
+/// Returns whether `accept` failed for want of memory; handles have no limit that is met.
+pub(in crate::front) fn is_exhausted(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::OutOfMemory
+}
+
+/// How many handles this process may have: no limit is known.
+pub(in crate::front) fn descriptor_limit() -> Option<usize> {
+    None
+}
+
+/// A handle to give up in need: none is needed.
+pub(in crate::front) fn spare_descriptor() -> Option<File> {
+    None
+}

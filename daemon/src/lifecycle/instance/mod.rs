@@ -1,0 +1,79 @@
+//! One agent per endpoint.
+
+#[cfg(unix)]
+mod holder;
+#[cfg(unix)]
+mod unix;
+#[cfg(unix)]
+pub(crate) use unix::Claim;
+
+#[cfg(windows)]
+mod windows;
+#[cfg(windows)]
+pub(crate) use windows::Claim;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why an endpoint isn't ours.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ClaimError {
+    /// Another agent serves it, which is what was wanted.
+    #[error("{}", crate::text::already_running(*pid))]
+    Taken {
+        /// Which one, where that is known.
+        pid: Option<u32>,
+    },
+    /// Another agent holds the endpoint, but neither serves nor goes away.
+    #[error("{}", crate::text::stuck(*pid))]
+    Stuck {
+        /// Which one, where that is known.
+        pid: Option<u32>,
+    },
+    /// The folder may be entered by others, and isn't one that otpd may close.
+    #[error("{} must be a folder of yours with mode 0700", path.display())]
+    Open {
+        /// Which one.
+        path: PathBuf,
+    },
+    /// The folder can't be made private.
+    #[error("cannot make {} private: {cause}", path.display())]
+    Folder {
+        /// Which one.
+        path: PathBuf,
+        /// Why not.
+        cause: io::Error,
+    },
+    /// A socket's path has its limit (unix(7)).
+    #[error("{} is too long for a socket's path; set OTPD_SOCKET to a shorter one", path.display())]
+    TooLong {
+        /// Which one.
+        path: PathBuf,
+    },
+    /// A file of another kind lies where the socket should be.
+    #[error("{} is in the way: it is not a socket", path.display())]
+    InTheWay {
+        /// Which one.
+        path: PathBuf,
+    },
+    /// Something failed on the way.
+    #[error("cannot {verb} {}: {cause}", path.display())]
+    Io {
+        /// What failed.
+        verb: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// Why.
+        cause: io::Error,
+    },
+}
+
+impl ClaimError {
+    pub(crate) fn io(verb: &'static str, path: &Path, cause: io::Error) -> Self {
+        Self::Io {
+            verb,
+            path: path.to_owned(),
+            cause,
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! How a process begins and ends: what it was started with, that it is the only one, signals,
+//! and what the service manager is told.
+
+mod instance;
+mod listener;
+pub(crate) mod service;
+mod signals;
+
+pub(crate) use instance::{Claim, ClaimError};
+pub(crate) use listener::{inherited_endpoint, listen};
+pub(crate) use signals::{Signal, Signals};

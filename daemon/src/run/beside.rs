@@ -1,0 +1,182 @@
+//! Slow work beside the loop: threads that hand back one [`Done`] each time.
+
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::{Builder, JoinHandle};
+
+use otp_proto::Dirs;
+use tokio::sync::mpsc;
+
+use crate::agent::{Input, Job, JobDone};
+use crate::clock;
+use crate::config::{Config, ConfigError, MemoryMode};
+use crate::lifecycle::service;
+use crate::platform;
+use crate::vault::job::perform;
+use crate::vault::store::Store;
+use crate::vault::{OpenError, Sealed, State, StoreError};
+
+/// Results that may wait for the loop: one job, one vault, one state, one configuration.
+pub(crate) const WAITING: usize = 4;
+
+/// What a thread has done.
+#[derive(Debug)]
+pub(crate) enum Done {
+    Job(JobDone),
+    Stored(Result<(), StoreError>),
+    Kept(Result<(), StoreError>),
+    Configuration(Result<Option<Config>, ConfigError>),
+}
+
+/// What the disk thread writes, in the order it was given.
+enum Write {
+    Vault(Sealed),
+    State(State),
+}
+
+/// The threads, and what they work on.
+pub(crate) struct Beside {
+    store: Arc<Store>,
+    /// The vault's folder.
+    folder: PathBuf,
+    configuration: PathBuf,
+    memory: Cell<MemoryMode>,
+    done: mpsc::Sender<Done>,
+    /// The key derivation that is out.
+    job: RefCell<Option<JoinHandle<()>>>,
+    /// Started with the first write: most sessions only read.
+    disk: RefCell<Option<SyncSender<Write>>>,
+}
+
+impl Beside {
+    pub(crate) fn new(
+        store: Store,
+        dirs: &Dirs,
+        configuration: PathBuf,
+        memory: MemoryMode,
+        done: mpsc::Sender<Done>,
+    ) -> Self {
+        Self {
+            store: Arc::new(store),
+            folder: dirs.data.clone(),
+            configuration,
+            memory: Cell::new(memory),
+            done,
+            job: RefCell::new(None),
+            disk: RefCell::new(None),
+        }
+    }
+
+    /// Starts a job; without a thread for it, it has failed at once.
+    pub(super) fn start(&self, job: Job) -> Result<(), JobDone> {
+        let failed = failure(&job);
+        let (store, done) = (Arc::clone(&self.store), self.done.clone());
+        let (memory, wall) = (self.memory.get(), clock::now().wall);
+        let work = move || hand_back(&done, Done::Job(perform(&store, memory, job, wall)));
+        let thread =
+            spawn("otpd-job", work).map_err(|error| failed(self.no_thread(&error).into()))?;
+        *self.job.borrow_mut() = Some(thread);
+        Ok(())
+    }
+
+    /// Writes the vault.
+    pub(super) fn store(&self, sealed: Sealed) -> Result<(), StoreError> {
+        self.write(Write::Vault(sealed))
+    }
+
+    /// Writes the state file.
+    pub(super) fn keep(&self, state: State) -> Result<(), StoreError> {
+        self.write(Write::State(state))
+    }
+
+    /// Reads the configuration again.
+    pub(super) fn read_configuration(&self) {
+        let (path, done) = (self.configuration.clone(), self.done.clone());
+        let work = move || hand_back(&done, Done::Configuration(Config::read(&path)));
+        if let Err(error) = spawn("otpd-config", work) {
+            tracing::error!(%error, "cannot read the configuration");
+        }
+    }
+
+    /// Clears up after a thread, and says what its result means to the agent.
+    pub(super) fn ended(&self, done: Done) -> Result<Input, ConfigError> {
+        Ok(match done {
+            Done::Job(done) => {
+                if let Some(thread) = self.job.borrow_mut().take() {
+                    // A panic would have ended the process.
+                    thread.join().ok();
+                }
+                // scrypt's 256 MB.
+                platform::trim_heap();
+                Input::JobDone(done)
+            }
+            Done::Stored(result) => Input::Stored(result),
+            Done::Kept(result) => Input::Kept(result),
+            Done::Configuration(read) => {
+                service::ready();
+                let config = read?.unwrap_or_default();
+                self.memory.set(config.memory);
+                tracing::info!("configuration read");
+                Input::Reload(config)
+            }
+        })
+    }
+
+    fn write(&self, write: Write) -> Result<(), StoreError> {
+        let mut disk = self.disk.borrow_mut();
+        let queue = match disk.take() {
+            Some(queue) => queue,
+            None => self.start_disk().map_err(|error| self.no_thread(&error))?,
+        };
+        // The agent has at most one of each out, so there is room.
+        let sent = queue.try_send(write);
+        *disk = Some(queue);
+        sent.map_err(|error| self.no_thread(&io::Error::other(error.to_string())))
+    }
+
+    fn no_thread(&self, error: &io::Error) -> StoreError {
+        StoreError::new("start a thread for", &self.folder, error)
+    }
+
+    fn start_disk(&self) -> io::Result<SyncSender<Write>> {
+        let (queue, writes) = sync_channel(2);
+        let (store, done) = (Arc::clone(&self.store), self.done.clone());
+        spawn("otpd-disk", move || write_all(&store, &writes, &done))?;
+        Ok(queue)
+    }
+}
+
+fn write_all(store: &Store, writes: &Receiver<Write>, done: &mpsc::Sender<Done>) {
+    for write in writes {
+        let result = match write {
+            Write::Vault(sealed) => Done::Stored(store.write_vault(&sealed)),
+            Write::State(state) => Done::Kept(store.write_state(&state)),
+        };
+        hand_back(done, result);
+    }
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
+    Builder::new().name(name.into()).spawn(work)
+}
+
+/// Fails only when the loop has ended without waiting; then nobody wants the result.
+fn hand_back(done: &mpsc::Sender<Done>, result: Done) {
+    done.blocking_send(result).ok();
+}
+
+/// How a job of this kind fails.
+fn failure(job: &Job) -> fn(OpenError) -> JobDone {
+    match job {
+        Job::Create { .. } => |error| JobDone::Create(Err(error)),
+        Job::Open { .. } => |error| JobDone::Open(Err(error)),
+        Job::Rewrap { .. } => |error| JobDone::Rewrap(Err(error)),
+        Job::Check { .. } => |error| JobDone::Check(Err(error)),
+        Job::Backup => |error| JobDone::Backup(Err(error)),
+        Job::RestoreBackup { .. } => |error| JobDone::RestoreBackup(Err(error)),
+        Job::Purge { .. } => |error| JobDone::Purge(Err(error)),
+    }
+}

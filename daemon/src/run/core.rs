@@ -1,0 +1,178 @@
+//! The agent and the ways in and out of it.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+use std::time::Duration;
+
+use otp_proto::{ErrorKind, Id, Request, Response, RpcError};
+use tokio::sync::Notify;
+
+use super::beside::{Beside, Done};
+use crate::agent::{Agent, Caller, Input, Output, Ticket};
+use crate::clock;
+use crate::front::{Outbox, Peers};
+
+/// Where an answer goes.
+struct Route {
+    outbox: Rc<Outbox>,
+    /// The connection becomes a subscriber with a good answer.
+    subscribes: bool,
+}
+
+/// What the one thread shares.
+pub(crate) struct Core {
+    agent: RefCell<Agent>,
+    beside: Beside,
+    peers: Peers,
+    routes: RefCell<BTreeMap<Ticket, Route>>,
+    last_ticket: Cell<u64>,
+    /// What the loop has armed its timer for.
+    deadline: Cell<Option<Duration>>,
+    over: Cell<bool>,
+    changed: Notify,
+}
+
+impl Core {
+    pub(crate) fn new(agent: Agent, beside: Beside) -> Self {
+        Self {
+            agent: RefCell::new(agent),
+            beside,
+            peers: Peers::default(),
+            routes: RefCell::default(),
+            last_ticket: Cell::new(0),
+            deadline: Cell::new(None),
+            over: Cell::new(false),
+            changed: Notify::new(),
+        }
+    }
+
+    /// Asks for a connection. The answer is queued in its outbox, at once or later.
+    pub(crate) fn ask(&self, outbox: &Rc<Outbox>, caller: Caller, id: Id, request: Request) {
+        self.last_ticket.set(self.last_ticket.get() + 1);
+        let ticket = Ticket(self.last_ticket.get());
+        let route = Route {
+            outbox: Rc::clone(outbox),
+            subscribes: matches!(request, Request::Subscribe(_)),
+        };
+        self.peers.touch(outbox);
+        outbox.expect(ticket, id);
+        self.routes.borrow_mut().insert(ticket, route);
+        self.input(Input::Request(ticket, caller, request));
+    }
+
+    /// Forgets a connection and whatever it waits for.
+    pub(crate) fn closed(&self, outbox: &Outbox) {
+        self.peers.remove(outbox.conn);
+        for ticket in outbox.abandon() {
+            self.routes.borrow_mut().remove(&ticket);
+            self.input(Input::Gone(ticket));
+        }
+        self.input(Input::Closed(outbox.conn));
+    }
+
+    /// Gives the agent an input and executes what it says.
+    pub(crate) fn input(&self, input: Input) {
+        let mut inputs = VecDeque::from([input]);
+        while let Some(input) = inputs.pop_front() {
+            let mut agent = self.agent.borrow_mut();
+            agent.input(clock::now(), input);
+            while let Some(output) = agent.output() {
+                inputs.extend(self.execute(output));
+            }
+            self.note_deadline(agent.deadline());
+        }
+    }
+
+    /// Hands back what a thread beside the loop has done.
+    pub(crate) fn finished(&self, done: Done) {
+        match self.beside.ended(done) {
+            Ok(input) => self.input(input),
+            Err(error) => tracing::error!(%error, "the configuration stays as it was"),
+        }
+    }
+
+    /// Reads the configuration again, beside the loop.
+    pub(crate) fn read_configuration(&self) {
+        self.beside.read_configuration();
+    }
+
+    /// Answers whatever still waits once the agent has ended.
+    pub(crate) fn refuse_waiting(&self) {
+        for (ticket, route) in std::mem::take(&mut *self.routes.borrow_mut()) {
+            let error = RpcError::new(ErrorKind::Busy, "the agent stops");
+            route.outbox.answer(ticket, &Err(error));
+        }
+    }
+
+    pub(crate) fn peers(&self) -> &Peers {
+        &self.peers
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.over.get()
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        self.deadline.get()
+    }
+
+    /// Returns once the deadline came closer or the agent has ended.
+    pub(crate) async fn changed(&self) {
+        self.changed.notified().await;
+    }
+
+    /// Does what the agent says; the input that it brings at once, if any.
+    fn execute(&self, output: Output) -> Option<Input> {
+        match output {
+            Output::Reply(ticket, answer) => self.reply(ticket, &answer),
+            Output::Publish(event) => self.peers.publish(event),
+            Output::Job(job) => return self.beside.start(job).err().map(Input::JobDone),
+            Output::Store(sealed) => {
+                return self
+                    .beside
+                    .store(sealed)
+                    .err()
+                    .map(|e| Input::Stored(Err(e)));
+            }
+            Output::Keep(state) => {
+                return self.beside.keep(state).err().map(|e| Input::Kept(Err(e)));
+            }
+            Output::Quit => {
+                self.over.set(true);
+                self.changed.notify_one();
+            }
+        }
+        None
+    }
+
+    fn reply(&self, ticket: Ticket, answer: &Result<Response, RpcError>) {
+        // The connection may have ended meanwhile.
+        if let Some(route) = self.routes.borrow_mut().remove(&ticket) {
+            if route.subscribes && answer.is_ok() {
+                route.outbox.subscribe();
+            }
+            route.outbox.answer(ticket, answer);
+        }
+    }
+
+    /// Wakes the loop only for an earlier deadline. A later one costs nothing until the earlier
+    /// has passed: the agent takes a tick too many without harm.
+    fn note_deadline(&self, deadline: Option<Duration>) {
+        let earlier = match (deadline, self.deadline.get()) {
+            (Some(new), Some(armed)) => new < armed,
+            (Some(_), None) => true,
+            (None, _) => false,
+        };
+        if earlier {
+            self.deadline.set(deadline);
+            self.changed.notify_one();
+        }
+    }
+
+    /// Takes the deadline that the agent has now.
+    pub(crate) fn tick(&self) {
+        self.deadline.set(None);
+        self.input(Input::Tick);
+    }
+}
