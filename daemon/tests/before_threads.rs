@@ -14,7 +14,7 @@ mod linux {
     use std::process::{Command, id};
     use std::{env, fs, thread};
 
-    use otpd::platform::{remove_env, take_listeners};
+    use otpd::platform::{harden, remove_env, take_listeners};
 
     const STEP: &str = "OTPD_TEST_STEP";
 
@@ -51,6 +51,8 @@ mod linux {
     }
 
     fn a_variable_is_removed_while_there_is_one_thread_and_never_later() {
+        // As in the agent: first hardened, which closes much of /proc even to ourselves.
+        harden().unwrap();
         let (done, wait) = std::sync::mpsc::channel::<()>();
         let other = thread::spawn(move || wait.recv());
         assert!(remove_env(STEP).is_err());
@@ -62,6 +64,7 @@ mod linux {
     }
 
     fn a_socket_handed_over_by_its_number_serves_and_its_variables_are_gone() {
+        harden().unwrap();
         let mut taken = take_listeners().unwrap();
         let socket = taken.pop().unwrap();
         assert!(taken.is_empty());

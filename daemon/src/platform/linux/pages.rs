@@ -1,10 +1,10 @@
 //! Mappings for keys: `memfd_secret(2)` and anonymous memory.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::os::fd::{AsFd, FromRawFd as _, OwnedFd, RawFd};
 use std::ptr::{NonNull, null_mut};
 
-use rustix::fs::MemfdFlags;
 use rustix::mm::{Advice, MapFlags, ProtFlags};
 
 use crate::platform::pages::Pages;
@@ -67,17 +67,8 @@ fn advise(pages: &Pages, advice: Advice) -> rustix::io::Result<()> {
 }
 
 /// Makes every page exist by having the kernel copy zeros into it. A page that can't be had is
-/// an error here; touched by ourselves it would be a signal.
+/// an error here; touched by ourselves it would be a signal. (`MADV_POPULATE_WRITE` doesn't work
+/// on secret memory.)
 fn fault_in(pages: &mut Pages) -> io::Result<()> {
-    let zeros = rustix::fs::memfd_create(c"zeros", MemfdFlags::CLOEXEC)?;
-    rustix::fs::ftruncate(&zeros, u64::try_from(pages.len()).unwrap_or(u64::MAX))?;
-    let mut rest = pages.bytes_mut();
-    while !rest.is_empty() {
-        let read = rustix::io::retry_on_intr(|| rustix::io::read(&zeros, &mut *rest))?;
-        match rest.split_at_mut_checked(read) {
-            Some((_, after)) if read > 0 => rest = after,
-            _ => return Err(io::ErrorKind::UnexpectedEof.into()),
-        }
-    }
-    Ok(())
+    File::open("/dev/zero")?.read_exact(pages.bytes_mut())
 }

@@ -88,3 +88,6 @@ fn done(status: windows_sys::core::BOOL) -> io::Result<()> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

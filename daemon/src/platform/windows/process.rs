@@ -64,13 +64,17 @@ impl Descriptor {
 
 impl Drop for Descriptor {
     fn drop(&mut self) {
-        free_local(self.0);
+        // SAFETY: made by `new`, and not used after this.
+        unsafe { free_local(self.0) };
     }
 }
 
 /// Frees what Windows allocated for an answer.
-pub(super) fn free_local(block: HLOCAL) {
-    // SAFETY: the callers hand in what a call documented as theirs to free, once.
+///
+/// # Safety
+/// `block` was documented as the caller's to free, and isn't used afterwards.
+pub(super) unsafe fn free_local(block: HLOCAL) {
+    // SAFETY: the caller promises just that.
     unsafe { LocalFree(block) };
 }
 

@@ -56,7 +56,9 @@ fn user_of(process: RawHandle) -> io::Result<User> {
     let user = answer.as_ptr().cast::<TOKEN_USER>();
     // SAFETY: Windows wrote this structure to the buffer, which is aligned for it.
     let user = unsafe { user.read() };
-    Ok(User::Sid(sid_text(user.User.Sid)?))
+    // SAFETY: the SID lies in `answer`, which is still here.
+    let sid = unsafe { sid_text(user.User.Sid) };
+    Ok(User::Sid(sid?))
 }
 
 fn token(process: RawHandle) -> io::Result<OwnedHandle> {
@@ -76,15 +78,19 @@ fn token_user(token: &OwnedHandle, answer: &mut [u64; 16]) -> io::Result<()> {
 }
 
 /// Writes a SID as text, `S-1-5-21-…`.
-fn sid_text(sid: PSID) -> io::Result<String> {
+///
+/// # Safety
+/// `sid` points to a SID.
+unsafe fn sid_text(sid: PSID) -> io::Result<String> {
     let mut text = null_mut();
-    // SAFETY: `sid` is valid by the caller's word, `text` a variable of ours.
+    // SAFETY: the caller vouches for `sid`; `text` is a variable of ours.
     done(unsafe { ConvertSidToStringSidW(sid, &raw mut text) })?;
     // SAFETY: Windows made a text that ends with NUL.
     let len = unsafe { lstrlenW(text) };
     // SAFETY: that many units stand before the NUL.
     let units = unsafe { slice::from_raw_parts(text, usize::try_from(len).unwrap_or_default()) };
     let own = String::from_utf16_lossy(units);
-    free_local(text.cast());
+    // SAFETY: made by the call above, and copied.
+    unsafe { free_local(text.cast()) };
     Ok(own)
 }
