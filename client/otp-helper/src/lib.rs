@@ -17,7 +17,9 @@ mod cli;
 mod run;
 
 use std::io::{self, Write as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
+use std::sync::Mutex;
 
 use crate::run::Failure;
 
@@ -33,18 +35,26 @@ pub fn main() -> ExitCode {
     }
     // The message of a panic may quote what was being parsed; its place can't.
     std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map(ToString::to_string);
-        complain(&format!("internal error at {}", place.unwrap_or_default()));
+        if let (Some(place), Ok(mut last)) = (panic.location(), LAST_PANIC.lock()) {
+            *last = format!("internal error at {place}");
+        }
     }));
     let verb = match cli::read(std::env::args_os().skip(1)) {
         Ok(verb) => verb,
         Err(usage) => return end(&Failure::Usage(usage)),
     };
-    match run::run(&verb) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => end(&failure),
+    match catch_unwind(AssertUnwindSafe(|| run::run(&verb))) {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(failure)) => end(&failure),
+        Err(_) => {
+            let last = LAST_PANIC.lock().map(|last| last.clone());
+            end(&Failure::Io(io::Error::other(last.unwrap_or_default())))
+        }
     }
 }
+
+/// Where it panicked last; told only if nothing contained it.
+static LAST_PANIC: Mutex<String> = Mutex::new(String::new());
 
 /// Says what failed and maps it to the exit status.
 fn end(failure: &Failure) -> ExitCode {

@@ -1,5 +1,7 @@
 //! The stages in which a picture is looked at, the cheap ones first.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use zeroize::Zeroizing;
 
 use super::{Gray, Payload, Shades};
@@ -94,8 +96,18 @@ pub fn read(shades: &Shades, is_late: &dyn Fn() -> bool, found: &mut dyn FnMut(&
     }
 }
 
-/// Runs the reader once.
+/// Runs the reader once. It panics on a few odd constellations of patterns (its geometry asserts
+/// what it should check); then this look has found what it found until there. That needs a build
+/// that unwinds; with `panic = "abort"` the whole picture is lost.
 fn scan(picture: &Gray, is_binary: bool) -> Vec<Payload> {
+    let mut payloads = Vec::new();
+    drop(catch_unwind(AssertUnwindSafe(|| {
+        look(picture, is_binary, &mut payloads);
+    })));
+    payloads
+}
+
+fn look(picture: &Gray, is_binary: bool, payloads: &mut Vec<Payload>) {
     let (width, height) = (picture.width(), picture.height());
     let pixel = |x: usize, y: usize| picture.pixels().get(y * width + x).copied().unwrap_or(255);
     let mut prepared = if is_binary {
@@ -103,7 +115,6 @@ fn scan(picture: &Gray, is_binary: bool) -> Vec<Payload> {
     } else {
         rqrr::PreparedImage::prepare_from_greyscale(width, height, pixel)
     };
-    let mut payloads = Vec::new();
     for grid in prepared.detect_grids() {
         let mut bytes = Zeroizing::new(Vec::with_capacity(rqrr::MAX_PAYLOAD_SIZE));
         // A grid that can't be decoded is a chance likeness, or a job for the next stage.
@@ -111,5 +122,4 @@ fn scan(picture: &Gray, is_binary: bool) -> Vec<Payload> {
             payloads.push(bytes);
         }
     }
-    payloads
 }
