@@ -1,13 +1,53 @@
 //! The core: decides, and does nothing itself. No tokio, files, clock, environment or logging of
 //! values in here; time comes as an argument, randomness through a function given at the start.
+//!
+//! A request passes [`gate`] and is carried out at once, or waits: in `jobs` for the
+//! key-derivation thread, in `changes` for the disk, in `wait` for a better code. After every
+//! input [`Agent::settle`] starts whatever has become possible.
 
+mod batch;
+mod changes;
+mod codes;
+mod connection;
+mod edit;
+mod entries;
+mod error;
+mod find;
+mod fold;
+mod gate;
+mod info;
+mod job;
+mod jobs;
+mod keeping;
+mod needle;
+mod open;
+mod outcome;
+mod rate;
+mod remove;
+mod restore_backup;
+mod status;
+mod timers;
+mod unlock;
+mod wait;
+
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use otp_proto::{Event, Request, Response, RpcError, Secret};
+use otp_proto::{EntryId, Event, Memory, Request, Response, RpcError};
 
+use self::changes::Changes;
+use self::connection::Connection;
+pub use self::job::{Job, JobDone};
+use self::jobs::Jobs;
+use self::keeping::Keeping;
+use self::open::Open;
+use self::rate::Rates;
+use self::timers::Timers;
+use self::unlock::Refusal;
+use self::wait::Waiter;
 use crate::clock::Now;
 use crate::config::Config;
-use crate::vault::{OpenError, Opened, State, StoreError};
+use crate::vault::{Sealed, State, StoreError};
 
 /// One request in flight; `run` hands them out and never reuses a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -73,82 +113,26 @@ pub enum Input {
 pub enum Output {
     /// Answer a request.
     Reply(Ticket, Result<Response, RpcError>),
-    /// Do slow work on the key-derivation thread; at most one is out at a time.
+    /// Do slow work on the key-derivation thread; at most one is out at a time. Work that writes
+    /// into the vault's folder is given out only while no [`Self::Store`] is.
     Job(Job),
     /// Write the vault durably and keep a backup of it; at most one is out.
-    Store(crate::vault::Sealed),
+    Store(Sealed),
     /// Write the state file durably; at most one is out.
     Keep(State),
     /// Tell subscribers.
     Publish(Event),
+    /// Much memory was freed: give it back to the system.
+    Trim,
     /// Everything is written and wiped: end the process.
     Quit,
 }
 
-/// Slow work. Each is answered by the [`JobDone`] of the same name.
-#[derive(Debug)]
-pub enum Job {
-    /// Make identity, recovery key and an empty vault.
-    Create {
-        /// Wraps the identity.
-        passphrase: Secret,
-    },
-    /// Unwrap the identity with a passphrase or recovery key and load the vault.
-    Open {
-        /// Either of them.
-        secret: Secret,
-    },
-    /// Wrap the identity anew.
-    Rewrap {
-        /// Passphrase or recovery key of today.
-        current: Secret,
-        /// Passphrase from now on.
-        new: Secret,
-    },
-    /// Only check a passphrase (or recovery key).
-    Check {
-        /// What was typed.
-        secret: Secret,
-    },
-    /// Read identity, recovery and vault as one text.
-    Backup,
-    /// Open a backup's text and, unless `dry_run`, put it in the vault's place.
-    RestoreBackup {
-        /// The text that [`Job::Backup`] made.
-        text: String,
-        /// The backup's passphrase or recovery key.
-        secret: Secret,
-        /// Change nothing.
-        dry_run: bool,
-        /// HOTP marks and generation of the present vault, which the new one must not fall behind.
-        present: Option<crate::vault::Marks>,
-    },
-    /// Rewrite every backup without these entries.
-    Purge {
-        /// The vault's identity.
-        identity: Secret,
-        /// The entries.
-        ids: Vec<otp_proto::EntryId>,
-    },
-}
-
-/// The end of a [`Job`].
-#[derive(Debug)]
-pub enum JobDone {
-    /// See [`Job::Create`]; with the recovery key's canonical form.
-    Create(Result<(Box<Opened>, Secret), OpenError>),
-    /// See [`Job::Open`].
-    Open(Result<Box<Opened>, OpenError>),
-    /// See [`Job::Rewrap`].
-    Rewrap(Result<(), OpenError>),
-    /// See [`Job::Check`].
-    Check(Result<(), OpenError>),
-    /// See [`Job::Backup`]: the text.
-    Backup(Result<String, OpenError>),
-    /// See [`Job::RestoreBackup`].
-    RestoreBackup(Result<Box<Opened>, OpenError>),
-    /// See [`Job::Purge`].
-    Purge(Result<(), OpenError>),
+/// Where an answer goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Asker {
+    ticket: Ticket,
+    conn: Conn,
 }
 
 /// The state machine. After every `input`, take `output` until it is empty, then sleep until
@@ -156,35 +140,159 @@ pub enum JobDone {
 #[derive(Debug)]
 pub struct Agent {
     config: Config,
+    random: fn(&mut [u8]),
+    vault_exists: bool,
+    /// What the platform's probe says keys would get.
+    probed: Memory,
+    /// The vault while it is unlocked.
+    open: Option<Open>,
+    /// Whether the vault opened last was older than the last one seen.
+    rollback: bool,
+    /// When it was last locked or unlocked, on the boot clock.
+    since: Option<Duration>,
+    locked_by: Option<LockSource>,
+    is_stopping: bool,
+    has_quit: bool,
+    connections: BTreeMap<Conn, Connection>,
+    rates: Rates,
+    jobs: Jobs,
+    changes: Changes,
+    keeping: Keeping,
+    waiters: Vec<Waiter>,
+    refusals: Vec<Refusal>,
+    /// Purged entries that backups may still hold, because a lock came in between.
+    unpurged: Vec<EntryId>,
+    timers: Timers,
+    outputs: VecDeque<Output>,
 }
 
 impl Agent {
     /// Starts locked. `vault_exists` is what the store found at the start; `memory` is what the
     /// platform's probe says keys would get.
-    pub fn new(
-        config: Config,
-        random: fn(&mut [u8]),
-        vault_exists: bool,
-        memory: otp_proto::Memory,
-    ) -> Self {
-        let _ = (random, vault_exists, memory);
-        Self { config }
+    pub fn new(config: Config, random: fn(&mut [u8]), vault_exists: bool, memory: Memory) -> Self {
+        Self {
+            config,
+            random,
+            vault_exists,
+            probed: memory,
+            open: None,
+            rollback: false,
+            since: None,
+            locked_by: None,
+            is_stopping: false,
+            has_quit: false,
+            connections: BTreeMap::new(),
+            rates: Rates::default(),
+            jobs: Jobs::default(),
+            changes: Changes::default(),
+            keeping: Keeping::default(),
+            waiters: Vec::new(),
+            refusals: Vec::new(),
+            unpurged: Vec::new(),
+            timers: Timers::default(),
+            outputs: VecDeque::new(),
+        }
     }
 
     /// Takes in what happened.
     pub fn input(&mut self, now: Now, input: Input) {
-        let _ = (now, input, &self.config);
+        self.since.get_or_insert(now.boot);
+        // First of all, so that nothing is served after a suspend that outlived a timer.
+        self.lock_if_due(now);
+        match input {
+            Input::Request(ticket, caller, request) => self.request(now, ticket, caller, request),
+            Input::Gone(ticket) => self.forget(|asker| asker.ticket == ticket),
+            Input::Closed(conn) => {
+                self.forget(|asker| asker.conn == conn);
+                self.close(conn);
+            }
+            Input::JobDone(done) => self.job_done(now, done),
+            Input::Stored(result) => self.stored(now, result),
+            Input::Kept(result) => self.kept(now, result),
+            Input::Lock(source) => self.lock(now, source),
+            Input::Reload(config) => {
+                self.config = config;
+                self.lock_if_due(now);
+            }
+            Input::Stop => self.stop(now),
+            Input::Tick => {}
+        }
+        self.settle(now);
     }
 
     /// Returns the next thing to do.
     #[must_use]
     pub fn output(&mut self) -> Option<Output> {
-        None
+        self.outputs.pop_front()
     }
 
     /// Returns when to call again with [`Input::Tick`], on the boot clock.
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
-        None
+        self.timers.earliest()
+    }
+
+    /// Returns who locked the vault last, for the log; `None` before the first lock.
+    #[must_use]
+    pub fn locked_by(&self) -> Option<LockSource> {
+        self.locked_by
+    }
+
+    fn request(&mut self, now: Now, ticket: Ticket, caller: Caller, request: Request) {
+        let asker = Asker {
+            ticket,
+            conn: caller.conn,
+        };
+        match self.gate(now, caller, &request) {
+            Ok(()) => self.carry_out(now, asker, request),
+            Err(error) => self.reply(asker, Err(error)),
+        }
+    }
+
+    /// Starts everything that has become possible, and sets the timers.
+    fn settle(&mut self, now: Now) {
+        while self.start_change(now) || self.start_job(now) {}
+        self.serve_waiters(now);
+        self.send_refusals(now);
+        self.keep();
+        self.quit_if_done();
+        self.set_timers(now);
+    }
+
+    fn reply(&mut self, asker: Asker, answer: Result<Response, RpcError>) {
+        self.outputs.push_back(Output::Reply(asker.ticket, answer));
+    }
+
+    /// Ends whatever waits for callers that have left; they get no answer.
+    fn forget(&mut self, has_left: impl Fn(&Asker) -> bool) {
+        self.jobs.forget(&has_left);
+        self.changes.forget(&has_left);
+        self.waiters.retain(|waiter| !has_left(&waiter.asker));
+        self.refusals.retain(|refusal| !has_left(&refusal.asker));
+    }
+
+    fn stop(&mut self, now: Now) {
+        self.is_stopping = true;
+        self.lock(now, LockSource::Stop);
+        for asker in self.jobs.clear() {
+            self.reply(asker, Err(error::ending()));
+        }
+        for refusal in std::mem::take(&mut self.refusals) {
+            self.reply(refusal.asker, Err(error::ending()));
+        }
+    }
+
+    fn quit_if_done(&mut self) {
+        let is_done = self.is_stopping
+            && self.changes.out.is_none()
+            && self.keeping.is_idle()
+            && !self.jobs.is_writing();
+        if is_done && !self.has_quit {
+            self.has_quit = true;
+            self.outputs.push_back(Output::Quit);
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,7 @@ use super::beside::{Beside, Done};
 use crate::agent::{Agent, Caller, Input, Output, Ticket};
 use crate::clock;
 use crate::front::{Outbox, Peers};
+use crate::platform;
 
 /// Where an answer goes.
 struct Route {
@@ -138,6 +139,7 @@ impl Core {
             Output::Keep(state) => {
                 return self.beside.keep(state).err().map(|e| Input::Kept(Err(e)));
             }
+            Output::Trim => platform::trim_heap(),
             Output::Quit => {
                 self.over.set(true);
                 self.changed.notify_one();

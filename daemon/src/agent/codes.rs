@@ -1,0 +1,148 @@
+//! Codes: those answered at once, and HOTP's, which leave once their counter is on disk.
+
+use otp_proto::{
+    CodeAnswer, EntryId, Get, Kind, Period, Preview, PreviewAnswer, Request, Response, RpcError,
+    parse_uri,
+};
+
+use super::changes::Effect;
+use super::outcome::Outcome;
+use super::{Agent, Asker, entries, error, info};
+use crate::clock::Now;
+use crate::otp::{self, scrubbed};
+use crate::vault::Entry;
+use crate::vault::document::fingerprint;
+
+impl Agent {
+    pub(super) fn get(&mut self, now: Now, asker: Asker, get: Get) -> Result<Outcome, RpcError> {
+        let open = self.open.as_ref().ok_or_else(error::locked)?;
+        let entry = open.find(&get.query)?;
+        let period = match entry.kind {
+            Kind::Hotp(_) if get.min_left.is_some() => {
+                return Err(error::params("an HOTP code has no end to wait for"));
+            }
+            Kind::Hotp(_) if !self.may_change() => {
+                return self.changes.wait(asker, Request::Get(get));
+            }
+            Kind::Hotp(counter) => {
+                let id = entry.id;
+                return self.count(now, id, counter);
+            }
+            Kind::Totp(period) | Kind::Steam(period) => period,
+            Kind::Yandex(_) | Kind::Motp(_) => return Err(error::unsupported(otp::Unsupported)),
+        };
+        match get.min_left {
+            Some(0) => return Err(error::params("the seconds to be left must be at least 1")),
+            Some(least) if least > period.seconds() => {
+                return Err(error::params("more seconds to be left than the period has"));
+            }
+            Some(_) | None => {}
+        }
+        if get.fresh || get.min_left.is_some() {
+            return self.wait_for_code(asker, entry.id, &get);
+        }
+        let answer = self.code_of_now(now, entry, period, get.next)?;
+        Ok(Outcome::Answer(answer))
+    }
+
+    /// The code of a time-based entry, and the next one if asked.
+    pub(super) fn code_of_now(
+        &self,
+        now: Now,
+        entry: &Entry,
+        period: Period,
+        with_next: bool,
+    ) -> Result<Response, RpcError> {
+        let open = self.open.as_ref().ok_or_else(error::locked)?;
+        let code = |wall| {
+            let key = open.arena.key(entry.key);
+            otp::code(entry.kind, entry.algorithm, entry.digits, key, wall)
+                .map_err(error::unsupported)
+        };
+        let left = otp::left(period, now.wall);
+        let next = std::time::Duration::from_secs(u64::from(left));
+        Ok(Response::Code(CodeAnswer {
+            id: entry.id,
+            code: code(now.wall)?,
+            valid_for: Some(left),
+            period: Some(period),
+            next: with_next
+                .then(|| code(now.wall.saturating_add(next)))
+                .transpose()?,
+        }))
+    }
+
+    /// Puts a HOTP counter one on; its code is the answer when that is on disk.
+    fn count(&self, now: Now, id: EntryId, counter: u64) -> Result<Outcome, RpcError> {
+        let Some(next) = counter.checked_add(1) else {
+            return Err(error::invalid("the counter is at its end"));
+        };
+        let open = self.open.as_ref().ok_or_else(error::locked)?;
+        let mut draft = self.draft(now).ok_or_else(error::locked)?;
+        let stamp = draft.stamp;
+        let entry = entries::change(&mut draft.document, id, |entry| {
+            entry.kind = Kind::Hotp(next);
+            entry.stamp = stamp;
+        });
+        let key = open.arena.key(entry.ok_or_else(error::not_found)?.key);
+        let mark = scrubbed(|| fingerprint(key, open.arena.key(open.sealer.mac_key)));
+        draft.document.counters.insert(mark, next);
+        draft.effect = Effect::Code(id, counter);
+        Ok(Outcome::Store(Box::new(draft)))
+    }
+
+    /// The code of a HOTP entry at a counter that is on disk.
+    pub(super) fn code_of_counter(
+        &self,
+        now: Now,
+        id: EntryId,
+        counter: u64,
+    ) -> Result<Response, RpcError> {
+        let open = self.open.as_ref().ok_or_else(error::locked)?;
+        let mut entries = open.document.entries.iter();
+        let entry = entries.find(|entry| entry.id == id);
+        let entry = entry.ok_or_else(error::not_found)?;
+        let key = open.arena.key(entry.key);
+        let kind = Kind::Hotp(counter);
+        let code = otp::code(kind, entry.algorithm, entry.digits, key, now.wall)
+            .map_err(error::unsupported)?;
+        Ok(Response::Code(CodeAnswer {
+            id,
+            code,
+            valid_for: None,
+            period: None,
+            next: None,
+        }))
+    }
+
+    /// Says what `add` would do with a URI, and computes its first code.
+    pub(super) fn preview(&self, now: Now, preview: &Preview) -> Result<Outcome, RpcError> {
+        let open = self.open.as_ref().ok_or_else(error::locked)?;
+        let new = parse_uri(preview.uri.expose()).map_err(error::uri)?;
+        let key = new.key.expose();
+        let kind = match new.kind {
+            Kind::Hotp(counter) => {
+                let mac_key = open.arena.key(open.sealer.mac_key);
+                let mark = scrubbed(|| fingerprint(key, mac_key));
+                let seen = open.document.counters.get(&mark).copied();
+                Kind::Hotp(counter.max(seen.unwrap_or(0)))
+            }
+            other @ (Kind::Totp(_) | Kind::Steam(_) | Kind::Yandex(_) | Kind::Motp(_)) => other,
+        };
+        let code = otp::code(kind, new.algorithm, new.digits, key, now.wall).ok();
+        let holder = entries::holder(&open.document.entries, &open.arena, key);
+        let supersedes = if holder.is_some() {
+            Vec::new()
+        } else {
+            let same = entries::same_name(&open.document, &new.issuer, &new.account);
+            same.map(|entry| info::candidate(entry)).collect()
+        };
+        let left = |period| otp::left(period, now.wall);
+        Ok(Outcome::Answer(Response::Preview(PreviewAnswer {
+            valid_for: kind.period().filter(|_| code.is_some()).map(left),
+            code,
+            duplicate_of: holder.map(|entry| info::candidate(entry)),
+            supersedes,
+        })))
+    }
+}

@@ -1,0 +1,265 @@
+//! Adding entries, one or many: which are there already, which come back, which give way.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::Arc;
+
+use otp_proto::{Add, AddAnswer, EntryId, Kind, NewEntry, Response, RpcError, parse_uri};
+
+use super::changes::{Draft, Effect};
+use super::outcome::Outcome;
+use super::{Agent, error, info};
+use crate::clock::Now;
+use crate::otp::scrubbed;
+use crate::platform::arena::{Arena, Slot};
+use crate::vault::document::fingerprint;
+use crate::vault::{Document, Entry, More};
+
+/// Parameters that the vault writes itself; someone else's would only be in the way.
+const OURS: [&str; 3] = ["x-otpd-id", "x-otpd-created", "x-otpd-stamp"];
+
+/// An entry that isn't in the vault yet; its key is in the arena.
+#[derive(Debug, Clone)]
+pub(super) struct Incoming {
+    pub entry: Entry,
+}
+
+/// What became of an entry that was to be added.
+pub(super) enum Admitted {
+    /// This living entry has its key.
+    Duplicate(Arc<Entry>),
+    /// It is there, and these gave way to it.
+    Added(Arc<Entry>, Vec<Arc<Entry>>),
+}
+
+impl Agent {
+    pub(super) fn add(&mut self, now: Now, add: &Add) -> Result<Outcome, RpcError> {
+        let new = parse_uri(add.uri.expose()).map_err(error::uri)?;
+        let open = self.open.as_mut().ok_or_else(error::locked)?;
+        if let Some(entry) = holder(&open.document.entries, &open.arena, new.key.expose()) {
+            return Ok(Outcome::Answer(Response::Add(AddAnswer {
+                entry: info::entry(entry),
+                duplicate: true,
+                superseded: Vec::new(),
+            })));
+        }
+        let incoming = Incoming::take(new, &mut open.arena);
+        let key = incoming.entry.key;
+        let mut draft = self.draft(now).ok_or_else(error::locked)?;
+        draft.added.push(key);
+        let open = self.open.as_ref().ok_or_else(error::locked)?;
+        let bytes = open.arena.key(key);
+        let found = holder(&draft.document.trash, &open.arena, bytes).cloned();
+        let admitted = self.admit(now, &mut draft, incoming, found, true)?;
+        let (entry, superseded) = match admitted {
+            Admitted::Duplicate(entry) => (entry, Vec::new()),
+            Admitted::Added(entry, superseded) => (entry, superseded),
+        };
+        draft.effect = Effect::Answer(Response::Add(AddAnswer {
+            entry: info::entry(&entry),
+            duplicate: false,
+            superseded: info::entries(&superseded),
+        }));
+        Ok(Outcome::Store(Box::new(draft)))
+    }
+
+    /// Puts an entry into a draft.
+    ///
+    /// `holder` is who has its key. A living one makes it a duplicate. One in the trash comes
+    /// back: it keeps its id, its place in time and what the new URI doesn't say (tags, note),
+    /// and takes over the rest, so that no key is ever in the vault twice.
+    ///
+    /// With `supersedes`, living entries of the same issuer and account go to the trash: that is
+    /// what a service means by a new key. Entries that lack either are left alone.
+    pub(super) fn admit(
+        &self,
+        now: Now,
+        draft: &mut Draft,
+        incoming: Incoming,
+        holder: Option<Arc<Entry>>,
+        supersedes: bool,
+    ) -> Result<Admitted, RpcError> {
+        let open = self.open.as_ref().ok_or_else(error::locked)?;
+        let wall = now.wall.as_secs();
+        let mut entry = incoming.entry;
+        match holder {
+            Some(holder) if holder.trash.is_none() => return Ok(Admitted::Duplicate(holder)),
+            Some(holder) => {
+                draft.document.trash.retain(|other| other.id != holder.id);
+                // Two slots with the same bytes: the new one goes when this is on disk.
+                draft.gone.push(entry.key);
+                (entry.id, entry.key, entry.created) = (holder.id, holder.key, holder.created);
+                entry.more = merged(entry.more, holder.more.as_deref());
+                if let (Kind::Hotp(new), Kind::Hotp(old)) = (entry.kind, holder.kind) {
+                    entry.kind = Kind::Hotp(new.max(old));
+                }
+            }
+            None => {
+                entry.id = self.unused_id(&draft.document);
+                entry.created = wall;
+            }
+        }
+        entry.stamp = draft.stamp;
+        if let Kind::Hotp(counter) = entry.kind {
+            let mac_key = open.arena.key(open.sealer.mac_key);
+            let mark = scrubbed(|| fingerprint(open.arena.key(entry.key), mac_key));
+            let next = draft.document.counters.entry(mark).or_default();
+            *next = counter.max(*next);
+            entry.kind = Kind::Hotp(*next);
+        }
+        let mut superseded = Vec::new();
+        if supersedes {
+            let same = same_name(&draft.document, &entry.issuer, &entry.account);
+            let ids: Vec<EntryId> = same.map(|older| older.id).collect();
+            superseded.extend(ids.into_iter().filter_map(|id| draft.discard(id, wall)));
+        }
+        let entry = Arc::new(entry);
+        draft.document.entries.push(Arc::clone(&entry));
+        Ok(Admitted::Added(entry, superseded))
+    }
+
+    /// Draws an id that nothing has or had.
+    fn unused_id(&self, document: &Document) -> EntryId {
+        loop {
+            let mut bits = [0; 8];
+            (self.random)(&mut bits);
+            let id = EntryId::from_random(u64::from_le_bytes(bits));
+            let mut entries = document.entries.iter().chain(&document.trash);
+            let is_used = entries.any(|entry| entry.id == id)
+                || document.tombs.iter().any(|(tomb, _)| *tomb == id);
+            if !is_used {
+                return id;
+            }
+        }
+    }
+}
+
+impl Incoming {
+    /// Moves a key into the arena.
+    pub(super) fn take(new: NewEntry, arena: &mut Arena) -> Self {
+        let NewEntry {
+            issuer,
+            account,
+            kind,
+            algorithm,
+            digits,
+            key,
+            mut tags,
+            note,
+            mut extra,
+        } = new;
+        tags.retain(|tag| !tag.is_empty());
+        extra.retain(|(name, _)| !OURS.contains(&name.as_str()));
+        let more = More { tags, note, extra };
+        Self {
+            entry: Entry {
+                id: EntryId::from_random(0),
+                issuer: issuer.into(),
+                account: account.into(),
+                kind,
+                algorithm,
+                digits,
+                key: arena.put(key.expose()),
+                created: 0,
+                stamp: crate::vault::Stamp {
+                    lamport: 0,
+                    device: EntryId::from_random(0),
+                },
+                more: boxed(more),
+                trash: None,
+            },
+        }
+    }
+}
+
+/// Keeps the rare parts only where there are any.
+pub(super) fn boxed(more: More) -> Option<Box<More>> {
+    (more != More::default()).then(|| Box::new(more))
+}
+
+/// What a new URI says, and where it says nothing, what an older entry said.
+fn merged(new: Option<Box<More>>, old: Option<&More>) -> Option<Box<More>> {
+    let mut more = new.map(|more| *more).unwrap_or_default();
+    if let Some(old) = old {
+        if more.tags.is_empty() {
+            more.tags.clone_from(&old.tags);
+        }
+        if more.note.is_empty() {
+            more.note.clone_from(&old.note);
+        }
+    }
+    boxed(more)
+}
+
+/// Changes a living entry of a draft's document; returns it as it is then.
+pub(super) fn change(
+    document: &mut Document,
+    id: EntryId,
+    change: impl FnOnce(&mut Entry),
+) -> Option<&Arc<Entry>> {
+    let mut entries = document.entries.iter_mut();
+    let entry = entries.find(|entry| entry.id == id)?;
+    change(Arc::make_mut(entry));
+    Some(entry)
+}
+
+/// Who has a key.
+pub(super) fn holder<'a>(
+    entries: &'a [Arc<Entry>],
+    arena: &Arena,
+    key: &[u8],
+) -> Option<&'a Arc<Entry>> {
+    let mut entries = entries.iter();
+    entries.find(|entry| is_same(arena.key(entry.key), key))
+}
+
+/// Living entries of an issuer and account, both of which must be there.
+pub(super) fn same_name<'a>(
+    document: &'a Document,
+    issuer: &str,
+    account: &str,
+) -> impl Iterator<Item = &'a Arc<Entry>> {
+    let is_named = !issuer.is_empty() && !account.is_empty();
+    let entries = document.entries.iter().filter(move |_| is_named);
+    entries.filter(move |entry| *entry.issuer == *issuer && *entry.account == *account)
+}
+
+/// Whether two keys are equal, in a time that doesn't depend on where they differ.
+pub(super) fn is_same(one: &[u8], other: &[u8]) -> bool {
+    let differences = one.iter().zip(other);
+    one.len() == other.len() && differences.fold(0, |seen, (a, b)| seen | (a ^ b)) == 0
+}
+
+/// Who has which key, for many at once.
+pub(super) struct Holders(HashMap<u64, Arc<Entry>>);
+
+impl Holders {
+    pub(super) fn new(document: &Document, arena: &Arena) -> Self {
+        let mut holders = Self(HashMap::new());
+        // The living last, so that they count where a key is in the trash too.
+        for entry in document.trash.iter().chain(&document.entries) {
+            holders.insert(arena, entry);
+        }
+        holders
+    }
+
+    pub(super) fn insert(&mut self, arena: &Arena, entry: &Arc<Entry>) {
+        let digest = digest(arena.key(entry.key));
+        self.0.insert(digest, Arc::clone(entry));
+    }
+
+    pub(super) fn find(&self, arena: &Arena, key: Slot) -> Option<&Arc<Entry>> {
+        let key = arena.key(key);
+        let entry = self.0.get(&digest(key))?;
+        is_same(arena.key(entry.key), key).then_some(entry)
+    }
+}
+
+/// A number by which keys are sorted; equality is checked with [`is_same`].
+fn digest(key: &[u8]) -> u64 {
+    scrubbed(|| {
+        let mut hasher = DefaultHasher::new();
+        key.hash(&mut hasher);
+        hasher.finish()
+    })
+}

@@ -1,0 +1,69 @@
+//! Errors that more than one file gives. No text quotes what was sent.
+
+use otp_proto::{ErrorKind, RpcError, UriError};
+
+use crate::otp::Unsupported;
+use crate::vault::{OpenError, StoreError};
+
+pub(super) fn params(text: &'static str) -> RpcError {
+    RpcError::new(ErrorKind::Params, text)
+}
+
+pub(super) fn invalid(text: &'static str) -> RpcError {
+    RpcError::new(ErrorKind::Invalid, text)
+}
+
+pub(super) fn busy() -> RpcError {
+    RpcError::new(ErrorKind::Busy, "too much waits already")
+}
+
+pub(super) fn locked() -> RpcError {
+    RpcError::new(ErrorKind::Locked, "the vault is locked")
+}
+
+pub(super) fn ending() -> RpcError {
+    RpcError::new(ErrorKind::Locked, "the agent is ending")
+}
+
+pub(super) fn no_vault() -> RpcError {
+    RpcError::new(ErrorKind::NoVault, "there is no vault")
+}
+
+pub(super) fn exists() -> RpcError {
+    RpcError::new(ErrorKind::Exists, "there is a vault already")
+}
+
+pub(super) fn not_found() -> RpcError {
+    RpcError::new(ErrorKind::NotFound, "no entry matches")
+}
+
+pub(super) fn uri(error: UriError) -> RpcError {
+    RpcError::new(ErrorKind::Invalid, error.to_string())
+}
+
+pub(super) fn unsupported(error: Unsupported) -> RpcError {
+    RpcError::new(ErrorKind::Unsupported, error.to_string())
+}
+
+pub(super) fn storage(error: &StoreError) -> RpcError {
+    RpcError::new(ErrorKind::Storage, error.to_string())
+}
+
+/// A vault that can't be opened for another reason than what was typed.
+pub(super) fn open(error: &OpenError) -> RpcError {
+    let kind = match error {
+        OpenError::NoVault => ErrorKind::NoVault,
+        OpenError::Exists => ErrorKind::Exists,
+        OpenError::WrongSecret | OpenError::MistypedRecovery(_) => ErrorKind::Denied,
+        OpenError::NotABackup(_) | OpenError::TooNew(_) => ErrorKind::Invalid,
+        OpenError::Damaged { .. }
+        | OpenError::Missing(_)
+        | OpenError::Forged
+        | OpenError::TooCostly(_)
+        | OpenError::Several(_)
+        | OpenError::Wrap
+        | OpenError::Unreadable(_)
+        | OpenError::Store(_) => ErrorKind::Storage,
+    };
+    RpcError::new(kind, error.to_string())
+}

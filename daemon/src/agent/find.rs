@@ -1,0 +1,168 @@
+//! From what a person typed to entries. Never a guess: several matches are an error that names
+//! them.
+//!
+//! The stages of a query for one entry: the id; `issuer:account`; an exact issuer or account; a
+//! part of a name or tag, without case and width; a name that has the query's characters in
+//! their order. The first stage that matches anything decides.
+
+use std::cmp::Ordering;
+use std::iter::once;
+use std::sync::Arc;
+
+use otp_proto::{EntryId, RpcError};
+
+use super::fold::fold;
+use super::needle::{Needle, Pairs};
+use super::{error, info};
+use crate::vault::Entry;
+
+/// Candidates that an ambiguous query names: more than a person reads.
+const MAX_CANDIDATES: usize = 50;
+/// Longest query in bytes; names have 1024 each, and folding makes none three times as long.
+const MAX_QUERY: usize = 8 * 1024;
+
+/// What is known of the names without looking at them: eight bytes an entry, in one piece, where
+/// the names themselves are strewn over the heap.
+#[derive(Debug)]
+pub(super) struct Index(Vec<Pairs>);
+
+impl Index {
+    pub(super) fn new(entries: &[Arc<Entry>]) -> Self {
+        Self(entries.iter().map(|entry| pairs(entry)).collect())
+    }
+}
+
+/// Finds exactly one entry. `index` is of the same entries.
+pub(super) fn one<'a>(
+    entries: &'a [Arc<Entry>],
+    index: &Index,
+    query: &str,
+) -> Result<&'a Arc<Entry>, RpcError> {
+    if query.trim().is_empty() {
+        return Err(error::params("the query is empty"));
+    }
+    if query.len() > MAX_QUERY {
+        return Err(error::not_found());
+    }
+    if let Some(entry) = by_id(entries, query) {
+        return Ok(entry);
+    }
+    // Whatever matches in the next three stages has the query somewhere in its name or a tag.
+    let wanted = Pairs::of(fold(query.trim()));
+    let known = entries.iter().zip(&index.0);
+    let likely = known.filter(|(_, pairs)| wanted.may_be_in(**pairs));
+    let likely: Vec<_> = likely.map(|(entry, _)| entry).collect();
+    let mut found = exact(&likely, query);
+    if found.is_empty() {
+        found = part(likely, query);
+    }
+    if found.is_empty() {
+        found = fuzzy(entries, query);
+    }
+    match found.as_slice() {
+        [] => Err(error::not_found()),
+        [entry] => Ok(entry),
+        several => {
+            let first = several.iter().take(MAX_CANDIDATES);
+            let candidates = first.map(|entry| info::candidate(entry)).collect();
+            Err(RpcError::ambiguous(candidates))
+        }
+    }
+}
+
+/// Finds every entry that matches, for lists: the id or a part of a name, else a fuzzy match.
+/// An empty query matches all.
+pub(super) fn all<'a>(entries: &'a [Arc<Entry>], query: &str) -> Vec<&'a Arc<Entry>> {
+    if query.trim().is_empty() {
+        return entries.iter().collect();
+    }
+    if query.len() > MAX_QUERY {
+        return Vec::new();
+    }
+    if let Some(entry) = by_id(entries, query) {
+        return vec![entry];
+    }
+    let parts = part(entries.iter(), query);
+    if parts.is_empty() {
+        fuzzy(entries, query)
+    } else {
+        parts
+    }
+}
+
+/// The order of lists: by issuer and account as people sort them, then by their bytes.
+pub(super) fn order(one: &Entry, other: &Entry) -> Ordering {
+    fold(&one.issuer)
+        .cmp(fold(&other.issuer))
+        .then_with(|| fold(&one.account).cmp(fold(&other.account)))
+        .then_with(|| one.issuer.cmp(&other.issuer))
+        .then_with(|| one.account.cmp(&other.account))
+        .then_with(|| one.id.cmp(&other.id))
+}
+
+fn by_id<'a>(entries: &'a [Arc<Entry>], query: &str) -> Option<&'a Arc<Entry>> {
+    let id: EntryId = query.parse().ok()?;
+    entries.iter().find(|entry| entry.id == id)
+}
+
+/// The entry or entries whose whole name it is, else those with this issuer or account.
+fn exact<'a>(entries: &[&'a Arc<Entry>], query: &str) -> Vec<&'a Arc<Entry>> {
+    let chosen = |is_chosen: &dyn Fn(&Entry) -> bool| {
+        let all = entries.iter().copied();
+        all.filter(|entry| is_chosen(entry)).collect::<Vec<_>>()
+    };
+    let whole = chosen(&|entry| is_whole_name(entry, query));
+    if whole.is_empty() {
+        chosen(&|entry| *entry.issuer == *query || *entry.account == *query)
+    } else {
+        whole
+    }
+}
+
+/// Whether the query is `issuer:account`; either may hold colons itself.
+fn is_whole_name(entry: &Entry, query: &str) -> bool {
+    query
+        .strip_prefix(&*entry.issuer)
+        .and_then(|rest| rest.strip_prefix(':'))
+        == Some(&*entry.account)
+}
+
+fn part<'a>(
+    entries: impl IntoIterator<Item = &'a Arc<Entry>>,
+    query: &str,
+) -> Vec<&'a Arc<Entry>> {
+    let needle = Needle::new(query.trim());
+    let is_in_tags = |entry: &Entry| {
+        let mut tags = info::tags(entry).iter();
+        tags.any(|tag| needle.is_in(fold(tag)))
+    };
+    let entries = entries.into_iter();
+    entries
+        .filter(|entry| needle.is_in(name(entry)) || is_in_tags(entry))
+        .collect()
+}
+
+fn fuzzy<'a>(entries: &'a [Arc<Entry>], query: &str) -> Vec<&'a Arc<Entry>> {
+    let wanted: Vec<char> = fold(query).filter(|c| !c.is_whitespace()).collect();
+    let matches = |entry: &&Arc<Entry>| {
+        let mut rest = wanted.iter().peekable();
+        for c in name(entry) {
+            rest.next_if(|&&next| next == c);
+        }
+        rest.peek().is_none()
+    };
+    entries.iter().filter(matches).collect()
+}
+
+/// `issuer:account`, folded.
+fn name(entry: &Entry) -> impl Iterator<Item = char> {
+    let account = fold(&entry.account);
+    fold(&entry.issuer).chain(once(':')).chain(account)
+}
+
+fn pairs(entry: &Entry) -> Pairs {
+    let tags = info::tags(entry).iter();
+    tags.fold(Pairs::of(name(entry)), |pairs, tag| {
+        pairs.and(Pairs::of(fold(tag)))
+    })
+}

@@ -1,0 +1,124 @@
+//! May this be asked now? One table for every front-end.
+
+use otp_proto::{ErrorKind, Request, RpcError};
+
+use super::{Agent, Caller, error};
+use crate::clock::Now;
+
+/// What must be there.
+enum Needs {
+    Nothing,
+    /// A vault, locked or not.
+    Vault,
+    /// The keys.
+    Keys,
+    /// The keys, if there is a vault.
+    KeysOfVault,
+}
+
+/// What a request is to the gate.
+struct Rule {
+    needs: Needs,
+    /// It puts off the idle lock.
+    is_use: bool,
+    /// It hands out a code.
+    is_code: bool,
+    /// It may change the vault, and waits for the change before it.
+    is_change: bool,
+}
+
+const NOTHING: Rule = Rule {
+    needs: Needs::Nothing,
+    is_use: false,
+    is_code: false,
+    is_change: false,
+};
+const VAULT: Rule = Rule {
+    needs: Needs::Vault,
+    ..NOTHING
+};
+const USE: Rule = Rule {
+    needs: Needs::Keys,
+    is_use: true,
+    ..NOTHING
+};
+const CODE: Rule = Rule {
+    is_code: true,
+    ..USE
+};
+const CHANGE: Rule = Rule {
+    is_change: true,
+    ..USE
+};
+const REPLACE: Rule = Rule {
+    needs: Needs::KeysOfVault,
+    ..NOTHING
+};
+
+fn rule(request: &Request) -> Rule {
+    match request {
+        Request::Status(_)
+        | Request::List(_)
+        | Request::Subscribe(_)
+        | Request::Lock(_)
+        | Request::Quit(_)
+        | Request::Init(_)
+        | Request::RestoreBackupBegin(_)
+        | Request::RestoreBackupAdd(_) => NOTHING,
+        Request::Unlock(_) | Request::Passwd(_) | Request::Backup(_) => VAULT,
+        Request::Show(_) | Request::Export(_) | Request::ImportBegin(_) | Request::ImportAdd(_) => {
+            USE
+        }
+        Request::Get(_) | Request::Preview(_) => CODE,
+        Request::Add(_)
+        | Request::Edit(_)
+        | Request::Remove(_)
+        | Request::Restore(_)
+        | Request::ImportCommit(_) => CHANGE,
+        Request::RestoreBackupCommit(_) => REPLACE,
+    }
+}
+
+/// Whether a request may change the vault. A HOTP `get` does too, which shows only when its
+/// entry is found.
+pub(super) fn is_change(request: &Request) -> bool {
+    rule(request).is_change
+}
+
+impl Agent {
+    /// Decides whether a request may be carried out now.
+    pub(super) fn gate(
+        &mut self,
+        now: Now,
+        caller: Caller,
+        request: &Request,
+    ) -> Result<(), RpcError> {
+        if self.is_stopping {
+            return Err(error::ending());
+        }
+        let rule = rule(request);
+        let is_met = match rule.needs {
+            Needs::Nothing => true,
+            Needs::Vault => self.vault_exists,
+            Needs::Keys => self.open.is_some(),
+            Needs::KeysOfVault => self.open.is_some() || !self.vault_exists,
+        };
+        if !is_met {
+            return Err(if self.vault_exists {
+                error::locked()
+            } else {
+                error::no_vault()
+            });
+        }
+        if rule.is_code && !self.rates.allow(caller.uid, now.boot) {
+            return Err(RpcError::new(
+                ErrorKind::RateLimited,
+                "too many codes in a short time",
+            ));
+        }
+        if let Some(open) = self.open.as_mut().filter(|_| rule.is_use) {
+            open.used_at = now.boot;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,71 @@
+//! Slow work: what the key-derivation thread is asked to do, and what comes back.
+
+use otp_proto::{EntryId, Secret};
+
+use crate::vault::{Marks, OpenError, Opened};
+
+/// Slow work. Each is answered by the [`JobDone`] of the same name.
+#[derive(Debug)]
+pub enum Job {
+    /// Make identity, recovery key and an empty vault.
+    Create {
+        /// Wraps the identity.
+        passphrase: Secret,
+    },
+    /// Unwrap the identity with a passphrase or recovery key and load the vault.
+    Open {
+        /// Either of them.
+        secret: Secret,
+    },
+    /// Wrap the identity anew.
+    Rewrap {
+        /// Passphrase or recovery key of today.
+        current: Secret,
+        /// Passphrase from now on.
+        new: Secret,
+    },
+    /// Only check a passphrase (or recovery key).
+    Check {
+        /// What was typed.
+        secret: Secret,
+    },
+    /// Read identity, recovery and vault as one text.
+    Backup,
+    /// Open a backup's text and, unless `dry_run`, put it in the vault's place.
+    RestoreBackup {
+        /// The text that [`Job::Backup`] made.
+        text: String,
+        /// The backup's passphrase or recovery key.
+        secret: Secret,
+        /// Change nothing.
+        dry_run: bool,
+        /// HOTP marks and generation of the present vault, which the new one must not fall behind.
+        present: Option<Marks>,
+    },
+    /// Rewrite every backup without these entries.
+    Purge {
+        /// The vault's identity.
+        identity: Secret,
+        /// The entries.
+        ids: Vec<EntryId>,
+    },
+}
+
+/// The end of a [`Job`].
+#[derive(Debug)]
+pub enum JobDone {
+    /// See [`Job::Create`]; with the recovery key's canonical form.
+    Create(Result<(Box<Opened>, Secret), OpenError>),
+    /// See [`Job::Open`].
+    Open(Result<Box<Opened>, OpenError>),
+    /// See [`Job::Rewrap`].
+    Rewrap(Result<(), OpenError>),
+    /// See [`Job::Check`].
+    Check(Result<(), OpenError>),
+    /// See [`Job::Backup`]: the text.
+    Backup(Result<String, OpenError>),
+    /// See [`Job::RestoreBackup`].
+    RestoreBackup(Result<Box<Opened>, OpenError>),
+    /// See [`Job::Purge`].
+    Purge(Result<(), OpenError>),
+}

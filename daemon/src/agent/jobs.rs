@@ -1,0 +1,270 @@
+//! The queue in front of the key-derivation thread. One job is out at a time; each secret is
+//! checked by itself when its turn comes.
+
+use std::collections::VecDeque;
+
+use otp_proto::{
+    EntryId, Export, Init, Passwd, Response, RestoreBackupCommit, RpcError, Unlock, UnlockAnswer,
+};
+
+use super::changes::Out;
+use super::outcome::Outcome;
+use super::{Agent, Asker, Job, JobDone, Output, error};
+use crate::clock::Now;
+
+/// Requests that wait for a key derivation, which takes a second each.
+const MAX_WAITING: usize = 16;
+
+/// A request that needs slow work.
+#[derive(Debug)]
+pub(super) enum Task {
+    Init(Init),
+    Unlock(Unlock),
+    Passwd(Passwd),
+    Export(Export),
+    Backup,
+    RestoreBackup(RestoreBackupCommit),
+}
+
+/// The job that is out, with what its end needs.
+#[derive(Debug)]
+enum Work {
+    Create,
+    Open,
+    Rewrap,
+    /// For an export of these entries.
+    Check(Option<String>),
+    Backup,
+    RestoreBackup {
+        dry_run: bool,
+    },
+    Purge(Vec<EntryId>),
+}
+
+#[derive(Debug)]
+struct Running {
+    /// `None` if nobody waits for it.
+    asker: Option<Asker>,
+    work: Work,
+    /// A lock came in between: what it opens stays shut.
+    is_locked: bool,
+}
+
+/// The job that is out, and the requests that wait.
+#[derive(Debug, Default)]
+pub(super) struct Jobs {
+    running: Option<Running>,
+    queue: VecDeque<(Asker, Task)>,
+    /// Entries to be taken out of the backups; goes before the queue.
+    pub purge: Vec<EntryId>,
+}
+
+/// Whether a task must find the vault's files at rest.
+fn needs_rest(task: &Task) -> bool {
+    match task {
+        Task::Init(_)
+        | Task::Unlock(_)
+        | Task::Passwd(_)
+        | Task::Backup
+        | Task::RestoreBackup(_) => true,
+        Task::Export(_) => false,
+    }
+}
+
+impl Jobs {
+    /// Whether a job is out that writes files.
+    pub(super) fn is_writing(&self) -> bool {
+        self.running.as_ref().is_some_and(|running| {
+            matches!(
+                running.work,
+                Work::Create
+                    | Work::Rewrap
+                    | Work::RestoreBackup { dry_run: false }
+                    | Work::Purge(_)
+            )
+        })
+    }
+
+    /// Whether writes must wait, because a job needs the vault's folder for itself. One that is
+    /// next counts, so that a stream of changes can't keep it from its turn.
+    pub(super) fn wants_folder(&self) -> bool {
+        let is_next =
+            self.running.is_none() && self.queue.front().is_some_and(|(_, task)| needs_rest(task));
+        self.is_writing() || is_next || !self.purge.is_empty()
+    }
+
+    pub(super) fn forget(&mut self, has_left: impl Fn(&Asker) -> bool) {
+        self.queue.retain(|(asker, _)| !has_left(asker));
+        if let Some(running) = &mut self.running {
+            running.asker = running.asker.filter(|asker| !has_left(asker));
+        }
+    }
+
+    /// Returns who waits for something that a lock ends, after ending it.
+    pub(super) fn lock(&mut self) -> Vec<Asker> {
+        let mut askers = Vec::new();
+        self.queue.retain(|(asker, task)| {
+            let stays = match task {
+                Task::Init(_) | Task::Passwd(_) | Task::Backup => true,
+                Task::Unlock(_) | Task::Export(_) | Task::RestoreBackup(_) => false,
+            };
+            if !stays {
+                askers.push(*asker);
+            }
+            stays
+        });
+        if let Some(running) = &mut self.running {
+            running.is_locked = true;
+            if matches!(running.work, Work::Open | Work::Check(_)) {
+                askers.extend(running.asker.take());
+            }
+        }
+        askers
+    }
+
+    /// Empties the queue; returns who waited.
+    pub(super) fn clear(&mut self) -> Vec<Asker> {
+        self.queue.drain(..).map(|(asker, _)| asker).collect()
+    }
+}
+
+impl Agent {
+    /// Puts a task in the queue, unless it can be answered at once.
+    pub(super) fn slowly(&mut self, asker: Asker, task: Task) -> Result<Outcome, RpcError> {
+        if let Some(answer) = self.answer_now(&task) {
+            return answer.map(Outcome::Answer);
+        }
+        if self.jobs.queue.len() >= MAX_WAITING {
+            return Err(error::busy());
+        }
+        self.jobs.queue.push_back((asker, task));
+        Ok(Outcome::Later)
+    }
+
+    /// The answer of a task that needs no work, or no longer: things may have changed while it
+    /// waited.
+    fn answer_now(&self, task: &Task) -> Option<Result<Response, RpcError>> {
+        let is_locked = self.open.is_none();
+        match task {
+            Task::Init(_) if self.vault_exists => Some(Err(error::exists())),
+            Task::Init(init) if init.passphrase.expose().is_empty() => {
+                Some(Err(error::params("the passphrase is empty")))
+            }
+            Task::Passwd(passwd) if passwd.new.expose().is_empty() => {
+                Some(Err(error::params("the new passphrase is empty")))
+            }
+            Task::Unlock(_) if !is_locked => Some(Ok(Response::Unlock(UnlockAnswer::default()))),
+            Task::Export(_) if is_locked => Some(Err(error::locked())),
+            Task::RestoreBackup(_) if is_locked && self.vault_exists => Some(Err(error::locked())),
+            Task::Unlock(_) | Task::Passwd(_) | Task::Backup if !self.vault_exists => {
+                Some(Err(error::no_vault()))
+            }
+            Task::Init(_)
+            | Task::Unlock(_)
+            | Task::Passwd(_)
+            | Task::Export(_)
+            | Task::Backup
+            | Task::RestoreBackup(_) => None,
+        }
+    }
+
+    /// Gives out the next job, if one can go; whether the queue moved.
+    pub(super) fn start_job(&mut self, _: Now) -> bool {
+        if self.jobs.running.is_some() {
+            return false;
+        }
+        let is_storing = matches!(self.changes.out, Some(Out::Store { .. }));
+        if !self.jobs.purge.is_empty() && !is_storing {
+            return self.start_purge();
+        }
+        let is_at_rest = self.changes.out.is_none() && self.keeping.is_idle();
+        let may_go = |(_, task): &(Asker, Task)| is_at_rest || !needs_rest(task);
+        if !self.jobs.queue.front().is_some_and(may_go) {
+            return false;
+        }
+        let Some((asker, task)) = self.jobs.queue.pop_front() else {
+            return false;
+        };
+        if let Some(answer) = self.answer_now(&task) {
+            self.reply(asker, answer);
+            return true;
+        }
+        let (job, work) = match task {
+            Task::Init(Init { passphrase }) => (Job::Create { passphrase }, Work::Create),
+            Task::Unlock(Unlock { passphrase }) => (Job::Open { secret: passphrase }, Work::Open),
+            Task::Passwd(Passwd { current, new }) => (Job::Rewrap { current, new }, Work::Rewrap),
+            Task::Export(Export { passphrase, query }) => {
+                (Job::Check { secret: passphrase }, Work::Check(query))
+            }
+            Task::Backup => (Job::Backup, Work::Backup),
+            Task::RestoreBackup(commit) => match self.restore_backup_job(asker, commit) {
+                Ok((job, dry_run)) => (job, Work::RestoreBackup { dry_run }),
+                Err(failure) => {
+                    self.reply(asker, Err(failure));
+                    return true;
+                }
+            },
+        };
+        self.give_out(Some(asker), job, work);
+        true
+    }
+
+    fn start_purge(&mut self) -> bool {
+        let Some(open) = &self.open else {
+            return false;
+        };
+        let identity = open.sealer.identity(&open.arena);
+        let ids = std::mem::take(&mut self.jobs.purge);
+        let job = Job::Purge {
+            identity,
+            ids: ids.clone(),
+        };
+        self.give_out(None, job, Work::Purge(ids));
+        true
+    }
+
+    fn give_out(&mut self, asker: Option<Asker>, job: Job, work: Work) {
+        self.jobs.running = Some(Running {
+            asker,
+            work,
+            is_locked: false,
+        });
+        self.outputs.push_back(Output::Job(job));
+    }
+
+    /// The job that was out is finished.
+    pub(super) fn job_done(&mut self, now: Now, done: JobDone) {
+        let Some(Running {
+            asker,
+            work,
+            is_locked,
+        }) = self.jobs.running.take()
+        else {
+            return;
+        };
+        match (work, done) {
+            (Work::Create, JobDone::Create(result)) => self.created(now, asker, is_locked, result),
+            (Work::Open, JobDone::Open(result)) => self.opened(now, asker, is_locked, result),
+            (Work::Rewrap, JobDone::Rewrap(result)) => self.rewrapped(now, asker, result),
+            (Work::Check(query), JobDone::Check(result)) => {
+                self.checked(now, asker, query.as_deref(), result);
+            }
+            (Work::Backup, JobDone::Backup(result)) => self.backed_up(asker, result),
+            (Work::RestoreBackup { dry_run }, JobDone::RestoreBackup(result)) => {
+                self.restored(now, asker, is_locked, dry_run, result);
+            }
+            (Work::Purge(ids), JobDone::Purge(result)) => self.purged(ids, result),
+            // Not what was given out: whoever waits gets no answer that could be wrong.
+            (
+                Work::Create
+                | Work::Open
+                | Work::Rewrap
+                | Work::Check(_)
+                | Work::Backup
+                | Work::RestoreBackup { .. }
+                | Work::Purge(_),
+                _,
+            ) => {}
+        }
+    }
+}

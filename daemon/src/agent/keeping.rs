@@ -1,0 +1,73 @@
+//! The state file: what must never go back, whether the vault is open or not.
+
+use super::{Agent, Output};
+use crate::clock::Now;
+use crate::vault::{Marks, State, StoreError};
+
+/// The state, and whether it is on disk. It holds no secret and outlives a lock, so that what
+/// the disk thread finishes later is still noted.
+#[derive(Debug, Default)]
+pub(super) struct Keeping {
+    /// What should be on disk.
+    pub state: State,
+    /// It isn't, and no write that holds it is out.
+    is_due: bool,
+    /// A write is out.
+    is_out: bool,
+    /// The last write failed.
+    pub has_failed: bool,
+}
+
+impl Keeping {
+    /// Whether nothing is being written or waits for it.
+    pub(super) fn is_idle(&self) -> bool {
+        !self.is_out && !self.is_due
+    }
+
+    /// Asks for a write after the one that may be out.
+    pub(super) fn want(&mut self) {
+        self.is_due = true;
+    }
+}
+
+impl Agent {
+    /// Takes over the state that a job has read.
+    pub(super) fn adopt_state(&mut self, state: State) {
+        self.keeping.state = state;
+        if let Some(marks) = self.marks() {
+            if marks != self.keeping.state.marks {
+                self.keeping.state.marks = marks;
+                self.keeping.want();
+            }
+        }
+    }
+
+    /// What an open vault must not fall behind.
+    pub(super) fn marks(&self) -> Option<Marks> {
+        self.open.as_ref().map(|open| Marks {
+            generation: open.document.generation,
+            counters: open.document.counters.clone(),
+        })
+    }
+
+    /// Gives the state to the disk thread, if it changed and no job may be writing it.
+    pub(super) fn keep(&mut self) {
+        if !self.keeping.is_due || self.keeping.is_out || self.jobs.is_writing() {
+            return;
+        }
+        self.keeping.is_due = false;
+        self.keeping.is_out = true;
+        self.grants_go_out();
+        self.outputs
+            .push_back(Output::Keep(self.keeping.state.clone()));
+    }
+
+    /// The state is on disk, or isn't.
+    pub(super) fn kept(&mut self, now: Now, result: Result<(), StoreError>) {
+        if !std::mem::take(&mut self.keeping.is_out) {
+            return;
+        }
+        self.keeping.has_failed = result.is_err();
+        self.grants_came_back(now, result);
+    }
+}

@@ -1,0 +1,151 @@
+//! The vault while it is unlocked, and how it comes and goes.
+
+use std::cell::OnceCell;
+use std::sync::Arc;
+use std::time::Duration;
+
+use otp_proto::{Event, Memory, RpcError};
+
+use super::find::{self, Index};
+use super::{Agent, LockSource, Output, error};
+use crate::clock::Now;
+use crate::platform::arena::{Arena, Slot};
+use crate::vault::{Document, Entry, Opened, Sealer};
+
+/// An unlocked vault. Dropping it wipes the keys.
+#[derive(Debug)]
+pub(super) struct Open {
+    /// What is on disk and may be seen.
+    pub document: Document,
+    /// The keys; also those of batches and of changes that aren't on disk yet.
+    pub arena: Arena,
+    pub sealer: Sealer,
+    /// What the vault said when it was opened.
+    pub warnings: Vec<String>,
+    /// Made at the first query after a change of names.
+    index: OnceCell<Index>,
+    /// When it was unlocked, on the boot clock.
+    pub opened_at: Duration,
+    /// When it was used last, on the boot clock.
+    pub used_at: Duration,
+}
+
+impl Open {
+    /// Finds exactly one entry.
+    pub(super) fn find(&self, query: &str) -> Result<&Arc<Entry>, RpcError> {
+        let entries = &self.document.entries;
+        let index = self.index.get_or_init(|| Index::new(entries));
+        find::one(entries, index, query)
+    }
+
+    /// Lets a changed document be seen.
+    pub(super) fn show(&mut self, document: Document, has_new_names: bool) {
+        self.document = document;
+        if has_new_names {
+            self.index.take();
+        }
+    }
+}
+
+/// 2020-01-01: a clock before it was never set.
+const FIRST_CREDIBLE: Duration = Duration::from_secs(1_577_836_800);
+
+impl Agent {
+    /// Takes over a vault that a job has opened.
+    pub(super) fn adopt(&mut self, now: Now, opened: Opened) {
+        let Opened {
+            document,
+            arena,
+            sealer,
+            state,
+            rollback,
+            warnings,
+        } = opened;
+        // Their keys were in the arena that goes.
+        self.drop_batches();
+        self.open = Some(Open {
+            document,
+            arena,
+            sealer,
+            warnings,
+            index: OnceCell::new(),
+            opened_at: now.boot,
+            used_at: now.boot,
+        });
+        self.vault_exists = true;
+        self.rollback = rollback;
+        self.since = Some(now.boot);
+        self.adopt_state(state);
+        self.outputs.push_back(Output::Publish(Event::Unlocked));
+        self.jobs.purge.append(&mut self.unpurged);
+        self.drop_expired(now);
+    }
+
+    /// Wipes the keys, and answers whoever waits for them.
+    pub(super) fn lock(&mut self, now: Now, source: LockSource) {
+        // An unlock that is under way was asked for before the lock.
+        for asker in self.jobs.lock() {
+            self.reply(asker, Err(error::locked()));
+        }
+        let Some(open) = self.open.take() else {
+            return;
+        };
+        drop(open);
+        self.since = Some(now.boot);
+        self.locked_by = Some(source);
+        self.drop_batches();
+        for asker in self.abandon_changes() {
+            self.reply(asker, Err(error::locked()));
+        }
+        for waiter in std::mem::take(&mut self.waiters) {
+            self.reply(waiter.asker, Err(error::locked()));
+        }
+        self.outputs.push_back(Output::Publish(Event::Locked));
+        self.outputs.push_back(Output::Trim);
+    }
+
+    /// Wipes keys that nothing refers to any more.
+    pub(super) fn wipe(&mut self, keys: impl IntoIterator<Item = Slot>) {
+        if let Some(open) = &mut self.open {
+            for key in keys {
+                open.arena.forget(key);
+            }
+        }
+    }
+
+    /// How the keys are protected, or would be.
+    pub(super) fn memory(&self) -> Memory {
+        self.open
+            .as_ref()
+            .map_or(self.probed, |open| open.arena.protection())
+    }
+
+    /// What a person should know now, one line each.
+    pub(super) fn warnings(&self, now: Now) -> Vec<String> {
+        let mut lines = Vec::new();
+        let mut say = |line: &str| {
+            if !lines.iter().any(|said| said == line) {
+                lines.push(line.to_owned());
+            }
+        };
+        if let Some(open) = &self.open {
+            open.warnings.iter().for_each(|line| say(line));
+        }
+        if self.memory() == Memory::Unlocked {
+            say("the keys' memory can be swapped out: raise the limit of locked memory");
+        }
+        if self.keeping.has_failed {
+            say("the state file could not be written: an older vault would not be noticed");
+        }
+        if now.wall < FIRST_CREDIBLE {
+            say("the clock shows a date before 2020: codes will be wrong");
+        }
+        lines
+    }
+
+    fn drop_batches(&mut self) {
+        for connection in self.connections.values_mut() {
+            connection.batch = None;
+        }
+    }
+}

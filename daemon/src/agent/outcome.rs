@@ -1,0 +1,72 @@
+//! From a request to what answers it: one table, without a rest.
+
+use otp_proto::{Done, Request, Response, RpcError};
+
+use super::changes::Draft;
+use super::jobs::Task;
+use super::{Agent, Asker, LockSource, gate};
+use crate::clock::Now;
+
+/// What became of a request.
+pub(super) enum Outcome {
+    /// Answer now.
+    Answer(Response),
+    /// Answer when this is on disk.
+    Store(Box<Draft>),
+    /// Something else will answer.
+    Later,
+}
+
+/// Nothing to say but that it is done.
+pub(super) const DONE: Outcome = Outcome::Answer(Response::Done(Done {}));
+
+impl Agent {
+    /// Carries out a request that passed the gate, or puts it in its queue.
+    pub(super) fn carry_out(&mut self, now: Now, asker: Asker, request: Request) {
+        let outcome = if gate::is_change(&request) && !self.may_change() {
+            self.changes.wait(asker, request)
+        } else {
+            self.outcome(now, asker, request)
+        };
+        match outcome {
+            Ok(Outcome::Answer(response)) => self.reply(asker, Ok(response)),
+            Ok(Outcome::Store(draft)) => self.store(Some(asker), *draft),
+            Ok(Outcome::Later) => {}
+            Err(error) => self.reply(asker, Err(error)),
+        }
+    }
+
+    fn outcome(&mut self, now: Now, asker: Asker, request: Request) -> Result<Outcome, RpcError> {
+        match request {
+            Request::Status(_) => Ok(Outcome::Answer(Response::Status(self.status(now)))),
+            Request::List(list) => Ok(Outcome::Answer(Response::List(self.list(&list)))),
+            Request::Subscribe(_) => Ok(DONE),
+            Request::Lock(_) => {
+                self.lock(now, LockSource::Request);
+                Ok(DONE)
+            }
+            Request::Quit(_) => {
+                self.stop(now);
+                Ok(DONE)
+            }
+            Request::Init(init) => self.slowly(asker, Task::Init(init)),
+            Request::Unlock(unlock) => self.slowly(asker, Task::Unlock(unlock)),
+            Request::Passwd(passwd) => self.slowly(asker, Task::Passwd(passwd)),
+            Request::Export(export) => self.slowly(asker, Task::Export(export)),
+            Request::Backup(_) => self.slowly(asker, Task::Backup),
+            Request::RestoreBackupCommit(commit) => self.slowly(asker, Task::RestoreBackup(commit)),
+            Request::Get(get) => self.get(now, asker, get),
+            Request::Show(show) => self.show(&show),
+            Request::Preview(preview) => self.preview(now, &preview),
+            Request::Add(add) => self.add(now, &add),
+            Request::Edit(edit) => self.edit(now, edit),
+            Request::Remove(remove) => self.remove(now, &remove),
+            Request::Restore(restore) => self.restore(now, &restore),
+            Request::ImportBegin(_) => self.import_begin(asker.conn),
+            Request::ImportAdd(add) => self.import_add(asker.conn, &add),
+            Request::ImportCommit(commit) => self.import_commit(now, asker.conn, &commit),
+            Request::RestoreBackupBegin(_) => self.restore_backup_begin(asker.conn),
+            Request::RestoreBackupAdd(add) => self.restore_backup_add(asker.conn, &add),
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! What is asked about the agent and its entries without a code.
+
+use otp_proto::{List, ListAnswer, Response, RpcError, Show, StatusAnswer, VERSION};
+
+use super::outcome::Outcome;
+use super::{Agent, error, find, info};
+use crate::clock::Now;
+
+impl Agent {
+    pub(super) fn status(&self, now: Now) -> StatusAnswer {
+        let since = self.since.unwrap_or(now.boot);
+        let entries = self.open.as_ref().map(|open| open.document.entries.len());
+        let (idle, max) = self.lock_times();
+        let locks_at = idle.into_iter().chain(max).min();
+        StatusAnswer {
+            locked: self.open.is_none(),
+            vault: self.vault_exists,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            protocol: VERSION,
+            pid: std::process::id(),
+            memory: self.memory(),
+            rollback: self.rollback,
+            entries: entries.and_then(|count| u64::try_from(count).ok()),
+            since: now.boot.saturating_sub(since).as_secs(),
+            locks_in: locks_at.map(|at| at.saturating_sub(now.boot).as_secs()),
+            warnings: self.warnings(now),
+        }
+    }
+
+    /// Lists entries by name, or the trash by number.
+    pub(super) fn list(&self, list: &List) -> ListAnswer {
+        let Some(open) = &self.open else {
+            return ListAnswer {
+                locked: true,
+                entries: Vec::new(),
+            };
+        };
+        let query = list.query.as_deref().unwrap_or_default();
+        let document = &open.document;
+        let chosen = if list.trash {
+            let mut chosen = find::all(&document.trash, query);
+            chosen.sort_by_key(|entry| entry.trash.map(|trash| trash.number));
+            chosen
+        } else {
+            let mut chosen = find::all(&document.entries, query);
+            chosen.sort_by(|one, other| find::order(one, other));
+            chosen
+        };
+        ListAnswer {
+            locked: false,
+            entries: info::entries(chosen),
+        }
+    }
+
+    pub(super) fn show(&self, show: &Show) -> Result<Outcome, RpcError> {
+        let open = self.open.as_ref().ok_or_else(error::locked)?;
+        let entry = open.find(&show.query)?;
+        let details = info::details(entry, open.arena.key(entry.key));
+        Ok(Outcome::Answer(Response::Details(details)))
+    }
+}

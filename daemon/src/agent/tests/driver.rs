@@ -1,0 +1,487 @@
+//! An agent with a fake world around it.
+
+use std::io;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::*;
+use crate::config::MemoryMode;
+use crate::platform::arena::Arena;
+use crate::vault::{Document, Opened, Sealer, seal};
+use crate::vault::{Marks, OpenError};
+
+pub(super) const PASSPHRASE: &str = "correct horse";
+pub(super) const RECOVERY: &str = "AAAAA-BBBBB-CCCCC-DDDDD-EEEEE-FFFFF-GGGGG";
+/// RFC 4226's key in base32.
+pub(super) const RFC: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+pub(super) const GITHUB: &str =
+    "otpauth://totp/GitHub:alice?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=GitHub";
+
+/// A URI of a type, a name `issuer:account` and a key's number.
+pub(super) fn uri(kind: &str, name: &str, key: u64) -> String {
+    let mut secret = String::new();
+    let mut bytes = b"a key of twenty.".to_vec();
+    bytes.extend_from_slice(&u32::try_from(key).unwrap().to_be_bytes());
+    base32_encode(&bytes, &mut secret);
+    let issuer = name.split_once(':').map_or("", |(issuer, _)| issuer);
+    format!("otpauth://{kind}/{name}?secret={secret}&issuer={issuer}")
+}
+
+/// What the fake thread and disk do by themselves.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Habits {
+    pub jobs: bool,
+    pub stores: bool,
+    pub keeps: bool,
+}
+
+/// What survives a restart.
+#[derive(Debug, Default)]
+pub(super) struct Disk {
+    pub vault: Option<Vec<u8>>,
+    identity: Option<Secret>,
+    pub passphrase: String,
+    pub state: State,
+    /// How often a vault was written.
+    pub stores: usize,
+    /// The ids of every purge.
+    pub purged: Vec<Vec<EntryId>>,
+}
+
+pub(super) struct Driver {
+    pub agent: Agent,
+    pub wall: Duration,
+    pub boot: Duration,
+    pub disk: Disk,
+    pub habits: Habits,
+    pub answers: BTreeMap<u64, Result<Response, RpcError>>,
+    pub events: Vec<Event>,
+    pub job: Option<Job>,
+    pub store: Option<Sealed>,
+    pub keep: Option<State>,
+    pub has_quit: bool,
+    tickets: u64,
+}
+
+/// Numbers that look random and are the same in every run of one test.
+fn random(out: &mut [u8]) {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    let mut seed = NEXT.fetch_add(1, Ordering::Relaxed);
+    for byte in out {
+        seed = seed
+            .wrapping_mul(0x5851_f42d_4c95_7f2d)
+            .wrapping_add(0x1405_7b7e_f767_814f);
+        *byte = seed.to_be_bytes()[0];
+    }
+}
+
+pub(super) fn failure() -> StoreError {
+    let error = io::Error::from(io::ErrorKind::StorageFull);
+    StoreError::new("write", Path::new("/vault"), &error)
+}
+
+impl Driver {
+    /// An agent that has never seen a vault.
+    pub(super) fn new() -> Self {
+        Self::start(Disk::default(), Duration::from_secs(1_700_000_010))
+    }
+
+    /// An unlocked, empty vault, five seconds into a period of 30.
+    pub(super) fn unlocked() -> Self {
+        let mut driver = Self::new();
+        let ticket = driver.ask(
+            1,
+            Request::Init(Init {
+                passphrase: secret(PASSPHRASE),
+            }),
+        );
+        assert!(matches!(driver.answer(ticket), Ok(Response::Init(_))));
+        driver.events.clear();
+        driver
+    }
+
+    /// An unlocked vault with these URIs.
+    pub(super) fn with(uris: &[&str]) -> Self {
+        let mut driver = Self::unlocked();
+        for uri in uris {
+            driver.add(uri).unwrap();
+        }
+        driver.events.clear();
+        driver
+    }
+
+    fn start(disk: Disk, wall: Duration) -> Self {
+        let agent = Agent::new(
+            Config::default(),
+            random,
+            disk.vault.is_some(),
+            Memory::Locked,
+        );
+        Self {
+            agent,
+            wall: wall + Duration::from_secs(5),
+            boot: Duration::from_secs(100),
+            disk,
+            habits: Habits {
+                jobs: true,
+                stores: true,
+                keeps: true,
+            },
+            answers: BTreeMap::new(),
+            events: Vec::new(),
+            job: None,
+            store: None,
+            keep: None,
+            has_quit: false,
+            tickets: 0,
+        }
+    }
+
+    /// The same disk, another agent.
+    pub(super) fn restart(self) -> Self {
+        let wall = self.wall - Duration::from_secs(5);
+        Self::start(self.disk, wall)
+    }
+
+    /// The agent is killed, just before or just after what is being written has reached the
+    /// disk.
+    pub(super) fn kill(mut self, is_written: bool) -> Self {
+        if let Some(sealed) = self.store.take().filter(|_| is_written) {
+            self.disk.vault = Some(sealed.bytes);
+        }
+        if let Some(state) = self.keep.take().filter(|_| is_written) {
+            self.disk.state = state;
+        }
+        self.restart()
+    }
+
+    pub(super) fn next_ticket(&self) -> u64 {
+        self.tickets + 1
+    }
+
+    pub(super) fn now(&self) -> Now {
+        Now {
+            wall: self.wall,
+            boot: self.boot,
+        }
+    }
+
+    pub(super) fn input(&mut self, input: Input) {
+        self.agent.input(self.now(), input);
+        self.run();
+    }
+
+    /// Does what the agent wants done, as far as the habits go.
+    fn run(&mut self) {
+        loop {
+            while let Some(output) = self.agent.output() {
+                match output {
+                    Output::Reply(ticket, answer) => {
+                        let is_code = matches!(answer, Ok(Response::Code(_)));
+                        assert!(!is_code || self.agent.open.is_some(), "a code while locked");
+                        let again = self.answers.insert(ticket.0, answer);
+                        assert!(again.is_none(), "two answers to one ticket");
+                    }
+                    Output::Job(job) => {
+                        assert!(self.job.replace(job).is_none(), "two jobs are out");
+                    }
+                    Output::Store(sealed) => {
+                        assert!(self.store.replace(sealed).is_none(), "two stores are out");
+                    }
+                    Output::Keep(state) => {
+                        assert!(self.keep.replace(state).is_none(), "two keeps are out");
+                    }
+                    Output::Publish(event) => self.events.push(event),
+                    Output::Trim => {}
+                    Output::Quit => {
+                        assert!(!self.has_quit, "it quits twice");
+                        self.has_quit = true;
+                    }
+                }
+            }
+            if self.habits.stores && self.store.is_some() {
+                self.finish_store(Ok(()));
+            } else if self.habits.keeps && self.keep.is_some() {
+                self.finish_keep(Ok(()));
+            } else if self.habits.jobs && self.job.is_some() {
+                self.finish_job();
+            } else {
+                return;
+            }
+        }
+    }
+
+    pub(super) fn finish_store(&mut self, result: Result<(), StoreError>) {
+        let sealed = self.store.take().expect("a store is out");
+        if result.is_ok() {
+            self.disk.vault = Some(sealed.bytes);
+            self.disk.stores += 1;
+        }
+        self.input(Input::Stored(result));
+    }
+
+    pub(super) fn finish_keep(&mut self, result: Result<(), StoreError>) {
+        let state = self.keep.take().expect("a keep is out");
+        if result.is_ok() {
+            self.disk.state = state;
+        }
+        self.input(Input::Kept(result));
+    }
+
+    pub(super) fn finish_job(&mut self) {
+        let job = self.job.take().expect("a job is out");
+        let done = self.disk.perform(job);
+        self.input(Input::JobDone(done));
+    }
+
+    /// Sends a request on a connection; returns its ticket.
+    pub(super) fn ask(&mut self, conn: u64, request: Request) -> u64 {
+        self.tickets += 1;
+        let caller = Caller {
+            conn: Conn(conn),
+            uid: Some(1000),
+            pid: None,
+        };
+        self.input(Input::Request(Ticket(self.tickets), caller, request));
+        self.tickets
+    }
+
+    /// Takes a ticket's answer, which must be there.
+    pub(super) fn answer(&mut self, ticket: u64) -> Result<Response, RpcError> {
+        self.answers.remove(&ticket).expect("it is answered")
+    }
+
+    pub(super) fn is_answered(&self, ticket: u64) -> bool {
+        self.answers.contains_key(&ticket)
+    }
+
+    /// Asks and takes the answer, which must come at once.
+    pub(super) fn call(&mut self, request: Request) -> Result<Response, RpcError> {
+        let ticket = self.ask(1, request);
+        self.answer(ticket)
+    }
+
+    /// The kind of the error that a request must get at once.
+    pub(super) fn refusal(&mut self, request: Request) -> ErrorKind {
+        self.call(request).unwrap_err().kind()
+    }
+
+    pub(super) fn add(&mut self, uri: &str) -> Result<AddAnswer, RpcError> {
+        self.call(Request::Add(Add { uri: secret(uri) }))
+            .map(|answer| match answer {
+                Response::Add(answer) => answer,
+                other => panic!("{other:?}"),
+            })
+    }
+
+    pub(super) fn get(&mut self, query: &str) -> Result<CodeAnswer, RpcError> {
+        self.call(Request::Get(get(query))).map(code)
+    }
+
+    pub(super) fn list(&mut self) -> Vec<EntryInfo> {
+        self.list_of(List::default())
+    }
+
+    pub(super) fn trash(&mut self) -> Vec<EntryInfo> {
+        self.list_of(List {
+            trash: true,
+            ..List::default()
+        })
+    }
+
+    pub(super) fn list_of(&mut self, list: List) -> Vec<EntryInfo> {
+        match self.call(Request::List(list)) {
+            Ok(Response::List(answer)) => answer.entries,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(super) fn status(&mut self) -> StatusAnswer {
+        match self.call(Request::Status(Status {})) {
+            Ok(Response::Status(answer)) => answer,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(super) fn lock(&mut self) {
+        self.call(Request::Lock(Lock {})).unwrap();
+    }
+
+    pub(super) fn unlock(&mut self) -> UnlockAnswer {
+        let request = Request::Unlock(Unlock {
+            passphrase: secret(PASSPHRASE),
+        });
+        match self.call(request) {
+            Ok(Response::Unlock(answer)) => answer,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Lets both clocks run, waking the agent whenever it wants to be.
+    pub(super) fn pass(&mut self, seconds: f64) {
+        let end = self.boot + Duration::from_secs_f64(seconds);
+        for _ in 0..10_000 {
+            match self.agent.deadline().filter(|&at| at <= end) {
+                Some(at) => {
+                    let step = at.saturating_sub(self.boot);
+                    self.boot += step;
+                    self.wall += step;
+                    self.input(Input::Tick);
+                }
+                None => {
+                    self.wall += end - self.boot;
+                    self.boot = end;
+                    return;
+                }
+            }
+        }
+        panic!("it never sleeps");
+    }
+
+    /// Sets the wall clock, and lets the agent notice by itself.
+    pub(super) fn set_wall(&mut self, by: i64) {
+        let by_much = Duration::from_secs(by.unsigned_abs());
+        if by < 0 {
+            self.wall -= by_much;
+        } else {
+            self.wall += by_much;
+        }
+    }
+}
+
+pub(super) fn secret(text: &str) -> Secret {
+    Secret::copy_of(text)
+}
+
+pub(super) fn get(query: &str) -> Get {
+    Get {
+        query: query.to_owned(),
+        ..Get::default()
+    }
+}
+
+pub(super) fn code(answer: Response) -> CodeAnswer {
+    match answer {
+        Response::Code(answer) => answer,
+        other => panic!("{other:?}"),
+    }
+}
+
+impl Disk {
+    fn perform(&mut self, job: Job) -> JobDone {
+        match job {
+            Job::Create { passphrase } => JobDone::Create(self.create(&passphrase)),
+            Job::Open { secret } => JobDone::Open(self.check(&secret).and_then(|()| self.open())),
+            Job::Rewrap { current, new } => JobDone::Rewrap(self.check(&current).map(|()| {
+                self.passphrase = new.expose().to_owned();
+            })),
+            Job::Check { secret } => JobDone::Check(self.check(&secret)),
+            Job::Backup => JobDone::Backup(Ok(self.backup())),
+            Job::RestoreBackup {
+                text,
+                secret,
+                dry_run,
+                present,
+            } => {
+                let opened = self.restore(&text, &secret, present.unwrap_or_default());
+                if let (Ok(opened), false) = (&opened, dry_run) {
+                    let sealed = seal::seal(&opened.document, &opened.arena, &opened.sealer);
+                    self.vault = Some(sealed.unwrap().bytes);
+                }
+                JobDone::RestoreBackup(opened)
+            }
+            Job::Purge { identity, ids } => {
+                assert_eq!(
+                    Some(identity.expose()),
+                    self.identity.as_ref().map(Secret::expose)
+                );
+                self.purged.push(ids);
+                JobDone::Purge(Ok(()))
+            }
+        }
+    }
+
+    fn create(&mut self, passphrase: &Secret) -> Result<(Box<Opened>, Secret), OpenError> {
+        let mut arena = Arena::new(MemoryMode::Auto, 256);
+        let sealer = Sealer::generate(&mut arena);
+        let document = Document {
+            device: EntryId::from_random(77),
+            generation: 1,
+            entries: Vec::new(),
+            trash: Vec::new(),
+            tombs: Vec::new(),
+            counters: BTreeMap::new(),
+        };
+        self.vault = Some(seal::seal(&document, &arena, &sealer)?.bytes);
+        self.identity = Some(sealer.identity(&arena));
+        self.passphrase = passphrase.expose().to_owned();
+        self.state = State::default();
+        self.state.marks.generation = 1;
+        Ok((self.open()?, secret(RECOVERY)))
+    }
+
+    fn check(&self, secret: &Secret) -> Result<(), OpenError> {
+        match &self.vault {
+            None => Err(OpenError::NoVault),
+            Some(_) if secret.expose() == self.passphrase || secret.expose() == RECOVERY => Ok(()),
+            Some(_) => Err(OpenError::WrongSecret),
+        }
+    }
+
+    pub(super) fn open(&self) -> Result<Box<Opened>, OpenError> {
+        let bytes = self.vault.as_deref().ok_or(OpenError::NoVault)?;
+        let identity = self.identity.as_ref().ok_or(OpenError::NoVault)?;
+        let length = u64::try_from(bytes.len()).unwrap();
+        let unsealed = seal::open(bytes, length, identity, MemoryMode::Auto)?;
+        let mut document = unsealed.document;
+        let rollback = document.generation < self.state.marks.generation;
+        let mac_key = unsealed.arena.key(unsealed.sealer.mac_key);
+        crate::vault::document::raise(&mut document, &unsealed.arena, mac_key, &self.state.marks);
+        Ok(Box::new(Opened {
+            document,
+            arena: unsealed.arena,
+            sealer: unsealed.sealer,
+            state: self.state.clone(),
+            rollback,
+            warnings: rollback
+                .then(|| "the vault is older".to_owned())
+                .into_iter()
+                .collect(),
+        }))
+    }
+
+    /// The vault's bytes in hexadecimal digits stand for a backup's text.
+    fn backup(&self) -> String {
+        let bytes = self.vault.iter().flatten();
+        bytes.map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    fn restore(
+        &mut self,
+        text: &str,
+        secret: &Secret,
+        present: Marks,
+    ) -> Result<Box<Opened>, OpenError> {
+        if secret.expose() != PASSPHRASE {
+            return Err(OpenError::WrongSecret);
+        }
+        let bytes = (0..text.len() / 2).map(|at| u8::from_str_radix(&text[at * 2..at * 2 + 2], 16));
+        let bytes: Result<Vec<u8>, _> = bytes.collect();
+        let other = Self {
+            vault: Some(bytes.map_err(|_| OpenError::NotABackup("no hexadecimal digits"))?),
+            identity: self
+                .identity
+                .as_ref()
+                .map(|text| Secret::copy_of(text.expose())),
+            state: State {
+                marks: present,
+                ..self.state.clone()
+            },
+            ..Self::default()
+        };
+        let mut opened = other.open()?;
+        opened.document.generation += 1;
+        opened.rollback = false;
+        Ok(opened)
+    }
+}

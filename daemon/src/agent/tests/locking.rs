@@ -1,0 +1,219 @@
+//! Locking, by whom and when.
+
+use super::*;
+
+const HOUR: f64 = 3600.0;
+
+#[test]
+fn a_locked_vault_gives_no_code_no_name_and_no_key() {
+    let mut driver = Driver::with(&[GITHUB]);
+    driver.lock();
+    assert_eq!(driver.get("GitHub").unwrap_err().kind(), ErrorKind::Locked);
+    let answer = driver.call(Request::List(List::default()));
+    assert_eq!(
+        answer,
+        Ok(Response::List(ListAnswer {
+            locked: true,
+            entries: Vec::new()
+        }))
+    );
+    let status = driver.status();
+    assert!(status.locked && status.vault && status.entries.is_none());
+}
+
+#[test]
+fn every_method_that_needs_keys_is_refused_while_locked_and_without_a_vault() {
+    let methods = [
+        ("get", r#"{"query":"x"}"#),
+        ("show", r#"{"query":"x"}"#),
+        ("preview", r#"{"uri":"x"}"#),
+        ("add", r#"{"uri":"x"}"#),
+        ("edit", r#"{"query":"x"}"#),
+        ("remove", r#"{"query":"x"}"#),
+        ("restore", r#"{"id":"x"}"#),
+        ("export", r#"{"passphrase":"x"}"#),
+        ("import.begin", "{}"),
+        ("import.add", r#"{"uri":"x"}"#),
+        ("import.commit", "{}"),
+    ];
+    let request = |method, params: &str| {
+        let params = serde_json::value::RawValue::from_string(params.to_owned()).unwrap();
+        Request::decode(method, Some(&params)).unwrap()
+    };
+    let mut locked = Driver::unlocked();
+    locked.lock();
+    let mut empty = Driver::new();
+    for (method, params) in methods {
+        assert_eq!(
+            locked.refusal(request(method, params)),
+            ErrorKind::Locked,
+            "{method}"
+        );
+        assert_eq!(
+            empty.refusal(request(method, params)),
+            ErrorKind::NoVault,
+            "{method}"
+        );
+    }
+    let restore = ("restore_backup.commit", r#"{"passphrase":"x"}"#);
+    assert_eq!(
+        locked.refusal(request(restore.0, restore.1)),
+        ErrorKind::Locked
+    );
+    for (method, params) in [
+        ("status", "{}"),
+        ("list", "{}"),
+        ("lock", "{}"),
+        ("subscribe", "{}"),
+        ("backup", "{}"),
+        ("restore_backup.begin", "{}"),
+        ("restore_backup.add", r#"{"text":"x"}"#),
+        ("passwd", r#"{"current":"correct horse","new":"x"}"#),
+        ("unlock", r#"{"passphrase":"x"}"#),
+        ("quit", "{}"),
+    ] {
+        locked
+            .call(request(method, params))
+            .unwrap_or_else(|error| panic!("{method}: {error}"));
+    }
+    assert_eq!(
+        Request::METHODS.len(),
+        methods.len() + 1 + 10 + 1,
+        "init is tested elsewhere"
+    );
+}
+
+#[test]
+fn it_locks_when_it_was_not_used_for_the_idle_time() {
+    let mut driver = Driver::with(&[GITHUB]);
+    driver.pass(3.9 * HOUR);
+    driver.get("GitHub").unwrap();
+    driver.pass(3.9 * HOUR);
+    // Looking isn't using.
+    driver.status();
+    driver.list();
+    assert!(!driver.status().locked);
+    driver.pass(0.1 * HOUR);
+    assert!(driver.status().locked);
+    assert_eq!(driver.agent.locked_by(), Some(LockSource::Idle));
+    assert_eq!(driver.events, [Event::Locked]);
+}
+
+#[test]
+fn it_locks_after_the_longest_time_however_much_it_is_used() {
+    let mut driver = Driver::with(&[GITHUB]);
+    for _ in 0..11 {
+        driver.pass(HOUR);
+        driver.get("GitHub").unwrap();
+    }
+    driver.pass(HOUR);
+    assert_eq!(driver.agent.locked_by(), Some(LockSource::Max));
+}
+
+#[test]
+fn after_a_suspend_that_outlived_a_timer_nothing_is_served() {
+    let mut driver = Driver::with(&[GITHUB]);
+    driver.boot += Duration::from_secs(5 * 3600);
+    driver.wall += Duration::from_secs(5 * 3600);
+    // No tick came yet.
+    assert_eq!(driver.get("GitHub").unwrap_err().kind(), ErrorKind::Locked);
+}
+
+#[test]
+fn setting_the_wall_clock_moves_no_timer() {
+    let mut driver = Driver::with(&[GITHUB]);
+    driver.set_wall(48 * 3600);
+    driver.input(Input::Tick);
+    assert!(!driver.status().locked);
+    driver.set_wall(-96 * 3600);
+    driver.pass(4.0 * HOUR);
+    assert!(driver.status().locked);
+}
+
+#[test]
+fn new_timers_of_the_configuration_count_at_once() {
+    let mut driver = Driver::with(&[GITHUB]);
+    driver.pass(600.0);
+    let config = |idle| Config {
+        lock_idle: idle,
+        lock_max: None,
+        ..Config::default()
+    };
+    driver.input(Input::Reload(config(Some(Duration::from_secs(900)))));
+    assert_eq!(driver.status().locks_in, Some(300));
+    driver.input(Input::Reload(config(None)));
+    assert_eq!(driver.status().locks_in, None);
+    assert_eq!(driver.agent.deadline(), None);
+    driver.input(Input::Reload(config(Some(Duration::from_secs(60)))));
+    assert!(driver.status().locked);
+}
+
+#[test]
+fn a_signal_locks_and_tells_subscribers_once() {
+    let mut driver = Driver::with(&[GITHUB]);
+    driver.input(Input::Lock(LockSource::Signal));
+    driver.input(Input::Lock(LockSource::Signal));
+    assert_eq!(driver.events, [Event::Locked]);
+    assert_eq!(driver.agent.locked_by(), Some(LockSource::Signal));
+}
+
+#[test]
+fn stop_finishes_the_store_that_is_out_then_ends() {
+    for stop in [true, false] {
+        let mut driver = Driver::unlocked();
+        driver.habits.stores = false;
+        let ticket = driver.ask(
+            1,
+            Request::Add(Add {
+                uri: driver::secret(GITHUB),
+            }),
+        );
+        if stop {
+            driver.input(Input::Stop);
+        } else {
+            driver.call(Request::Quit(Quit {})).unwrap();
+        }
+        assert_eq!(driver.answer(ticket).unwrap_err().kind(), ErrorKind::Locked);
+        assert!(!driver.has_quit, "a store is out");
+        assert_eq!(
+            driver.refusal(Request::Status(Status {})),
+            ErrorKind::Locked
+        );
+        driver.finish_store(Ok(()));
+        assert!(driver.has_quit);
+        let mut driver = driver.restart();
+        driver.unlock();
+        assert_eq!(driver.list().len(), 1);
+    }
+}
+
+#[test]
+fn stop_waits_for_the_state_file_too_and_not_for_a_key_derivation() {
+    let mut driver = Driver::unlocked();
+    driver.habits.keeps = false;
+    driver.add(GITHUB).unwrap();
+    driver.input(Input::Stop);
+    assert!(!driver.has_quit);
+    driver.finish_keep(Err(driver::failure()));
+    assert!(driver.has_quit);
+
+    let mut driver = Driver::unlocked();
+    driver.lock();
+    driver.habits.jobs = false;
+    let request = || {
+        Request::Unlock(Unlock {
+            passphrase: driver::secret(PASSPHRASE),
+        })
+    };
+    let (running, waiting) = (driver.ask(1, request()), driver.ask(1, request()));
+    driver.input(Input::Stop);
+    assert!(driver.has_quit);
+    assert_eq!(
+        driver.answer(running).unwrap_err().kind(),
+        ErrorKind::Locked
+    );
+    assert_eq!(
+        driver.answer(waiting).unwrap_err().kind(),
+        ErrorKind::Locked
+    );
+}

@@ -1,0 +1,25 @@
+//! Scenarios on a virtual clock. The [`driver::Driver`] plays disk and key-derivation thread;
+//! nothing here sleeps, and no socket or file is opened.
+
+mod driver;
+
+mod adding;
+mod codes;
+mod disk;
+mod editing;
+mod finding;
+mod fresh;
+mod hotp;
+mod importing;
+mod limits;
+mod locking;
+mod removing;
+mod restoring;
+mod status;
+mod unlocking;
+mod waiting;
+
+use driver::{Driver, GITHUB, PASSPHRASE, RFC, uri};
+use otp_proto::*;
+
+use super::*;

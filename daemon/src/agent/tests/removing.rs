@@ -1,0 +1,176 @@
+//! The trash, and the end of a key.
+
+use super::*;
+
+const DAY: u64 = 24 * 60 * 60;
+
+fn remove(query: &str, purge: bool) -> Request {
+    Request::Remove(Remove {
+        query: query.into(),
+        purge,
+    })
+}
+
+fn restore(id: &str) -> Request {
+    Request::Restore(Restore { id: id.into() })
+}
+
+fn arena_size(driver: &Driver) -> usize {
+    driver.agent.open.as_ref().unwrap().arena.len()
+}
+
+#[test]
+fn a_removed_entry_comes_back_by_number_or_id() {
+    let mut driver = Driver::with(&[&uri("totp", "a:b", 1), &uri("totp", "c:d", 2)]);
+    let code = driver.get("a:b").unwrap();
+    match driver.call(remove("a:b", false)) {
+        Ok(Response::Remove(answer)) => {
+            assert_eq!(answer.entry.trash.as_deref(), Some("tr-1"));
+            assert!(!answer.purged);
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(driver.get("a:b").unwrap_err().kind(), ErrorKind::NotFound);
+    driver.call(remove("c:d", false)).unwrap();
+    driver.call(restore("tr-1")).unwrap();
+    assert_eq!(driver.get("a:b").unwrap().code, code.code);
+    driver.call(remove("a:b", false)).unwrap();
+    assert_eq!(driver.trash()[1].trash.as_deref(), Some("tr-3"));
+    driver.call(restore(&code.id.to_string())).unwrap();
+    for id in ["tr-1", "tr-9", "tr-", "x", ""] {
+        assert_eq!(driver.refusal(restore(id)), ErrorKind::NotFound, "{id}");
+    }
+}
+
+#[test]
+fn an_entry_does_not_come_back_beside_one_of_its_name() {
+    let mut driver = Driver::with(&[&uri("totp", "a:b", 1), &uri("totp", "a:b", 2)]);
+    let error = driver.call(restore("tr-1")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Exists);
+    driver.call(remove("a:b", false)).unwrap();
+    driver.call(restore("tr-1")).unwrap();
+}
+
+#[test]
+fn trash_lasts_thirty_days_and_leaves_a_tomb() {
+    let mut driver = Driver::with(&[&uri("totp", "a:b", 1), &uri("totp", "c:d", 2)]);
+    driver.call(remove("a:b", false)).unwrap();
+    driver.lock();
+    driver.wall += Duration::from_secs(30 * DAY - 1);
+    driver.unlock();
+    assert_eq!(driver.trash().len(), 1);
+    let keys = arena_size(&driver);
+    driver.lock();
+    driver.wall += Duration::from_secs(1);
+    driver.unlock();
+    assert!(driver.trash().is_empty());
+    assert_eq!(arena_size(&driver), keys - 1);
+    let document = driver.disk.open().unwrap().document;
+    assert_eq!((document.trash.len(), document.tombs.len()), (0, 1));
+}
+
+#[test]
+fn a_change_drops_what_has_expired_since_the_unlock() {
+    let mut driver = Driver::with(&[&uri("totp", "a:b", 1)]);
+    driver.call(remove("a:b", false)).unwrap();
+    driver.wall += Duration::from_secs(30 * DAY);
+    assert_eq!(driver.trash().len(), 1);
+    driver.add(&uri("totp", "c:d", 2)).unwrap();
+    assert!(driver.trash().is_empty());
+}
+
+#[test]
+fn a_purge_destroys_the_key_here_and_then_in_the_backups() {
+    let mut driver = Driver::with(&[&uri("totp", "a:b", 1), GITHUB]);
+    let (id, keys) = (driver.get("a:b").unwrap().id, arena_size(&driver));
+    driver.habits.jobs = false;
+    let ticket = driver.ask(1, remove("a:b", true));
+    assert!(!driver.is_answered(ticket), "the backups still hold it");
+    assert_eq!(driver.list().len(), 1);
+    assert_eq!(arena_size(&driver), keys - 1);
+    let behind = driver.ask(
+        1,
+        Request::Add(Add {
+            uri: driver::secret(&uri("totp", "x:y", 9)),
+        }),
+    );
+    assert!(
+        driver.store.is_none(),
+        "no backup is made while they are rewritten"
+    );
+    driver.finish_job();
+    match driver.answer(ticket) {
+        Ok(Response::Remove(answer)) => {
+            assert!(answer.purged);
+            assert_eq!((answer.entry.id, answer.entry.trash), (id, None));
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(driver.disk.purged, [vec![id]]);
+    assert!(driver.answer(behind).is_ok());
+    assert_eq!(driver.disk.open().unwrap().document.tombs.len(), 1);
+}
+
+#[test]
+fn a_purge_takes_trash_too_by_number_and_with_the_same_key() {
+    let mut driver = Driver::with(&[&uri("totp", "a:b", 1)]);
+    driver.call(remove("a:b", false)).unwrap();
+    driver.call(remove("tr-1", true)).unwrap();
+    assert!(driver.trash().is_empty());
+    assert_eq!(driver.disk.purged.len(), 1);
+    assert_eq!(driver.refusal(remove("tr-1", true)), ErrorKind::NotFound);
+}
+
+#[test]
+fn a_purge_that_fails_in_the_backups_says_so_and_is_tried_again_at_the_next_unlock() {
+    let mut driver = Driver::with(&[&uri("totp", "a:b", 1)]);
+    driver.habits.jobs = false;
+    let ticket = driver.ask(1, remove("a:b", true));
+    driver.job = None;
+    driver.input(Input::JobDone(JobDone::Purge(
+        Err(driver::failure().into()),
+    )));
+    let error = driver.answer(ticket).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Storage);
+    assert!(error.message.contains("backup"), "{}", error.message);
+    driver.habits.jobs = true;
+    driver.lock();
+    driver.unlock();
+    assert_eq!(driver.disk.purged.len(), 1);
+}
+
+#[test]
+fn a_purge_that_a_lock_cut_short_is_finished_at_the_next_unlock() {
+    let mut driver = Driver::with(&[&uri("totp", "a:b", 1)]);
+    driver.habits.jobs = false;
+    let export = Export {
+        passphrase: driver::secret(PASSPHRASE),
+        query: None,
+    };
+    driver.ask(2, Request::Export(export));
+    let ticket = driver.ask(1, remove("a:b", true));
+    driver.lock();
+    assert_eq!(driver.answer(ticket).unwrap_err().kind(), ErrorKind::Locked);
+    driver.habits.jobs = true;
+    driver.finish_job();
+    assert!(driver.disk.purged.is_empty());
+    driver.unlock();
+    assert_eq!(driver.disk.purged.len(), 1);
+    driver.add(GITHUB).unwrap();
+}
+
+#[test]
+fn a_removal_that_could_not_be_stored_has_not_happened() {
+    let mut driver = Driver::with(&[&uri("totp", "a:b", 1)]);
+    driver.habits.stores = false;
+    for purge in [false, true] {
+        let ticket = driver.ask(1, remove("a:b", purge));
+        driver.finish_store(Err(driver::failure()));
+        assert_eq!(
+            driver.answer(ticket).unwrap_err().kind(),
+            ErrorKind::Storage
+        );
+        driver.get("a:b").unwrap();
+    }
+    assert!(driver.disk.purged.is_empty());
+}
