@@ -127,10 +127,7 @@ fn is_whole_name(entry: &Entry, query: &str) -> bool {
         == Some(&*entry.account)
 }
 
-fn part<'a>(
-    entries: impl IntoIterator<Item = &'a Arc<Entry>>,
-    query: &str,
-) -> Vec<&'a Arc<Entry>> {
+fn part<'a>(entries: impl IntoIterator<Item = &'a Arc<Entry>>, query: &str) -> Vec<&'a Arc<Entry>> {
     let needle = Needle::new(query.trim());
     let is_in_tags = |entry: &Entry| {
         let mut tags = info::tags(entry).iter();

@@ -140,7 +140,10 @@ impl Driver {
     /// The same disk, another agent.
     pub(super) fn restart(self) -> Self {
         let wall = self.wall - Duration::from_secs(5);
-        Self::start(self.disk, wall)
+        Self {
+            tickets: self.tickets,
+            ..Self::start(self.disk, wall)
+        }
     }
 
     /// The agent is killed, just before or just after what is being written has reached the

@@ -13,6 +13,7 @@ mod hotp;
 mod importing;
 mod limits;
 mod locking;
+mod model;
 mod removing;
 mod restoring;
 mod status;

@@ -1,0 +1,237 @@
+//! Random requests against a model that knows what must never happen.
+
+use std::collections::BTreeSet;
+
+use super::*;
+
+const SEQUENCES: u64 = 1000;
+const STEPS: u64 = 80;
+
+/// A small generator of test numbers (splitmix64), the same in every run.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut word = self.0;
+        word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (word ^ (word >> 31)) % limit
+    }
+}
+
+/// What a ticket asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    Hotp(u64),
+    Fresh(u64),
+    Add(u64),
+    Remove(u64),
+    Purge(u64),
+    Other,
+}
+
+/// What was seen from outside.
+#[derive(Default)]
+struct Model {
+    asked: BTreeMap<u64, Asked>,
+    /// Codes of counters by key: each is handed out once.
+    counted: BTreeSet<(u64, String)>,
+    /// Codes of `fresh` by key.
+    stepped: BTreeSet<(u64, String)>,
+    /// The last ticket by which a key was added for sure.
+    added: BTreeMap<u64, u64>,
+    /// The last ticket by which a key may have been removed, answered or not.
+    removed: BTreeMap<u64, u64>,
+}
+
+impl Model {
+    fn ask(&mut self, ticket: u64, asked: Asked) {
+        if let Asked::Remove(key) | Asked::Purge(key) = asked {
+            self.removed.insert(key, ticket);
+        }
+        if let Asked::Purge(key) = asked {
+            // If it comes back it is another entry, whose steps count anew.
+            self.stepped.retain(|(other, _)| *other != key);
+        }
+        self.asked.insert(ticket, asked);
+    }
+
+    /// Looks at every answer that has come.
+    fn look(&mut self, driver: &mut Driver) {
+        for (ticket, answer) in std::mem::take(&mut driver.answers) {
+            let Some(asked) = self.asked.remove(&ticket) else {
+                panic!("an answer to nobody");
+            };
+            match (asked, answer) {
+                (Asked::Hotp(key), Ok(Response::Code(code))) => {
+                    let is_new = self.counted.insert((key, code.code.expose().to_owned()));
+                    assert!(is_new, "a counter of key {key} twice");
+                }
+                (Asked::Fresh(key), Ok(Response::Code(code))) => {
+                    let is_new = self.stepped.insert((key, code.code.expose().to_owned()));
+                    assert!(is_new, "a step of key {key} twice");
+                }
+                (Asked::Add(key), Ok(_)) => {
+                    self.added.insert(key, ticket);
+                }
+                (_, _) => {}
+            }
+        }
+    }
+
+    /// What was answered to be stored is on disk.
+    fn compare(&self, driver: &Driver) {
+        let document = driver.disk.open().unwrap().document;
+        let entries = document.entries.iter();
+        let there: Vec<u64> = entries
+            .map(|entry| entry.account.parse().unwrap())
+            .collect();
+        for (key, ticket) in &self.added {
+            if self.removed.get(key) < Some(ticket) {
+                assert!(there.contains(key), "key {key} was lost");
+            }
+        }
+        let once: BTreeSet<&u64> = there.iter().collect();
+        assert_eq!(once.len(), there.len(), "a key is there twice");
+    }
+}
+
+/// Time-based for even numbers, counter-based for odd ones, eight digits against chance.
+fn uri_of(key: u64) -> String {
+    let kind = if key % 2 == 0 { "totp" } else { "hotp" };
+    uri(kind, &format!("s:{key}"), key) + "&digits=9"
+}
+
+fn step(driver: &mut Driver, model: &mut Model, numbers: &mut Numbers) {
+    let key = numbers.below(6);
+    let query = format!("s:{key}");
+    let conn = numbers.below(3);
+    let get = |fresh| {
+        Request::Get(Get {
+            fresh,
+            ..driver::get(&query)
+        })
+    };
+    let is_timed = key % 2 == 0;
+    let (asked, request) = match numbers.below(20) {
+        0..=3 if is_timed => (Asked::Fresh(key), get(true)),
+        4 if is_timed => (Asked::Other, get(false)),
+        0..=4 => (Asked::Hotp(key), get(false)),
+        5..=7 => (
+            Asked::Add(key),
+            Request::Add(Add {
+                uri: driver::secret(&uri_of(key)),
+            }),
+        ),
+        8 => (
+            Asked::Remove(key),
+            Request::Remove(Remove {
+                query,
+                purge: false,
+            }),
+        ),
+        9 => (
+            Asked::Purge(key),
+            Request::Remove(Remove { query, purge: true }),
+        ),
+        10 => (Asked::Other, Request::Lock(Lock {})),
+        11 | 12 => {
+            let passphrase = if numbers.below(4) == 0 {
+                "wrong"
+            } else {
+                PASSPHRASE
+            };
+            (
+                Asked::Other,
+                Request::Unlock(Unlock {
+                    passphrase: driver::secret(passphrase),
+                }),
+            )
+        }
+        13 => {
+            return driver
+                .pass([0.4, 7.0, 31.0, 3600.0][usize::try_from(numbers.below(4)).unwrap()]);
+        }
+        14 => return driver.set_wall([-40, -3, 3, 40][usize::try_from(numbers.below(4)).unwrap()]),
+        15 => return finish(driver, numbers),
+        16 => return driver.input(Input::Lock(LockSource::Signal)),
+        17 => {
+            if let Some((ticket, _)) = model.asked.pop_first() {
+                driver.input(Input::Gone(Ticket(ticket)));
+            }
+            return;
+        }
+        18 => {
+            let habits = &mut driver.habits;
+            (habits.jobs, habits.stores, habits.keeps) = (
+                numbers.below(2) == 0,
+                numbers.below(2) == 0,
+                numbers.below(2) == 0,
+            );
+            return driver.input(Input::Tick);
+        }
+        _ => (Asked::Other, Request::List(List::default())),
+    };
+    model.ask(driver.next_ticket(), asked);
+    driver.ask(conn, request);
+}
+
+/// Lets something that is out succeed or fail.
+fn finish(driver: &mut Driver, numbers: &mut Numbers) {
+    let mut result = || {
+        if numbers.below(3) == 0 {
+            Err(driver::failure())
+        } else {
+            Ok(())
+        }
+    };
+    if driver.store.is_some() {
+        let result = result();
+        driver.finish_store(result);
+    } else if driver.keep.is_some() {
+        let result = result();
+        driver.finish_keep(result);
+    } else if driver.job.is_some() {
+        driver.finish_job();
+    }
+}
+
+#[test]
+fn no_code_while_locked_no_counter_twice_and_no_entry_lost() {
+    let (mut codes, mut stores) = (0, 0);
+    for seed in 0..SEQUENCES {
+        let mut numbers = Numbers(seed);
+        let mut driver = Driver::unlocked();
+        let mut model = Model::default();
+        for key in 0..4 {
+            let ticket = driver.next_ticket();
+            model.ask(ticket, Asked::Add(key));
+            driver.ask(
+                1,
+                Request::Add(Add {
+                    uri: driver::secret(&uri_of(key)),
+                }),
+            );
+        }
+        model.look(&mut driver);
+        for _ in 0..STEPS {
+            step(&mut driver, &mut model, &mut numbers);
+            model.look(&mut driver);
+            if numbers.below(40) == 0 {
+                model.asked.clear();
+                driver = driver.kill(numbers.below(2) == 0);
+                model.compare(&driver);
+                driver.unlock();
+            }
+        }
+        model.compare(&driver);
+        codes += model.counted.len() + model.stepped.len();
+        stores += driver.disk.stores;
+    }
+    // The sequences do reach what they are to prove.
+    assert!(
+        codes > 2000 && stores > 3000,
+        "{codes} codes, {stores} stores"
+    );
+}
