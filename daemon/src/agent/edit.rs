@@ -90,7 +90,10 @@ impl Typed {
         seen: Option<u64>,
     ) -> Result<(), RpcError> {
         let was_steam = matches!(new.kind, Kind::Steam(_));
-        let period = self.period.or(new.kind.period()).unwrap_or(Period::THIRTY);
+        let period = self
+            .period
+            .or_else(|| new.kind.period())
+            .unwrap_or(Period::THIRTY);
         new.kind = match (word, new.kind) {
             (Some("totp"), _) | (None, Kind::Totp(_)) => Kind::Totp(period),
             (Some("steam"), _) | (None, Kind::Steam(_)) => Kind::Steam(period),

@@ -69,7 +69,7 @@ impl Agent {
     /// back: it keeps its id, its place in time and what the new URI doesn't say (tags, note),
     /// and takes over the rest, so that no key is ever in the vault twice.
     ///
-    /// With `supersedes`, living entries of the same issuer and account go to the trash: that is
+    /// With `by_name`, living entries of the same issuer and account go to the trash: that is
     /// what a service means by a new key. Entries that lack either are left alone.
     pub(super) fn admit(
         &self,
@@ -77,7 +77,7 @@ impl Agent {
         draft: &mut Draft,
         incoming: Incoming,
         holder: Option<Arc<Entry>>,
-        supersedes: bool,
+        by_name: bool,
     ) -> Result<Admitted, RpcError> {
         let open = self.open.as_ref().ok_or_else(error::locked)?;
         let wall = now.wall.as_secs();
@@ -108,7 +108,7 @@ impl Agent {
             entry.kind = Kind::Hotp(*next);
         }
         let mut superseded = Vec::new();
-        if supersedes {
+        if by_name {
             let same = same_name(&draft.document, &entry.issuer, &entry.account);
             let ids: Vec<EntryId> = same.map(|older| older.id).collect();
             superseded.extend(ids.into_iter().filter_map(|id| draft.discard(id, wall)));

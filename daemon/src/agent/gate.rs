@@ -2,7 +2,7 @@
 
 use otp_proto::{ErrorKind, Request, RpcError};
 
-use super::{Agent, Caller, error};
+use super::{Agent, Caller, Life, error};
 use crate::clock::Now;
 
 /// What must be there.
@@ -93,7 +93,7 @@ impl Agent {
         caller: Caller,
         request: &Request,
     ) -> Result<(), RpcError> {
-        if self.is_stopping {
+        if self.life != Life::Serving {
             return Err(error::ending());
         }
         let rule = rule(request);

@@ -34,11 +34,10 @@ impl Agent {
     /// Takes over the state that a job has read.
     pub(super) fn adopt_state(&mut self, state: State) {
         self.keeping.state = state;
-        if let Some(marks) = self.marks() {
-            if marks != self.keeping.state.marks {
-                self.keeping.state.marks = marks;
-                self.keeping.want();
-            }
+        let marks = self.marks();
+        if let Some(marks) = marks.filter(|marks| *marks != self.keeping.state.marks) {
+            self.keeping.state.marks = marks;
+            self.keeping.want();
         }
     }
 

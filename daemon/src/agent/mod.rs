@@ -135,6 +135,17 @@ struct Asker {
     conn: Conn,
 }
 
+/// How long the agent goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Life {
+    /// Until it is stopped.
+    Serving,
+    /// Until everything is written.
+    Ending,
+    /// [`Output::Quit`] was said.
+    Ended,
+}
+
 /// The state machine. After every `input`, take `output` until it is empty, then sleep until
 /// `deadline`.
 #[derive(Debug)]
@@ -151,8 +162,7 @@ pub struct Agent {
     /// When it was last locked or unlocked, on the boot clock.
     since: Option<Duration>,
     locked_by: Option<LockSource>,
-    is_stopping: bool,
-    has_quit: bool,
+    life: Life,
     connections: BTreeMap<Conn, Connection>,
     rates: Rates,
     jobs: Jobs,
@@ -179,8 +189,7 @@ impl Agent {
             rollback: false,
             since: None,
             locked_by: None,
-            is_stopping: false,
-            has_quit: false,
+            life: Life::Serving,
             connections: BTreeMap::new(),
             rates: Rates::default(),
             jobs: Jobs::default(),
@@ -272,7 +281,7 @@ impl Agent {
     }
 
     fn stop(&mut self, now: Now) {
-        self.is_stopping = true;
+        self.life = Life::Ending;
         self.lock(now, LockSource::Stop);
         for asker in self.jobs.clear() {
             self.reply(asker, Err(error::ending()));
@@ -283,12 +292,10 @@ impl Agent {
     }
 
     fn quit_if_done(&mut self) {
-        let is_done = self.is_stopping
-            && self.changes.out.is_none()
-            && self.keeping.is_idle()
-            && !self.jobs.is_writing();
-        if is_done && !self.has_quit {
-            self.has_quit = true;
+        let is_written =
+            self.changes.out.is_none() && self.keeping.is_idle() && !self.jobs.is_writing();
+        if is_written && self.life == Life::Ending {
+            self.life = Life::Ended;
             self.outputs.push_back(Output::Quit);
         }
     }

@@ -8,6 +8,10 @@ use super::{Agent, Asker, LockSource, gate};
 use crate::clock::Now;
 
 /// What became of a request.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one exists at a time, and not for long"
+)]
 pub(super) enum Outcome {
     /// Answer now.
     Answer(Response),

@@ -19,7 +19,7 @@ impl Rates {
         // Full buckets say nothing.
         self.0.retain(|_, full_at| *full_at > boot);
         let full_at = self.0.get(&uid).copied().unwrap_or(boot) + EACH;
-        let is_allowed = full_at - boot <= EACH * BURST;
+        let is_allowed = full_at.saturating_sub(boot) <= EACH * BURST;
         if is_allowed {
             self.0.insert(uid, full_at);
         }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use otp_proto::{
-    BackupAnswer, Done, ExportAnswer, InitAnswer, MAX_ANSWER, Response, RpcError, Secret,
-    UnlockAnswer,
+    BackupAnswer, Done, ErrorKind, ExportAnswer, InitAnswer, MAX_ANSWER, Response, RpcError,
+    Secret, UnlockAnswer,
 };
 
 use super::{Agent, Asker, Output, error, find};
@@ -136,16 +136,14 @@ impl Agent {
 
     /// Answers a failure of a job: a wrong secret later and later, anything else at once.
     pub(super) fn refuse(&mut self, now: Now, asker: Option<Asker>, failure: &OpenError) {
-        match failure {
-            OpenError::NoVault => self.vault_exists = false,
-            OpenError::Exists => self.vault_exists = true,
-            _ => {}
+        if matches!(failure, OpenError::NoVault | OpenError::Exists) {
+            self.vault_exists = matches!(failure, OpenError::Exists);
         }
         let Some(asker) = asker else {
             return;
         };
         let error = error::open(failure);
-        if error.kind() != otp_proto::ErrorKind::Denied {
+        if error.kind() != ErrorKind::Denied {
             self.reply(asker, Err(error));
             return;
         }

@@ -140,9 +140,9 @@ impl Agent {
             .waiters
             .iter()
             .filter(|waiter| waiter.stage == Stage::Waiting);
-        let waits = waiting.filter_map(|waiter| match self.look(now, waiter) {
-            Ok(Look::Until(moment)) => Some(moment.saturating_sub(now.wall).min(GLANCE)),
-            Ok(Look::Good(_)) | Err(_) => Some(Duration::ZERO),
+        let waits = waiting.map(|waiter| match self.look(now, waiter) {
+            Ok(Look::Until(moment)) => moment.saturating_sub(now.wall).min(GLANCE),
+            Ok(Look::Good(_)) | Err(_) => Duration::ZERO,
         });
         waits.min().map(|wait| now.boot.saturating_add(wait))
     }
@@ -158,19 +158,18 @@ impl Agent {
         }
         let step = otp::step(period, now.wall);
         let end = end_of(step, period);
-        if waiter.is_fresh {
-            if let Some(&last) = self.keeping.state.steps.get(&waiter.entry) {
-                let good_from = end_of(last, period);
-                let limit = u64::from(period.seconds()).saturating_mul(MAX_PERIODS_AHEAD);
-                if good_from > now.wall.saturating_add(Duration::from_secs(limit)) {
-                    return Err(RpcError::new(
-                        ErrorKind::Denied,
-                        "the clock was set back: a later code than that of now was handed out",
-                    ));
-                }
-                if step <= last {
-                    return Ok(Look::Until(good_from));
-                }
+        let last = self.keeping.state.steps.get(&waiter.entry);
+        if let Some(&last) = last.filter(|_| waiter.is_fresh) {
+            let good_from = end_of(last, period);
+            let limit = u64::from(period.seconds()).saturating_mul(MAX_PERIODS_AHEAD);
+            if good_from > now.wall.saturating_add(Duration::from_secs(limit)) {
+                return Err(RpcError::new(
+                    ErrorKind::Denied,
+                    "the clock was set back: a later code than that of now was handed out",
+                ));
+            }
+            if step <= last {
+                return Ok(Look::Until(good_from));
             }
         }
         if is_long_enough(waiter.min_left, period, now.wall) {

@@ -1,5 +1,6 @@
 //! An agent with a fake world around it.
 
+use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -139,7 +140,7 @@ impl Driver {
 
     /// The same disk, another agent.
     pub(super) fn restart(self) -> Self {
-        let wall = self.wall - Duration::from_secs(5);
+        let wall = self.wall.saturating_sub(Duration::from_secs(5));
         Self {
             tickets: self.tickets,
             ..Self::start(self.disk, wall)
@@ -270,11 +271,11 @@ impl Driver {
     }
 
     pub(super) fn add(&mut self, uri: &str) -> Result<AddAnswer, RpcError> {
-        self.call(Request::Add(Add { uri: secret(uri) }))
-            .map(|answer| match answer {
-                Response::Add(answer) => answer,
-                other => panic!("{other:?}"),
-            })
+        let answer = self.call(Request::Add(Add { uri: secret(uri) }))?;
+        let Response::Add(answer) = answer else {
+            panic!("{answer:?}");
+        };
+        Ok(answer)
     }
 
     pub(super) fn get(&mut self, query: &str) -> Result<CodeAnswer, RpcError> {
@@ -324,19 +325,14 @@ impl Driver {
     pub(super) fn pass(&mut self, seconds: f64) {
         let end = self.boot + Duration::from_secs_f64(seconds);
         for _ in 0..10_000 {
-            match self.agent.deadline().filter(|&at| at <= end) {
-                Some(at) => {
-                    let step = at.saturating_sub(self.boot);
-                    self.boot += step;
-                    self.wall += step;
-                    self.input(Input::Tick);
-                }
-                None => {
-                    self.wall += end - self.boot;
-                    self.boot = end;
-                    return;
-                }
+            let wake = self.agent.deadline().filter(|&at| at <= end);
+            let step = wake.unwrap_or(end).saturating_sub(self.boot);
+            self.boot += step;
+            self.wall += step;
+            if wake.is_none() {
+                return;
             }
+            self.input(Input::Tick);
         }
         panic!("it never sleeps");
     }
@@ -364,10 +360,10 @@ pub(super) fn get(query: &str) -> Get {
 }
 
 pub(super) fn code(answer: Response) -> CodeAnswer {
-    match answer {
-        Response::Code(answer) => answer,
-        other => panic!("{other:?}"),
-    }
+    let Response::Code(answer) = answer else {
+        panic!("{answer:?}");
+    };
+    answer
 }
 
 impl Disk {
@@ -455,8 +451,11 @@ impl Disk {
 
     /// The vault's bytes in hexadecimal digits stand for a backup's text.
     fn backup(&self) -> String {
-        let bytes = self.vault.iter().flatten();
-        bytes.map(|byte| format!("{byte:02x}")).collect()
+        let mut text = String::new();
+        for byte in self.vault.iter().flatten() {
+            write!(text, "{byte:02x}").unwrap();
+        }
+        text
     }
 
     fn restore(

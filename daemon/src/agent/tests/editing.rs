@@ -18,8 +18,8 @@ fn edited(driver: &mut Driver, change: impl FnOnce(&mut Edit)) -> Details {
     }
 }
 
-fn kind(word: &str) -> Option<String> {
-    Some(word.to_owned())
+fn kind(word: &str) -> String {
+    word.to_owned()
 }
 
 #[test]
@@ -29,7 +29,7 @@ fn fields_that_are_not_named_stay() {
     ]);
     let before = driver.list().remove(0);
     let details = edited(&mut driver, |edit| {
-        edit.tags = Some(vec![" x ".into(), "x".into(), String::new()])
+        edit.tags = Some(vec![" x ".into(), "x".into(), String::new()]);
     });
     assert_eq!(details.note, "n");
     assert_eq!(
@@ -88,7 +88,7 @@ fn names_are_cleaned_and_bounded() {
         assert_eq!(driver.refusal(request), ErrorKind::Invalid);
     }
     let details = edited(&mut driver, |edit| {
-        edit.issuer = Some(" \u{1b}[1m山\u{202e} ".into())
+        edit.issuer = Some(" \u{1b}[1m山\u{202e} ".into());
     });
     assert_eq!(details.entry.issuer, "[1m山");
 }
@@ -97,20 +97,20 @@ fn names_are_cleaned_and_bounded() {
 fn totp_and_steam_keep_the_period_and_hotp_starts_at_zero() {
     let mut driver =
         Driver::with(&["otpauth://totp/a:b?secret=AAAAAAAA&issuer=a&period=45&digits=8"]);
-    let entry = edited(&mut driver, |edit| edit.kind = kind("steam")).entry;
+    let entry = edited(&mut driver, |edit| edit.kind = Some(kind("steam"))).entry;
     assert_eq!(
         (entry.period.unwrap().seconds(), entry.digits.value()),
         (45, 5)
     );
-    let entry = edited(&mut driver, |edit| edit.kind = kind("totp")).entry;
+    let entry = edited(&mut driver, |edit| edit.kind = Some(kind("totp"))).entry;
     assert_eq!(
         (entry.period.unwrap().seconds(), entry.digits.value()),
         (45, 6)
     );
-    let entry = edited(&mut driver, |edit| edit.kind = kind("hotp")).entry;
+    let entry = edited(&mut driver, |edit| edit.kind = Some(kind("hotp"))).entry;
     assert_eq!((entry.period, entry.counter), (None, Some(0)));
     let entry = edited(&mut driver, |edit| {
-        edit.kind = kind("totp");
+        edit.kind = Some(kind("totp"));
         edit.period = Some(Period::new(60).unwrap());
     });
     assert_eq!(entry.entry.period.unwrap().seconds(), 60);
@@ -130,13 +130,13 @@ fn what_does_not_go_with_the_type_is_a_wrong_parameter() {
     wrong(&totp, |edit| edit.counter = Some(1));
     wrong(&hotp, |edit| edit.period = Some(Period::THIRTY));
     wrong(&totp, |edit| {
-        edit.kind = kind("hotp");
+        edit.kind = Some(kind("hotp"));
         edit.period = Some(Period::THIRTY);
     });
     wrong(&steam, |edit| edit.digits = Some(Digits::SIX));
     wrong(&steam, |edit| edit.algorithm = Some(Algorithm::Sha256));
-    wrong(&totp, |edit| edit.kind = kind("yandex"));
-    wrong(&totp, |edit| edit.kind = kind("TOTP"));
+    wrong(&totp, |edit| edit.kind = Some(kind("yandex")));
+    wrong(&totp, |edit| edit.kind = Some(kind("TOTP")));
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn a_counter_can_be_put_right_and_stays_so() {
 fn a_type_that_becomes_hotp_again_goes_on_where_it_was() {
     let mut driver = Driver::with(&[&uri("hotp", "a:b", 1)]);
     driver.get("a:b").unwrap();
-    edited(&mut driver, |edit| edit.kind = kind("totp"));
-    let entry = edited(&mut driver, |edit| edit.kind = kind("hotp")).entry;
+    edited(&mut driver, |edit| edit.kind = Some(kind("totp")));
+    let entry = edited(&mut driver, |edit| edit.kind = Some(kind("hotp"))).entry;
     assert_eq!(entry.counter, Some(1));
 }

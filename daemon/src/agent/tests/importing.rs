@@ -19,10 +19,11 @@ fn put(driver: &mut Driver, conn: u64, uri: &str) -> Result<Response, RpcError> 
 
 fn commit(driver: &mut Driver, conn: u64, dry_run: bool) -> Result<ImportAnswer, RpcError> {
     let ticket = driver.ask(conn, Request::ImportCommit(ImportCommit { dry_run }));
-    driver.answer(ticket).map(|answer| match answer {
-        Response::Import(answer) => answer,
-        other => panic!("{other:?}"),
-    })
+    let answer = driver.answer(ticket)?;
+    let Response::Import(answer) = answer else {
+        panic!("{answer:?}");
+    };
+    Ok(answer)
 }
 
 fn arena_size(driver: &Driver) -> usize {

@@ -99,7 +99,11 @@ impl Model {
 
 /// Time-based for even numbers, counter-based for odd ones, eight digits against chance.
 fn uri_of(key: u64) -> String {
-    let kind = if key % 2 == 0 { "totp" } else { "hotp" };
+    let kind = if key.is_multiple_of(2) {
+        "totp"
+    } else {
+        "hotp"
+    };
     uri(kind, &format!("s:{key}"), key) + "&digits=9"
 }
 
@@ -113,7 +117,7 @@ fn step(driver: &mut Driver, model: &mut Model, numbers: &mut Numbers) {
             ..driver::get(&query)
         })
     };
-    let is_timed = key % 2 == 0;
+    let is_timed = key.is_multiple_of(2);
     let (asked, request) = match numbers.below(20) {
         0..=3 if is_timed => (Asked::Fresh(key), get(true)),
         4 if is_timed => (Asked::Other, get(false)),
