@@ -13,7 +13,8 @@ use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
-use tokio::time::{interval, timeout};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, interval_at, timeout};
 
 pub(crate) use self::beside::{Beside, WAITING};
 pub(crate) use self::core::Core;
@@ -48,6 +49,8 @@ pub(crate) struct Sources {
     pub(crate) signals: Signals,
     pub(crate) done: tokio::sync::mpsc::Receiver<Done>,
     pub(crate) claim: Claim,
+    /// The task that accepts connections.
+    pub(crate) accepting: JoinHandle<()>,
 }
 
 /// Runs until the agent has ended.
@@ -56,7 +59,7 @@ pub(crate) struct Sources {
 /// If the system gives no timer.
 pub(crate) async fn run(core: &Rc<Core>, sources: &mut Sources) -> io::Result<End> {
     let mut alarm = Alarm::new()?;
-    let mut own_socket = interval(OWN_SOCKET);
+    let mut own_socket = interval_at(Instant::now() + OWN_SOCKET, OWN_SOCKET);
     let mut end = End::Stopped;
     let mut give_up = None;
     while !core.is_over() {
@@ -91,6 +94,7 @@ pub(crate) async fn run(core: &Rc<Core>, sources: &mut Sources) -> io::Result<En
             }
         }
     }
+    sources.accepting.abort();
     core.refuse_waiting();
     // A peer that doesn't read its last answer loses it.
     timeout(FAREWELL, core.peers().drain()).await.ok();

@@ -10,12 +10,15 @@ use anyhow::Context as _;
 use otp_proto::{Dirs, Endpoint, endpoint};
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::mpsc;
+use tokio::task::spawn_local;
 
 use crate::agent::Agent;
 use crate::arguments::{Command, Options, parse};
 use crate::config::{Config, ConfigError};
 use crate::front::ipc::Ipc;
-use crate::lifecycle::{Claim, ClaimError, Signals, inherited_endpoint, listen, service};
+use crate::lifecycle::{
+    Claim, ClaimError, Signals, VaultLock, inherited_endpoint, listen, service,
+};
 use crate::platform::{self, Inherited, arena};
 use crate::run::{Beside, Core, End, Sources, WAITING};
 use crate::vault::store::Store;
@@ -90,39 +93,52 @@ async fn serve(
     let signals = Signals::new().context("cannot take signals over")?;
     let (endpoint, may_close) = find_endpoint(inherited.as_ref())?;
     let mut claim = Claim::take(&endpoint, inherited.as_ref(), may_close)?;
+    let dirs = Dirs::new(&env).context("cannot find the vault's folder")?;
+    // Held to the end of the process, threads that still write included.
+    let _vault_lock = lock_vault(&dirs)?;
     let listener = listen(&endpoint, inherited)?;
 
-    let dirs = Dirs::new(&env).context("cannot find the vault's folder")?;
     let store = Store::new(&dirs);
     if let Err(error) = store.tidy() {
         tracing::warn!(%error, "leftovers of a crash stay");
     }
-    let agent = Agent::new(
-        config.clone(),
-        platform::random,
-        store.exists(),
-        arena::probe(config.memory),
-    );
+    let memory = arena::probe(config.memory);
+    let agent = Agent::new(config.clone(), platform::random, store.exists(), memory);
     let (sender, done) = mpsc::channel(WAITING);
     let path = config_path(options)?;
     let beside = Beside::new(store, &dirs, path, config.memory, sender);
     let core = Rc::new(Core::new(agent, beside));
 
     claim.serving(&listener)?;
-    let accepting = tokio::task::spawn_local(Ipc::new(Rc::clone(&core), listener).listen());
+    let accepting = spawn_local(Ipc::new(Rc::clone(&core), listener).listen());
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), ?memory, "started");
     service::ready();
     say(&text::ready(&endpoint));
     let mut sources = Sources {
         signals,
         done,
         claim,
+        accepting,
     };
     let end = run::run(&core, &mut sources).await;
-    accepting.abort();
     sources.claim.release();
+    tracing::info!("stopped");
     match end.context("cannot run")? {
         End::Stopped => Ok(()),
         End::Displaced => Err(anyhow::anyhow!("{endpoint} was taken away").into()),
+    }
+}
+
+/// Makes sure that no agent with another endpoint writes the same vault.
+fn lock_vault(dirs: &Dirs) -> Result<Option<VaultLock>, ClaimError> {
+    match VaultLock::take(&dirs.data) {
+        Ok(lock) => Ok(Some(lock)),
+        Err(error @ ClaimError::Vault { .. }) => Err(error),
+        Err(error) => {
+            // A home that can't be written to may still be read.
+            tracing::warn!(%error, "the vault is not locked against other agents");
+            Ok(None)
+        }
     }
 }
 

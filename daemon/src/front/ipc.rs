@@ -37,7 +37,20 @@ pub(crate) struct Ipc {
     limit: usize,
     /// Given up for a moment to refuse a peer when descriptors ran out.
     reserve: Option<File>,
-    strangers: Cell<u64>,
+    strangers: Tally,
+    exhausted: Tally,
+}
+
+/// Counts what a flood could repeat; the first, second, fourth, eighth… time is worth a log line.
+#[derive(Default)]
+struct Tally(Cell<u64>);
+
+impl Tally {
+    /// Counts once more; the count if it is worth a line.
+    fn loud(&self) -> Option<u64> {
+        self.0.set(self.0.get() + 1);
+        Some(self.0.get()).filter(|count| count.is_power_of_two())
+    }
 }
 
 impl Ipc {
@@ -53,7 +66,8 @@ impl Ipc {
             scratch: Rc::new(RefCell::new(Zeroizing::new([0; 8192]))),
             limit,
             reserve: os::spare_descriptor(),
-            strangers: Cell::new(0),
+            strangers: Tally::default(),
+            exhausted: Tally::default(),
         }
     }
 
@@ -100,18 +114,18 @@ impl Ipc {
         drop(tokio::task::spawn_local(serving));
     }
 
-    /// Another user: no answer, and a log line for the first, second, fourth, eighth…
+    /// Another user: no answer.
     fn note_stranger(&self) {
-        let count = self.strangers.get() + 1;
-        self.strangers.set(count);
-        if count.is_power_of_two() {
+        if let Some(count) = self.strangers.loud() {
             tracing::warn!(count, "refused a connection of another user");
         }
     }
 
     /// Descriptors or memory ran out: the connection idle longest goes, or the new one does.
     async fn make_room(&mut self, error: &io::Error) {
-        tracing::warn!(%error, "cannot accept a connection");
+        if let Some(count) = self.exhausted.loud() {
+            tracing::warn!(%error, count, "cannot accept a connection");
+        }
         if self.core.peers().retire_idlest() {
             return tokio::task::yield_now().await;
         }

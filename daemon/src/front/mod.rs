@@ -5,6 +5,8 @@ pub(crate) mod ipc;
 mod os;
 mod outbox;
 mod peers;
+#[cfg(all(test, unix))]
+mod tests;
 
 pub(crate) use outbox::Outbox;
 pub(crate) use peers::Peers;

@@ -5,7 +5,9 @@ mod instance;
 mod listener;
 pub(crate) mod service;
 mod signals;
+mod vault_lock;
 
 pub(crate) use instance::{Claim, ClaimError};
 pub(crate) use listener::{inherited_endpoint, listen};
 pub(crate) use signals::{Signal, Signals};
+pub(crate) use vault_lock::VaultLock;

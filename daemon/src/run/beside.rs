@@ -14,7 +14,6 @@ use crate::agent::{Input, Job, JobDone};
 use crate::clock;
 use crate::config::{Config, ConfigError, MemoryMode};
 use crate::lifecycle::service;
-use crate::platform;
 use crate::vault::job::perform;
 use crate::vault::store::Store;
 use crate::vault::{OpenError, Sealed, State, StoreError};
@@ -98,6 +97,7 @@ impl Beside {
         let work = move || hand_back(&done, Done::Configuration(Config::read(&path)));
         if let Err(error) = spawn("otpd-config", work) {
             tracing::error!(%error, "cannot read the configuration");
+            service::ready();
         }
     }
 
@@ -109,8 +109,6 @@ impl Beside {
                     // A panic would have ended the process.
                     thread.join().ok();
                 }
-                // scrypt's 256 MB.
-                platform::trim_heap();
                 Input::JobDone(done)
             }
             Done::Stored(result) => Input::Stored(result),

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 
-use otp_proto::{ErrorKind, Id, Request, Response, RpcError};
+use otp_proto::{ErrorKind, Event, Id, Request, Response, RpcError};
 use tokio::sync::Notify;
 
 use super::beside::{Beside, Done};
-use crate::agent::{Agent, Caller, Input, Output, Ticket};
+use crate::agent::{Agent, Caller, Input, LockSource, Output, Ticket};
 use crate::clock;
 use crate::front::{Outbox, Peers};
 use crate::platform;
@@ -74,15 +74,21 @@ impl Core {
 
     /// Gives the agent an input and executes what it says.
     pub(crate) fn input(&self, input: Input) {
-        let mut inputs = VecDeque::from([input]);
-        while let Some(input) = inputs.pop_front() {
-            let mut agent = self.agent.borrow_mut();
+        let mut agent = self.agent.borrow_mut();
+        // What fails at once comes back as an input of its own.
+        let mut failed = VecDeque::new();
+        let mut next = Some(input);
+        while let Some(input) = next {
             agent.input(clock::now(), input);
             while let Some(output) = agent.output() {
-                inputs.extend(self.execute(output));
+                if let Output::Publish(event) = output {
+                    tell(event, agent.locked_by());
+                }
+                failed.extend(self.execute(output));
             }
-            self.note_deadline(agent.deadline());
+            next = failed.pop_front();
         }
+        self.note_deadline(agent.deadline());
     }
 
     /// Hands back what a thread beside the loop has done.
@@ -123,21 +129,20 @@ impl Core {
         self.changed.notified().await;
     }
 
-    /// Does what the agent says; the input that it brings at once, if any.
+    /// Does what the agent says; returns what failed at once.
     fn execute(&self, output: Output) -> Option<Input> {
         match output {
             Output::Reply(ticket, answer) => self.reply(ticket, &answer),
             Output::Publish(event) => self.peers.publish(event),
+            Output::Trim => platform::trim_heap(),
             Output::Job(job) => return self.beside.start(job).err().map(Input::JobDone),
             Output::Store(sealed) => {
-                return self
-                    .beside
-                    .store(sealed)
-                    .err()
-                    .map(|e| Input::Stored(Err(e)));
+                let written = self.beside.store(sealed);
+                return written.is_err().then_some(Input::Stored(written));
             }
             Output::Keep(state) => {
-                return self.beside.keep(state).err().map(|e| Input::Kept(Err(e)));
+                let written = self.beside.keep(state);
+                return written.is_err().then_some(Input::Kept(written));
             }
             Output::Trim => platform::trim_heap(),
             Output::Quit => {
@@ -176,5 +181,15 @@ impl Core {
     pub(crate) fn tick(&self) {
         self.deadline.set(None);
         self.input(Input::Tick);
+    }
+}
+
+/// Says in the log what subscribers are told of.
+fn tell(event: Event, locked_by: Option<LockSource>) {
+    match (event, locked_by) {
+        (Event::Locked, Some(source)) => tracing::info!(?source, "locked"),
+        (Event::Locked, None) => tracing::info!("locked"),
+        (Event::Unlocked, _) => tracing::info!("unlocked"),
+        _ => {}
     }
 }

@@ -14,9 +14,22 @@ pub(crate) use windows::Claim;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long a holder that starts or stops may take. A stop may have to finish a write.
+#[cfg_attr(windows, expect(dead_code, reason = "nothing waits for a pipe"))]
+pub(super) const WAIT: Duration = Duration::from_secs(5);
+
+/// How often a lock is tried meanwhile.
+#[cfg_attr(windows, expect(dead_code, reason = "nothing waits for a pipe"))]
+pub(super) const AGAIN: Duration = Duration::from_millis(10);
 
 /// Why an endpoint isn't ours.
 #[derive(Debug, thiserror::Error)]
+#[cfg_attr(
+    windows,
+    expect(dead_code, reason = "a pipe has no folder, file or lock to go wrong")
+)]
 pub(crate) enum ClaimError {
     /// Another agent serves it, which is what was wanted.
     #[error("{}", crate::text::already_running(*pid))]
@@ -54,6 +67,12 @@ pub(crate) enum ClaimError {
     #[error("{} is in the way: it is not a socket", path.display())]
     InTheWay {
         /// Which one.
+        path: PathBuf,
+    },
+    /// Another agent serves the same vault elsewhere.
+    #[error("the vault in {} is in use by an otpd with another socket", path.display())]
+    Vault {
+        /// Its folder.
         path: PathBuf,
     },
     /// Something failed on the way.

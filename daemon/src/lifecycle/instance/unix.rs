@@ -14,19 +14,13 @@ use rustix::fs::OFlags;
 use rustix::io::{Errno, ioctl_fionbio};
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketType, connect, socket};
 
-use super::ClaimError;
 use super::holder::{self, Holder};
+use super::{AGAIN, ClaimError, WAIT};
 use crate::clock;
 use crate::platform::{self, Inherited};
 
-/// How long a holder that starts or stops may take. A stop may have to finish a write.
-const WAIT: Duration = Duration::from_secs(5);
-
 /// How long a holder may take that was asked to leave.
 const LEAVE: Duration = Duration::from_secs(2);
-
-/// How often the lock is tried meanwhile.
-const AGAIN: Duration = Duration::from_millis(10);
 
 /// A file's identity: device and inode.
 type Identity = (u64, u64);
