@@ -24,6 +24,8 @@ pub(crate) struct Options {
     pub(crate) config: Option<PathBuf>,
     /// In place of the configuration's.
     pub(crate) log: Option<LogLevel>,
+    /// Started by otpctl: leave its session, and tell it on stdout when we listen.
+    pub(crate) spawned: bool,
 }
 
 /// Reads the arguments, without the program's name.
@@ -41,6 +43,7 @@ pub(crate) fn parse(
             Long("log") => options.log = Some(parser.value()?.parse_with(level)?),
             Long("check-config") => check = true,
             Long("foreground") => {}
+            Long("spawned") => options.spawned = true,
             unknown @ (Short(_) | Long(_) | Value(_)) => return Err(unknown.unexpected()),
         }
     }
@@ -80,9 +83,16 @@ mod tests {
         let options = Options {
             config: Some("/c".into()),
             log: Some(LogLevel::Debug),
+            spawned: true,
         };
         assert_eq!(
-            parsed(&["--config", "/c", "--log=debug", "--check-config"]),
+            parsed(&[
+                "--config",
+                "/c",
+                "--log=debug",
+                "--spawned",
+                "--check-config"
+            ]),
             Ok(Command::CheckConfig(options))
         );
         for wrong in [&["--log", "loud"][..], &["--config"], &["file"], &["-x"]] {

@@ -74,6 +74,9 @@ fn start() -> Result<(), Failure> {
         Command::CheckConfig(options) => return configuration(&options).map(|_| ()),
         Command::Run(options) => options,
     };
+    if options.spawned {
+        platform::detach().context("cannot leave the starter's session")?;
+    }
     let config = configuration(&options)?;
     logging::start(options.log.unwrap_or(config.log));
     let runtime = Builder::new_current_thread()
@@ -114,6 +117,9 @@ async fn serve(
     tracing::info!(version = env!("CARGO_PKG_VERSION"), ?memory, "started");
     service::ready();
     say(&text::ready(&endpoint));
+    if options.spawned {
+        platform::tell_starter(&text::ready(&endpoint)).context("cannot tell the starter")?;
+    }
     let mut sources = Sources {
         signals,
         done,

@@ -13,6 +13,7 @@ usage: otpd [options]
   --check-config   read the configuration, say what is wrong with it, and end
   --log LEVEL      error, warn, info, debug or trace; wins over the configuration
   --foreground     accepted for symmetry: otpd never puts itself into the background
+  --spawned        leave the starter's session; say on stdout when ready (otpctl uses it)
   --help           show this text
   --version        show the version
 

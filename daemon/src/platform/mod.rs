@@ -7,6 +7,8 @@
 //! operation and is wrapped in a safe function, unless its contract is the caller's to keep.
 
 pub mod arena;
+#[cfg(unix)]
+mod detach;
 mod environment;
 mod pages;
 
@@ -34,12 +36,16 @@ mod heap;
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 mod heap;
 
+#[cfg(unix)]
+pub use detach::{detach, tell_starter};
 pub use environment::remove_env;
 pub use heap::{trim_heap, tune_heap};
 pub use os::{
     Inherited, boot, create_private, harden, is_private_dir, is_synchronised, make_private_dir,
     peer, process_name, sync_folder, take_listeners, user,
 };
+#[cfg(windows)]
+pub use windows::{detach, tell_starter};
 
 /// Who is at the other end of a connection, by the kernel's word at the time it connected.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -144,7 +144,6 @@ impl Core {
                 let written = self.beside.keep(state);
                 return written.is_err().then_some(Input::Kept(written));
             }
-            Output::Trim => platform::trim_heap(),
             Output::Quit => {
                 self.over.set(true);
                 self.changed.notify_one();

@@ -27,6 +27,22 @@ pub fn take_listeners() -> io::Result<Vec<Inherited>> {
     Ok(Vec::new())
 }
 
+/// Does nothing: no descriptor is inherited unless the starter says so, and there are no sessions.
+///
+/// # Errors
+/// None.
+pub fn detach() -> io::Result<()> {
+    Ok(())
+}
+
+/// Writes the line that the starter waits for to stdout.
+///
+/// # Errors
+/// Failures to write.
+pub fn tell_starter(line: &str) -> io::Result<()> {
+    io::Write::write_all(&mut io::stdout(), line.as_bytes())
+}
+
 /// Returns the time since boot, sleep and hibernation counted, in steps of the system timer
 /// (10 to 16 ms).
 pub fn boot() -> Duration {
