@@ -52,7 +52,7 @@ impl FromStr for Algorithm {
             .chars()
             .filter(char::is_ascii_alphanumeric)
             .collect::<String>()
-            .to_lowercase();
+            .to_ascii_lowercase();
         let plain = plain.strip_prefix("algorithm").unwrap_or(&plain);
         match plain.strip_prefix("hmac").unwrap_or(plain) {
             "sha1" => Ok(Self::Sha1),

@@ -1,12 +1,13 @@
 //! What every command works with: texts, options, and the agent behind one call.
 
 use otp_proto::{
-    Call, ErrorKind, RecoveryKey, RecoveryKeyError, RpcError, Secret, Status, Unlock, VERSION,
+    Call, ErrorKind, RecoveryKey, RecoveryKeyError, Secret, Status, Unlock, VERSION, clean_label,
 };
 
 use crate::cli::{Asking, Globals};
-use crate::conn::{CallError, Conn, ConnectError};
+use crate::conn::{CallError, Conn, ConnectError, Refusal};
 use crate::failure::{Failure, Kind, reason};
+use crate::json::{Answer, Json};
 use crate::secret::Secrets;
 use crate::start::StartError;
 use crate::text::{Text, fill};
@@ -55,14 +56,14 @@ impl Client {
     }
 
     /// Asks the agent once.
-    pub(crate) fn call<C: Call>(&mut self, params: &C) -> Result<C::Answer, Failure> {
+    pub(crate) fn call<C: Call>(&mut self, params: &C) -> Result<Answer, Failure> {
         let result = self.conn()?.call(params);
         result.map_err(|error| self.failure(error))
     }
 
     /// Asks the agent for something that needs the keys: a locked vault is opened first, if a
     /// person can be asked or a descriptor was given.
-    pub(crate) fn call_unlocked<C: Call>(&mut self, params: &C) -> Result<C::Answer, Failure> {
+    pub(crate) fn call_unlocked<C: Call>(&mut self, params: &C) -> Result<Answer, Failure> {
         match self.call(params) {
             Err(failure) if failure.is_locked() && self.may_unlock() => {
                 self.unlock()?;
@@ -83,9 +84,7 @@ impl Client {
             let request = Unlock { passphrase };
             match self.call(&request) {
                 Ok(answer) => {
-                    for warning in &answer.warnings {
-                        self.warn(warning);
-                    }
+                    self.warnings(answer.json());
                     return Ok(request.passphrase);
                 }
                 Err(failure) if failure.kind == Kind::Rpc(ErrorKind::Denied) => {
@@ -112,15 +111,28 @@ impl Client {
 
     /// The failure of a verb that met a locked vault.
     pub(crate) fn locked(&self) -> Failure {
-        self.rpc_failure(&RpcError::new(ErrorKind::Locked, ""))
+        self.plain(ErrorKind::Locked)
     }
 
     /// The failure of a verb that needs a vault.
     pub(crate) fn no_vault(&self) -> Failure {
-        self.rpc_failure(&RpcError::new(ErrorKind::NoVault, ""))
+        self.plain(ErrorKind::NoVault)
     }
 
-    /// Writes a warning of the agent.
+    /// The failure of an answer that lacks what it must have.
+    pub(crate) fn bad_answer(&self) -> Failure {
+        Failure::new(Kind::Unreachable, self.text.bad_answer)
+    }
+
+    /// Writes the agent's warnings.
+    pub(crate) fn warnings(&self, answer: Json<'_>) {
+        for warning in answer.items("warnings") {
+            let warning = warning.secret();
+            self.warn(&clean_label(warning.as_ref().map_or("", Secret::expose)));
+        }
+    }
+
+    /// Writes a warning.
     pub(crate) fn warn(&self, warning: &str) {
         output::say(&fill(self.text.warning, &[warning]));
     }
@@ -169,9 +181,10 @@ impl Client {
                 self.skewed(Failure::new(Kind::Unreachable, self.text.bad_answer))
             }
             CallError::Rpc(error) => {
-                let failure = self.rpc_failure(&error);
+                let kind = error.kind;
+                let failure = self.refusal(&error);
                 let is_misunderstanding = matches!(
-                    error.kind(),
+                    kind,
                     ErrorKind::Method | ErrorKind::Params | ErrorKind::Envelope | ErrorKind::Syntax
                 );
                 if is_misunderstanding {
@@ -183,10 +196,18 @@ impl Client {
         }
     }
 
+    fn plain(&self, kind: ErrorKind) -> Failure {
+        self.refusal(&Refusal {
+            kind,
+            message: String::new(),
+            candidates: Vec::new(),
+        })
+    }
+
     /// Words for an error of the agent, in the person's language where the kind says it all.
-    fn rpc_failure(&self, error: &RpcError) -> Failure {
+    fn refusal(&self, error: &Refusal) -> Failure {
         let text = self.text;
-        let kind = error.kind();
+        let kind = error.kind;
         let fixed = |cause: &str| cause.to_owned();
         let quoting = |sentence| fill(sentence, &[&error.message]);
         #[expect(
@@ -201,22 +222,16 @@ impl Client {
             ErrorKind::RateLimited => (fixed(text.rate_limited), None),
             ErrorKind::Busy => (fixed(text.busy), None),
             ErrorKind::Unsupported => (fixed(text.unsupported), None),
-            ErrorKind::Exists => (fixed(text.vault_exists), None),
             ErrorKind::Denied => (quoting(text.denied), None),
             ErrorKind::Invalid => (quoting(text.invalid), None),
             ErrorKind::Storage => (quoting(text.storage), Some("otpctl doctor")),
             _ => (error.message.clone(), None),
         };
         let rows: Vec<_> = error
-            .candidates()
+            .candidates
             .iter()
-            .map(|one| {
-                vec![
-                    " ".into(),
-                    one.id.to_string(),
-                    otp_proto::clean_label(&one.issuer),
-                    otp_proto::clean_label(&one.account),
-                ]
+            .map(|[id, issuer, account]| {
+                vec![" ".into(), id.clone(), issuer.clone(), account.clone()]
             })
             .collect();
         Failure {
@@ -232,8 +247,9 @@ impl Client {
             return failure;
         };
         match conn.call(&Status {}) {
-            Ok(status) if status.version != own_version() || status.protocol != VERSION => {
-                let skew = fill(self.text.skew, &[&status.version, own_version()]);
+            Ok(status) if is_skewed(status.json()) => {
+                let version = status.json().label("version");
+                let skew = fill(self.text.skew, &[&version, own_version()]);
                 Failure {
                     cause: failure.cause + &skew,
                     ..failure
@@ -259,6 +275,11 @@ pub(crate) fn wrong(text: &Text, passphrase: &Secret) -> String {
 /// The version of this program.
 pub(crate) fn own_version() -> &'static str {
     env!("CARGO_PKG_VERSION")
+}
+
+/// Whether the agent is of another version than this program.
+pub(crate) fn is_skewed(status: Json<'_>) -> bool {
+    status.label("version") != own_version() || status.number("protocol") != Some(VERSION.into())
 }
 
 /// Whether the agent can be reached without starting it.

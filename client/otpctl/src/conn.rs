@@ -2,9 +2,10 @@
 
 use std::io::{self, Read as _, Write as _};
 
-use otp_proto::{Call, Endpoint, Frames, MAX_ANSWER, RpcError, decode_answer, encode_request};
+use otp_proto::{Call, Endpoint, ErrorKind, Frames, MAX_ANSWER, encode_request};
 use zeroize::Zeroizing;
 
+use crate::json::{Answer, Json};
 use crate::os::{self, Stream};
 use crate::start::{self, StartError};
 
@@ -38,7 +39,17 @@ pub(crate) enum CallError {
     /// The answer isn't of this protocol.
     BadAnswer,
     /// The agent said no.
-    Rpc(RpcError),
+    Rpc(Refusal),
+}
+
+/// An error answer.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) kind: ErrorKind,
+    /// What failed, for a person.
+    pub(crate) message: String,
+    /// The entries that an ambiguous query could mean: id, issuer, account.
+    pub(crate) candidates: Vec<[String; 3]>,
 }
 
 /// Returns where the agent listens.
@@ -83,13 +94,10 @@ impl Conn {
     }
 
     /// Asks once and waits for the answer.
-    pub(crate) fn call<C: Call>(&mut self, params: &C) -> Result<C::Answer, CallError> {
+    pub(crate) fn call<C: Call>(&mut self, params: &C) -> Result<Answer, CallError> {
         let line = encode_request(self.next_id, params);
         self.next_id += 1;
-        let answer = self.exchange(&line)?;
-        decode_answer(&answer)
-            .map_err(|_| CallError::BadAnswer)?
-            .map_err(CallError::Rpc)
+        decode(&self.exchange(&line)?)
     }
 
     fn exchange(&mut self, line: &[u8]) -> Result<Zeroizing<Vec<u8>>, CallError> {
@@ -109,6 +117,86 @@ impl Conn {
             };
             let read = piece.get(..length).unwrap_or_default();
             self.frames.push(read).map_err(|_| CallError::BadAnswer)?;
+        }
+    }
+}
+
+/// Reads an answer line: the result, or why there is none.
+fn decode(line: &[u8]) -> Result<Answer, CallError> {
+    let answer = Json::object(line).ok_or(CallError::BadAnswer)?;
+    match (answer.get("result"), answer.get("error")) {
+        (Some(result), None) => Ok(Answer::new(result)),
+        (None, Some(error)) => {
+            let number = error.number("code").ok_or(CallError::BadAnswer)?;
+            let number = i32::try_from(number).map_err(|_| CallError::BadAnswer)?;
+            let candidates = error
+                .get("data")
+                .map(|data| data.items("candidates"))
+                .unwrap_or_default();
+            Err(CallError::Rpc(Refusal {
+                kind: ErrorKind::from_number(number),
+                message: error.label("message"),
+                candidates: candidates
+                    .into_iter()
+                    .map(|one| ["id", "issuer", "account"].map(|name| one.label(name)))
+                    .collect(),
+            }))
+        }
+        _ => Err(CallError::BadAnswer),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use otp_proto::{Candidate, EntryId, Id, Response, RpcError, encode_answer};
+
+    use super::*;
+
+    fn refused(error: RpcError) -> Refusal {
+        let line = encode_answer(Some(&Id::Number(1)), &Err(error));
+        match decode(&line) {
+            Err(CallError::Rpc(refusal)) => refusal,
+            _ => panic!("not an error answer"),
+        }
+    }
+
+    #[test]
+    fn a_result_comes_as_the_agent_wrote_it() {
+        let line = encode_answer(None, &Ok(Response::Done(otp_proto::Done {})));
+        assert_eq!(decode(&line).unwrap().json().raw(), "{}");
+    }
+
+    #[test]
+    fn an_error_comes_with_kind_message_and_candidates() {
+        let candidate = Candidate {
+            id: EntryId::from_random(1),
+            issuer: "山\u{1b}田".into(),
+            account: String::new(),
+        };
+        let refusal = refused(RpcError::ambiguous(vec![candidate.clone()]));
+        assert_eq!(refusal.kind, ErrorKind::Ambiguous);
+        let expected = [candidate.id.to_string(), "山田".into(), String::new()];
+        assert_eq!(refusal.candidates, [expected]);
+        let refusal = refused(RpcError::new(ErrorKind::Storage, "disk full"));
+        assert_eq!(
+            (refusal.kind, refusal.message.as_str()),
+            (ErrorKind::Storage, "disk full")
+        );
+    }
+
+    #[test]
+    fn a_line_that_is_neither_is_refused() {
+        for line in [
+            "",
+            "{}",
+            "[]",
+            r#"{"result":{},"error":{}}"#,
+            r#"{"error":{"code":"x"}}"#,
+        ] {
+            assert!(
+                matches!(decode(line.as_bytes()), Err(CallError::BadAnswer)),
+                "{line}"
+            );
         }
     }
 }

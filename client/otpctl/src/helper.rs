@@ -9,8 +9,8 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use otp_proto::Secret;
-use serde::Deserialize;
 
+use crate::json::Json;
 use crate::{os, sibling};
 
 /// Most bytes that we take from it: an export of 10,000 entries fits.
@@ -27,20 +27,27 @@ pub(crate) enum Input {
 }
 
 /// One thing that the helper found.
-#[derive(Deserialize)]
 pub(crate) struct Finding {
     /// A key, as an otpauth URI.
-    #[serde(default)]
     pub(crate) uri: Option<Secret>,
     /// Something else: `url`, `text` or `unsupported`.
-    #[serde(default)]
     pub(crate) skipped: Option<String>,
     /// Why something can't be read, in plain words.
-    #[serde(default)]
     pub(crate) error: Option<String>,
     /// The line of the input, from 1.
-    #[serde(default)]
-    pub(crate) line: Option<u64>,
+    pub(crate) line: Option<i64>,
+    /// Of an export in several pictures: how many there are, and which this is, from 0.
+    pub(crate) batch: Option<(i64, i64)>,
+}
+
+/// Which parts of an export in several pictures are missing, counted from 1.
+pub(crate) fn missing_parts(batches: &[(i64, i64)]) -> Vec<String> {
+    let size = batches.iter().map(|batch| batch.0).max().unwrap_or(0);
+    // More parts than any export has would only fill the screen.
+    (0..size.min(1000))
+        .filter(|index| !batches.iter().any(|batch| batch.1 == *index))
+        .map(|index| (index + 1).to_string())
+        .collect()
 }
 
 /// Why there are no findings.
@@ -91,6 +98,17 @@ pub(crate) fn parse(args: &[&str], input: Input) -> Result<Vec<Finding>, HelperE
     answer
         .split(|&byte| byte == b'\n')
         .filter(|line| !line.is_empty())
-        .map(|line| serde_json::from_slice(line).map_err(|_| HelperError::Unreadable))
+        .map(|line| {
+            let json = Json::object(line).ok_or(HelperError::Unreadable)?;
+            Ok(Finding {
+                uri: json.get("uri").and_then(Json::secret),
+                skipped: json.text("skipped"),
+                error: json.text("error"),
+                line: json.number("line"),
+                batch: json
+                    .get("batch")
+                    .and_then(|batch| Some((batch.number("size")?, batch.number("index")?))),
+            })
+        })
         .collect()
 }

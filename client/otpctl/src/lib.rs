@@ -12,6 +12,7 @@ mod commands;
 mod conn;
 mod failure;
 mod helper;
+mod json;
 mod os;
 mod output;
 mod secret;

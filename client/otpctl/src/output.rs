@@ -3,10 +3,10 @@
 
 use std::io::IsTerminal as _;
 
-use otp_proto::clean_label;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::failure::{Failure, Kind};
+use crate::json::Json;
 use crate::os;
 use crate::text::Text;
 
@@ -15,14 +15,12 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
     os::write_stdout(text.as_bytes()).map_err(|error| Failure::output(&error))
 }
 
-/// Writes a result as one line of JSON.
-pub(crate) fn print_json<T: serde::Serialize>(value: &T) -> Result<(), Failure> {
-    let mut line = zeroize::Zeroizing::new(Vec::with_capacity(512));
-    if let Err(error) = serde_json::to_writer(&mut *line, value) {
-        return Err(Failure::io(&error.into()));
-    }
-    line.push(b'\n');
-    os::write_stdout(&line).map_err(|error| Failure::output(&error))
+/// Writes a result that is JSON already, as a line.
+pub(crate) fn print_json(json: &str) -> Result<(), Failure> {
+    let mut line = zeroize::Zeroizing::new(String::with_capacity(json.len() + 1));
+    line.push_str(json);
+    line.push('\n');
+    print(&line)
 }
 
 /// Tells a person something. Standard error may be gone; that is no reason to fail.
@@ -73,20 +71,27 @@ pub(crate) fn columns(rows: &[Vec<String>]) -> String {
     for row in rows {
         let mut gap = 0;
         for (cell, widest) in row.iter().zip(&widths) {
-            for _ in 0..gap {
-                out.push(' ');
+            // Blanks only before something: no line ends in them.
+            let width = cell.width();
+            if width > 0 {
+                out.extend(std::iter::repeat_n(' ', gap));
+                out.push_str(cell);
+                gap = 0;
             }
-            out.push_str(cell);
-            gap = widest - cell.width() + 2;
+            gap += widest - width + 2;
         }
         out.push('\n');
     }
     out
 }
 
+/// An entry's name for people.
+pub(crate) fn name(text: &Text, entry: Json<'_>) -> String {
+    full_name(text, entry.label("issuer"), entry.label("account"))
+}
+
 /// A name for people: `ISSUER (ACCOUNT)`, either of them, or a stand-in.
-pub(crate) fn name(text: &Text, issuer: &str, account: &str) -> String {
-    let (issuer, account) = (clean_label(issuer), clean_label(account));
+pub(crate) fn full_name(text: &Text, issuer: String, account: String) -> String {
     match (issuer.is_empty(), account.is_empty()) {
         (false, false) => issuer + " (" + &account + ")",
         (false, true) => issuer,

@@ -17,10 +17,9 @@ pub(crate) fn ask_secret(prompt: &str) -> io::Result<Option<Zeroizing<String>>> 
     let mut line = Hidden::new();
     let ended = loop {
         let mut byte = Zeroizing::new([0_u8]);
-        match tty.read(&mut *byte) {
+        match hidden.read(&mut *byte) {
             Ok(0) => break Ended::Cancelled,
             Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(error),
         }
         let [byte] = *byte;

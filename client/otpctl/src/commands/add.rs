@@ -3,18 +3,19 @@
 use std::ffi::OsStr;
 
 use otp_proto::{
-    Add, AddAnswer, Digits, Kind as Type, MAX_LABEL, MAX_URI, NewEntry, Period, Preview,
-    PreviewAnswer, Secret, Status, UriError, clean_label, parse_text, parse_uri, print_uri,
+    Add, Digits, Kind as Type, MAX_LABEL, MAX_URI, NewEntry, Period, Preview, Secret, Status,
+    UriError, clean_label, parse_text, parse_uri, print_uri,
 };
 use zeroize::Zeroizing;
 
 use super::OrUsage as _;
 use super::file::{open, unreadable};
-use super::transfer::helper_failure;
+use super::transfer::{helper_failure, warn_of_missing};
 use crate::cli::{Line, Opt, UsageError};
 use crate::client::Client;
 use crate::failure::{Failure, Kind};
 use crate::helper::{self, Input};
+use crate::json::{Answer, Json, array};
 use crate::secret::{self, confirm};
 use crate::text::fill;
 use crate::{output, terminal};
@@ -45,15 +46,16 @@ pub(super) fn add(client: &mut Client, line: &Line) -> Result<(), Failure> {
     let (mut answers, mut refused) = (Vec::new(), 0);
     for entry in entries {
         match store(client, entry, asks)? {
-            Stored::Yes(answer) => answers.push(answer),
+            Stored::Yes(answer) => answers.push(answer.json().raw().to_owned()),
             Stored::Already => {}
             Stored::Refused => refused += 1,
         }
     }
+    let is_empty = answers.is_empty();
     if client.globals.json {
-        output::print_json(&answers)?;
+        output::print_json(&array(answers))?;
     }
-    if refused > 0 && answers.is_empty() {
+    if refused > 0 && is_empty {
         return Err(Failure::new(Kind::Refused, text.not_accepted));
     }
     Ok(())
@@ -61,7 +63,7 @@ pub(super) fn add(client: &mut Client, line: &Line) -> Result<(), Failure> {
 
 /// What became of an entry.
 enum Stored {
-    Yes(AddAnswer),
+    Yes(Answer),
     Already,
     Refused,
 }
@@ -69,21 +71,21 @@ enum Stored {
 /// Tries an entry's code out with the person, if there is one, and stores it.
 fn store(client: &mut Client, mut entry: NewEntry, asks: bool) -> Result<Stored, Failure> {
     let text = client.text;
-    let name = output::name(text, &entry.issuer, &entry.account);
+    let name = output::full_name(text, entry.issuer.clone(), entry.account.clone());
     if asks {
         let uri = print_uri(&entry);
-        let preview = client.call_unlocked(&Preview { uri })?;
+        let answer = client.call_unlocked(&Preview { uri })?;
+        let preview = answer.json();
         output::say(&found(client, &entry, &name));
-        if let Some(same) = &preview.duplicate_of {
-            let same = output::name(text, &same.issuer, &same.account);
-            output::say(&fill(text.duplicate, &[&same]));
+        if let Some(same) = preview.get("duplicate_of") {
+            output::say(&fill(text.duplicate, &[&output::name(text, same)]));
             return Ok(Stored::Already);
         }
-        if !is_accepted(client, &preview)? {
+        if !is_accepted(client, preview)? {
             output::say(text.nothing_stored);
             return Ok(Stored::Refused);
         }
-        if let (Some(_), Type::Hotp(counter)) = (&preview.code, entry.kind) {
+        if let (Some(_), Type::Hotp(counter)) = (preview.get("code"), entry.kind) {
             // The page has used this counter's code.
             entry.kind = Type::Hotp(counter.saturating_add(1));
         }
@@ -92,13 +94,14 @@ fn store(client: &mut Client, mut entry: NewEntry, asks: bool) -> Result<Stored,
     let answer = client.call_unlocked(&Add {
         uri: print_uri(&entry),
     })?;
-    if answer.duplicate {
-        let same = output::name(text, &answer.entry.issuer, &answer.entry.account);
-        client.say(&fill(text.duplicate, &[&same]));
+    let added = answer.json();
+    if added.is("duplicate") {
+        let same = added.get("entry").ok_or_else(|| client.bad_answer())?;
+        client.say(&fill(text.duplicate, &[&output::name(text, same)]));
     } else {
         let mut said = fill(text.saved, &[&name]);
-        if let Some(old) = answer.superseded.first() {
-            let number = old.trash.clone().unwrap_or_else(|| old.id.to_string());
+        if let Some(old) = added.items("superseded").first() {
+            let number = old.text("trash").unwrap_or_else(|| old.label("id"));
             said += &fill(text.superseded, &[&number]);
         }
         said.push('\n');
@@ -119,17 +122,17 @@ fn found(client: &Client, entry: &NewEntry, name: &str) -> String {
 }
 
 /// Shows the first code and asks whether the page took it.
-fn is_accepted(client: &Client, preview: &PreviewAnswer) -> Result<bool, Failure> {
+fn is_accepted(client: &Client, preview: Json<'_>) -> Result<bool, Failure> {
     let text = client.text;
-    if !preview.supersedes.is_empty() {
+    if !preview.items("supersedes").is_empty() {
         output::say(text.will_supersede);
     }
-    let Some(code) = &preview.code else {
+    let Some(code) = preview.get("code").and_then(Json::secret) else {
         output::say(text.unsupported_yet);
         return confirm(text.store_question, true);
     };
     let code = Zeroizing::new(output::grouped(code.expose()));
-    let line = match preview.valid_for {
+    let line = match preview.number("valid_for") {
         Some(seconds) => fill(text.type_code, &[&code, &seconds.to_string()]),
         None => fill(text.type_counter_code, &[&code]),
     };
@@ -140,11 +143,12 @@ fn is_accepted(client: &Client, preview: &PreviewAnswer) -> Result<bool, Failure
 /// Reads each picture in a process of its own; one bad picture and nothing is stored.
 fn pictures(client: &mut Client, line: &Line) -> Result<Vec<NewEntry>, Failure> {
     secret::hide()?;
-    let mut entries = Vec::new();
+    let (mut entries, mut batches) = (Vec::new(), Vec::new());
     for path in line.raw(Opt::Image) {
-        let file = open(client, path)?;
-        entries.extend(parsed(client, &["--image"], Input::File(file), path)?);
+        let input = Input::File(open(client, path)?);
+        entries.extend(parsed(client, &["--image"], input, path, &mut batches)?);
     }
+    warn_of_missing(client, &batches);
     Ok(entries)
 }
 
@@ -154,6 +158,7 @@ fn parsed(
     args: &[&str],
     input: Input,
     path: &OsStr,
+    batches: &mut Vec<(i64, i64)>,
 ) -> Result<Vec<NewEntry>, Failure> {
     let text = client.text;
     let findings =
@@ -162,6 +167,7 @@ fn parsed(
     let mut why = None;
     let mut others = 0;
     for finding in findings {
+        batches.extend(finding.batch);
         if let Some(uri) = finding.uri {
             let entry = parse_uri(uri.expose())
                 .map_err(|error| unreadable(client, path, &text.uri_error(error)))?;
@@ -192,10 +198,10 @@ fn typed(client: &mut Client, line: &Line) -> Result<Vec<NewEntry>, Failure> {
     }
     // Asked first, so that nobody pastes a key in vain.
     let status = client.call(&Status {})?;
-    if !status.vault {
+    if !status.json().is("vault") {
         return Err(client.no_vault());
     }
-    if status.locked {
+    if status.json().is("locked") {
         client.unlock()?;
     }
     client.secrets();
@@ -241,7 +247,10 @@ fn from_text(client: &Client, content: &str) -> Result<Vec<NewEntry>, Failure> {
         .is_some_and(|start| start.eq_ignore_ascii_case("otpauth-migration:"));
     if is_migration {
         let input = Input::Text(Secret::copy_of(content));
-        return parsed(client, &["--format", "auto"], input, path);
+        let mut batches = Vec::new();
+        let entries = parsed(client, &["--format", "auto"], input, path, &mut batches);
+        warn_of_missing(client, &batches);
+        return entries;
     }
     match parse_text(content) {
         Ok(entry) => Ok(vec![entry]),

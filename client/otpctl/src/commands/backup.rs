@@ -3,8 +3,7 @@
 use std::path::Path;
 
 use otp_proto::{
-    Backup, ErrorKind, RestoreBackupAdd, RestoreBackupAnswer, RestoreBackupBegin,
-    RestoreBackupCommit, Secret, Status,
+    Backup, ErrorKind, RestoreBackupAdd, RestoreBackupBegin, RestoreBackupCommit, Secret, Status,
 };
 
 use super::file::{read, save, shown, unreadable};
@@ -12,6 +11,7 @@ use super::list::table;
 use crate::cli::{Line, Opt};
 use crate::client::Client;
 use crate::failure::{Failure, Kind};
+use crate::json::{Answer, Json};
 use crate::output;
 use crate::secret::confirm;
 use crate::text::fill;
@@ -21,7 +21,11 @@ const PIECE: usize = 32 * 1024;
 
 pub(super) fn backup(client: &mut Client, line: &Line) -> Result<(), Failure> {
     let answer = client.call(&Backup {})?;
-    save(client, line.path(), &answer.text, line.has(Opt::Force))?;
+    let text = answer
+        .json()
+        .text("text")
+        .ok_or_else(|| client.bad_answer())?;
+    save(client, line.path(), &text, line.has(Opt::Force))?;
     let path = shown(Path::new(line.path()));
     client.say(&fill(client.text.backed_up, &[&path]));
     Ok(())
@@ -34,12 +38,13 @@ pub(super) fn restore(client: &mut Client, line: &Line) -> Result<(), Failure> {
         return Err(unreadable(client, line.path(), text.not_a_backup));
     }
     let status = client.call(&Status {})?;
+    let (has_vault, is_locked) = (status.json().is("vault"), status.json().is("locked"));
     let dry_run = line.has(Opt::DryRun);
-    let replaces = status.vault && !dry_run;
+    let replaces = has_vault && !dry_run;
     if replaces && !line.has(Opt::Yes) && !client.can_ask() {
         return Err(Failure::new(Kind::Usage, text.restore_needs_yes));
     }
-    if status.vault && status.locked {
+    if has_vault && is_locked {
         if !client.may_unlock() {
             return Err(client.locked());
         }
@@ -53,9 +58,9 @@ pub(super) fn restore(client: &mut Client, line: &Line) -> Result<(), Failure> {
     if dry_run || replaces && !line.has(Opt::Yes) {
         let answer = hand_over(client, &backup, &request)?;
         if dry_run && client.globals.json {
-            return output::print_json(&answer);
+            return output::print_json(answer.json().raw());
         }
-        describe(client, &answer);
+        describe(client, answer.json());
         if dry_run {
             return Ok(());
         }
@@ -67,9 +72,10 @@ pub(super) fn restore(client: &mut Client, line: &Line) -> Result<(), Failure> {
     request.dry_run = false;
     let answer = hand_over(client, &backup, &request)?;
     if client.globals.json {
-        return output::print_json(&answer);
+        return output::print_json(answer.json().raw());
     }
-    client.say(&fill(text.put_back, &[&answer.entries.to_string()]));
+    let count = answer.json().number("entries").unwrap_or_default();
+    client.say(&fill(text.put_back, &[&count.to_string()]));
     Ok(())
 }
 
@@ -78,7 +84,7 @@ fn hand_over(
     client: &mut Client,
     backup: &str,
     request: &RestoreBackupCommit,
-) -> Result<RestoreBackupAnswer, Failure> {
+) -> Result<Answer, Failure> {
     client.call(&RestoreBackupBegin {})?;
     for piece in backup.as_bytes().chunks(PIECE) {
         // Only ASCII comes here, so that no piece ends within a character.
@@ -101,16 +107,15 @@ fn hand_over(
     })
 }
 
-fn describe(client: &Client, answer: &RestoreBackupAnswer) {
+fn describe(client: &Client, answer: Json<'_>) {
     let text = client.text;
-    output::say(&fill(text.backup_holds, &[&answer.entries.to_string()]));
-    for (title, entries) in [
-        (text.would_go, &answer.missing),
-        (text.would_come, &answer.returning),
-    ] {
+    let count = answer.number("entries").unwrap_or_default();
+    output::say(&fill(text.backup_holds, &[&count.to_string()]));
+    for (title, name) in [(text.would_go, "missing"), (text.would_come, "returning")] {
+        let entries = answer.items(name);
         if !entries.is_empty() {
             output::say(title);
-            output::say(&table(entries));
+            output::say(&table(&entries));
         }
     }
 }

@@ -6,6 +6,7 @@ use super::OrUsage as _;
 use crate::cli::{Line, Opt, UsageError};
 use crate::client::Client;
 use crate::failure::{Failure, Kind};
+use crate::json::Json;
 use crate::output;
 use crate::secret::confirm;
 use crate::text::fill;
@@ -21,12 +22,16 @@ pub(super) fn edit(client: &mut Client, line: &Line) -> Result<(), Failure> {
         let failure = Failure::new(Kind::Usage, client.text.no_change);
         return Err(failure.hint("otpctl help edit"));
     }
-    let details = client.call_unlocked(&request)?;
+    let answer = client.call_unlocked(&request)?;
+    done(client, answer.json(), client.text.changed)
+}
+
+/// Says what became of an entry.
+fn done(client: &Client, entry: Json<'_>, sentence: &str) -> Result<(), Failure> {
     if client.globals.json {
-        return output::print_json(&details);
+        return output::print_json(entry.raw());
     }
-    let name = output::name(client.text, &details.entry.issuer, &details.entry.account);
-    client.say(&fill(client.text.changed, &[&name]));
+    client.say(&fill(sentence, &[&output::name(client.text, entry)]));
     Ok(())
 }
 
@@ -71,9 +76,9 @@ pub(super) fn remove(client: &mut Client, line: &Line) -> Result<(), Failure> {
             let mut name = query.clone();
             // A number of the trash names no entry that could be shown.
             if !query.starts_with("tr-") {
-                let details = client.call_unlocked(&Show { query })?;
-                query = details.entry.id.to_string();
-                name = output::name(text, &details.entry.issuer, &details.entry.account);
+                let answer = client.call_unlocked(&Show { query })?;
+                query = answer.json().label("id");
+                name = output::name(text, answer.json());
             }
             let question = if purge {
                 text.purge_question
@@ -88,27 +93,23 @@ pub(super) fn remove(client: &mut Client, line: &Line) -> Result<(), Failure> {
         }
     }
     let answer = client.call_unlocked(&Remove { query, purge })?;
+    let answer = answer.json();
     if client.globals.json {
-        return output::print_json(&answer);
+        return output::print_json(answer.raw());
     }
-    let name = output::name(text, &answer.entry.issuer, &answer.entry.account);
-    let number = answer.entry.trash.unwrap_or_default();
-    let (said, parts) = if answer.purged {
-        (text.purged, vec![name.as_str()])
+    let entry = answer.get("entry").ok_or_else(|| client.bad_answer())?;
+    let parts = [output::name(text, entry), entry.label("trash")];
+    let sentence = if answer.is("purged") {
+        text.purged
     } else {
-        (text.removed, vec![name.as_str(), number.as_str()])
+        text.removed
     };
-    client.say(&fill(said, &parts));
+    client.say(&fill(sentence, &parts.each_ref().map(String::as_str)));
     Ok(())
 }
 
 pub(super) fn restore(client: &mut Client, line: &Line) -> Result<(), Failure> {
     let id = line.query().or_usage(client)?;
-    let details = client.call_unlocked(&Restore { id })?;
-    if client.globals.json {
-        return output::print_json(&details);
-    }
-    let name = output::name(client.text, &details.entry.issuer, &details.entry.account);
-    client.say(&fill(client.text.restored, &[&name]));
-    Ok(())
+    let answer = client.call_unlocked(&Restore { id })?;
+    done(client, answer.json(), client.text.restored)
 }

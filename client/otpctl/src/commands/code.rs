@@ -1,26 +1,18 @@
 //! `get`.
 
-use otp_proto::{Code, EntryId, Get};
-use serde::Serialize;
+use otp_proto::Get;
 use zeroize::Zeroizing;
 
 use super::OrUsage as _;
 use crate::cli::{Asking, Line, Opt};
 use crate::client::Client;
 use crate::failure::Failure;
+use crate::json::{Json, Object};
 use crate::output;
 use crate::text::fill;
 
 /// The keys of `get --json`, which scripts rely on.
-#[derive(Serialize)]
-struct Printed<'a> {
-    id: EntryId,
-    code: &'a Code,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    valid_for: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<&'a Code>,
-}
+const KEYS: [&str; 4] = ["id", "code", "valid_for", "next"];
 
 pub(super) fn get(client: &mut Client, line: &Line) -> Result<(), Failure> {
     let request = Get {
@@ -31,24 +23,23 @@ pub(super) fn get(client: &mut Client, line: &Line) -> Result<(), Failure> {
         interactive: client.globals.asking == Asking::Anywhere,
     };
     let answer = client.call_unlocked(&request)?;
+    let answer = answer.json();
     if client.globals.json {
-        return output::print_json(&Printed {
-            id: answer.id,
-            code: &answer.code,
-            valid_for: answer.valid_for,
-            next: answer.next.as_ref(),
-        });
+        let object = KEYS
+            .iter()
+            .fold(Object::new(), |object, key| object.copy(key, answer));
+        return output::print_json(&Zeroizing::new(object.end()));
     }
     let mut out = Zeroizing::new(String::with_capacity(32));
-    for code in [Some(&answer.code), answer.next.as_ref()]
-        .into_iter()
-        .flatten()
-    {
-        out.push_str(code.expose());
+    let code = answer.get("code").and_then(Json::secret);
+    out.push_str(code.ok_or_else(|| client.bad_answer())?.expose());
+    out.push('\n');
+    if let Some(next) = answer.get("next").and_then(Json::secret) {
+        out.push_str(next.expose());
         out.push('\n');
     }
     output::print(&out)?;
-    if let Some(seconds) = answer.valid_for
+    if let Some(seconds) = answer.number("valid_for")
         && !client.globals.quiet
         && output::is_terminal()
     {

@@ -4,20 +4,19 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use otp_proto::{Dirs, Endpoint, Memory, Status, StatusAnswer};
-use serde::Serialize;
+use otp_proto::{Dirs, Endpoint, Status};
 
 use super::file::shown;
 use super::state::memory;
-use crate::client::{Client, own_version};
+use crate::client::{Client, is_skewed, own_version};
 use crate::conn;
 use crate::failure::{Failure, Kind, reason};
+use crate::json::{Json, Object, array};
 use crate::text::{Text, fill};
 use crate::{os, output, sibling};
 
 /// How bad it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Ok,
     Unknown,
@@ -26,13 +25,10 @@ enum State {
 }
 
 /// One line of the report.
-#[derive(Serialize)]
 struct Check {
-    #[serde(rename = "check")]
     name: &'static str,
     state: State,
     message: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<String>,
 }
 
@@ -44,6 +40,24 @@ impl Check {
             message: message.into(),
             hint: None,
         }
+    }
+
+    /// The keys of `doctor --json`, which scripts rely on.
+    fn json(&self) -> String {
+        let state = match self.state {
+            State::Ok => "ok",
+            State::Unknown => "unknown",
+            State::Warning => "warning",
+            State::Problem => "problem",
+        };
+        let mut object = Object::new()
+            .text("check", self.name)
+            .text("state", state)
+            .text("message", &self.message);
+        if let Some(hint) = &self.hint {
+            object = object.text("hint", hint);
+        }
+        object.end()
     }
 
     fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -58,12 +72,16 @@ pub(super) fn doctor(client: &mut Client) -> Result<(), Failure> {
     let agent = client.call(&Status {});
     checks.extend(endpoint(text));
     match &agent {
-        Ok(status) => {
+        Ok(answer) => {
+            let status = answer.json();
             checks.push(version(text, status));
             checks.push(protection(text, status));
-            let warnings = status.warnings.iter();
+            let warnings = status
+                .items("warnings")
+                .into_iter()
+                .filter_map(Json::secret);
             checks.extend(
-                warnings.map(|warning| Check::new("agent", State::Warning, warning.as_str())),
+                warnings.map(|warning| Check::new("agent", State::Warning, warning.expose())),
             );
         }
         Err(failure) => {
@@ -74,7 +92,7 @@ pub(super) fn doctor(client: &mut Client) -> Result<(), Failure> {
     }
     checks.extend(folders(
         text,
-        agent.as_ref().is_ok_and(|status| status.vault),
+        agent.as_ref().is_ok_and(|status| status.json().is("vault")),
     ));
     checks.push(match os::clock_is_synchronised() {
         Some(true) => Check::new("clock", State::Ok, text.clock_ok),
@@ -89,7 +107,7 @@ pub(super) fn doctor(client: &mut Client) -> Result<(), Failure> {
 fn report(client: &Client, checks: &[Check]) -> Result<(), Failure> {
     let text = client.text;
     if client.globals.json {
-        output::print_json(&checks)?;
+        output::print_json(&array(checks.iter().map(Check::json)))?;
     } else {
         let rows: Vec<_> = checks
             .iter()
@@ -177,26 +195,20 @@ fn endpoint(text: &Text) -> Option<Check> {
     })
 }
 
-fn version(text: &Text, status: &StatusAnswer) -> Check {
-    if status.version == own_version() {
-        let message = fill(text.agent_ok, &[&status.version, &status.pid.to_string()]);
-        Check::new("agent", State::Ok, message)
-    } else {
-        let message = fill(text.skew, &[&status.version, own_version()]);
-        Check::new("agent", State::Warning, message).hint("otpctl lock")
+fn version(text: &Text, status: Json<'_>) -> Check {
+    let version = status.label("version");
+    if is_skewed(status) {
+        let message = fill(text.skew, &[&version, own_version()]);
+        return Check::new("agent", State::Warning, message).hint("otpctl lock");
     }
+    let pid = status.number("pid").unwrap_or_default().to_string();
+    Check::new("agent", State::Ok, fill(text.agent_ok, &[&version, &pid]))
 }
 
-fn protection(text: &Text, status: &StatusAnswer) -> Check {
-    let state = match status.memory {
-        Memory::Secret | Memory::Locked => State::Ok,
-        Memory::Unlocked => State::Warning,
-    };
-    let check = Check::new("memory", state, memory(text, status.memory));
-    if state == State::Ok {
-        check
-    } else {
-        check.hint("ulimit -l")
+fn protection(text: &Text, status: Json<'_>) -> Check {
+    match memory(text, status) {
+        (message, true) => Check::new("memory", State::Ok, message),
+        (message, false) => Check::new("memory", State::Warning, message).hint("ulimit -l"),
     }
 }
 

@@ -1,11 +1,12 @@
 //! `list` and `show`.
 
-use otp_proto::{EntryInfo, List, Show, clean_label};
+use otp_proto::{List, Show, clean_label};
 
 use super::OrUsage as _;
 use crate::cli::{Line, Opt};
 use crate::client::Client;
 use crate::failure::Failure;
+use crate::json::Json;
 use crate::output;
 use crate::text::date;
 
@@ -15,7 +16,7 @@ pub(super) fn list(client: &mut Client, line: &Line) -> Result<(), Failure> {
         trash: line.has(Opt::Trash),
     };
     let mut answer = client.call(&request)?;
-    if answer.locked {
+    if answer.json().is("locked") {
         if !client.may_unlock() {
             return Err(client.locked());
         }
@@ -23,32 +24,35 @@ pub(super) fn list(client: &mut Client, line: &Line) -> Result<(), Failure> {
         answer = client.call(&request)?;
     }
     if client.globals.json {
-        return output::print_json(&answer.entries);
+        let entries = answer.json().get("entries");
+        return output::print_json(entries.map_or("[]", Json::raw));
     }
+    let entries = answer.json().items("entries");
     if line.has(Opt::Names) {
         let mut out = String::new();
-        for entry in &answer.entries {
+        for entry in entries {
             out += &query_of(entry);
             out.push('\n');
         }
         return output::print(&out);
     }
-    if answer.entries.is_empty() && output::is_terminal() {
+    if entries.is_empty() && output::is_terminal() {
         client.say(client.text.no_entries);
     }
-    output::print(&table(&answer.entries))
+    output::print(&table(&entries))
 }
 
 /// Entries as aligned lines: id (or number in the trash), issuer, account, type.
-pub(super) fn table(entries: &[EntryInfo]) -> String {
+pub(super) fn table(entries: &[Json<'_>]) -> String {
     let rows: Vec<_> = entries
         .iter()
         .map(|entry| {
+            let id = entry.text("trash").unwrap_or_else(|| entry.label("id"));
             vec![
-                entry.trash.clone().unwrap_or_else(|| entry.id.to_string()),
-                clean_label(&entry.issuer),
-                clean_label(&entry.account),
-                clean_label(&entry.kind),
+                id,
+                entry.label("issuer"),
+                entry.label("account"),
+                entry.label("type"),
             ]
         })
         .collect();
@@ -56,46 +60,60 @@ pub(super) fn table(entries: &[EntryInfo]) -> String {
 }
 
 /// A text that `get` finds this entry by.
-fn query_of(entry: &EntryInfo) -> String {
-    match (entry.issuer.is_empty(), entry.account.is_empty()) {
-        (false, false) => clean_label(&entry.issuer) + ":" + &clean_label(&entry.account),
-        (false, true) => clean_label(&entry.issuer),
-        (true, false) => clean_label(&entry.account),
-        (true, true) => entry.id.to_string(),
+fn query_of(entry: Json<'_>) -> String {
+    let (issuer, account) = (entry.label("issuer"), entry.label("account"));
+    match (issuer.is_empty(), account.is_empty()) {
+        (false, false) => issuer + ":" + &account,
+        (false, true) => issuer,
+        (true, false) => account,
+        (true, true) => entry.label("id"),
     }
 }
 
 pub(super) fn show(client: &mut Client, line: &Line) -> Result<(), Failure> {
     let query = line.query().or_usage(client)?;
-    let details = client.call_unlocked(&Show { query })?;
+    let answer = client.call_unlocked(&Show { query })?;
+    let entry = answer.json();
     if client.globals.json {
-        return output::print_json(&details);
+        return output::print_json(entry.raw());
     }
     let text = client.text;
-    let entry = &details.entry;
-    let mut rows = Vec::new();
-    let mut row = |name: &str, value: String| {
-        if !value.is_empty() {
-            rows.push(vec![name.to_owned(), value]);
-        }
+    let number = |name, unit: &str| match entry.number(name) {
+        Some(number) => number.to_string() + unit,
+        None => String::new(),
     };
-    row(text.row_id, entry.id.to_string());
-    row(text.row_issuer, clean_label(&entry.issuer));
-    row(text.row_account, clean_label(&entry.account));
-    row(text.row_type, clean_label(&entry.kind));
-    row(text.row_algorithm, entry.algorithm.name().into());
-    row(text.row_digits, entry.digits.value().to_string());
-    if let Some(period) = entry.period {
-        row(text.row_period, period.seconds().to_string() + " s");
-    }
-    if let Some(counter) = entry.counter {
-        row(text.row_counter, counter.to_string());
-    }
-    row(text.row_key, details.key_bits.to_string() + " bit");
-    row(text.row_tags, clean_label(&entry.tags.join(", ")));
-    row(text.row_note, clean_label(&details.note));
-    row(text.row_created, date(details.created));
-    row(text.row_extra, clean_label(&details.extra.join(", ")));
-    row(text.row_trash, entry.trash.clone().unwrap_or_default());
+    let rows: Vec<_> = [
+        (text.row_id, entry.label("id")),
+        (text.row_issuer, entry.label("issuer")),
+        (text.row_account, entry.label("account")),
+        (text.row_type, entry.label("type")),
+        (text.row_algorithm, entry.label("algorithm")),
+        (text.row_digits, number("digits", "")),
+        (text.row_period, number("period", " s")),
+        (text.row_counter, number("counter", "")),
+        (text.row_key, number("key_bits", " bit")),
+        (text.row_tags, words(entry, "tags")),
+        (text.row_note, entry.label("note")),
+        (
+            text.row_created,
+            date(entry.number("created").unwrap_or_default()),
+        ),
+        (text.row_extra, words(entry, "extra")),
+        (text.row_trash, entry.label("trash")),
+    ]
+    .into_iter()
+    .filter(|row| !row.1.is_empty())
+    .map(|(name, value)| vec![name.to_owned(), value])
+    .collect();
     output::print(&output::columns(&rows))
+}
+
+fn words(entry: Json<'_>, name: &str) -> String {
+    let words: Vec<_> = entry
+        .items(name)
+        .into_iter()
+        .filter_map(Json::secret)
+        .map(|word| clean_label(word.expose()))
+        .collect();
+    words.join(", ")
 }

@@ -1,7 +1,6 @@
 //! `import` and `export`: whole lists, in one durable write or out in clear.
 
-use otp_proto::{EntryInfo, Export, ImportAdd, ImportBegin, ImportCommit, Secret};
-use serde::Serialize;
+use otp_proto::{Export, ImportAdd, ImportBegin, ImportCommit, Secret, Status};
 use zeroize::Zeroizing;
 
 use super::OrUsage as _;
@@ -11,6 +10,7 @@ use crate::cli::{Line, Opt};
 use crate::client::Client;
 use crate::failure::{Failure, Kind, reason};
 use crate::helper::{self, Finding, HelperError, Input};
+use crate::json::{Object, array};
 use crate::output;
 use crate::text::fill;
 
@@ -19,19 +19,20 @@ const PROGRESS: usize = 100;
 /// Most bad lines that a message names.
 const MOST_NAMED: usize = 10;
 
-/// The keys of `import --json`, which scripts rely on.
-#[derive(Serialize)]
-struct Imported {
-    added: Vec<EntryInfo>,
-    duplicates: Vec<EntryInfo>,
-    skipped: Vec<Skipped>,
+/// A line that was left out.
+struct Skipped {
+    line: Option<i64>,
+    reason: String,
 }
 
-/// A line that was left out.
-#[derive(Serialize)]
-struct Skipped {
-    line: Option<u64>,
-    reason: String,
+impl Skipped {
+    fn json(&self) -> String {
+        let object = match self.line {
+            Some(line) => Object::new().raw("line", &line.to_string()),
+            None => Object::new(),
+        };
+        object.text("reason", &self.reason).end()
+    }
 }
 
 pub(super) fn import(client: &mut Client, line: &Line) -> Result<(), Failure> {
@@ -45,6 +46,7 @@ pub(super) fn import(client: &mut Client, line: &Line) -> Result<(), Failure> {
         Input::File(file),
     )
     .map_err(|error| helper_failure(client, path, &error))?;
+    let batches: Vec<_> = findings.iter().filter_map(|one| one.batch).collect();
     let (uris, mut skipped) = sort(client, findings);
     let may_skip = line.has(Opt::SkipBad);
     if !skipped.is_empty() && !may_skip {
@@ -78,36 +80,44 @@ pub(super) fn import(client: &mut Client, line: &Line) -> Result<(), Failure> {
     }
     let dry_run = line.has(Opt::DryRun);
     let answer = client.call(&ImportCommit { dry_run })?;
+    let answer = answer.json();
     if client.globals.json {
-        return output::print_json(&Imported {
-            added: answer.added,
-            duplicates: answer.duplicates,
-            skipped,
-        });
+        let object = Object::new()
+            .copy("added", answer)
+            .copy("duplicates", answer)
+            .raw("skipped", &array(skipped.iter().map(Skipped::json)));
+        return output::print_json(&object.end());
     }
     for bad in &skipped {
         client.warn(&line_of(client, bad));
     }
+    warn_of_missing(client, &batches);
+    let added = answer.items("added");
     if dry_run {
-        output::print(&table(&answer.added))?;
+        output::print(&table(&added))?;
     }
     let said = if dry_run {
         text.would_import
     } else {
         text.imported
     };
-    let counts = [
-        answer.added.len().to_string(),
-        answer.duplicates.len().to_string(),
-    ];
-    client.say(&fill(said, &[&counts[0], &counts[1]]));
+    let counts = [added.len(), answer.items("duplicates").len()].map(|count| count.to_string());
+    client.say(&fill(said, &counts.each_ref().map(String::as_str)));
     Ok(())
+}
+
+/// Says which pictures of an export in several are still to be read.
+pub(super) fn warn_of_missing(client: &Client, batches: &[(i64, i64)]) {
+    let missing = helper::missing_parts(batches);
+    if !missing.is_empty() {
+        client.warn(&fill(client.text.missing_parts, &[&missing.join(", ")]));
+    }
 }
 
 /// A key that the helper found, and where.
 struct Found {
     uri: Secret,
-    line: Option<u64>,
+    line: Option<i64>,
 }
 
 /// Keys to one side, everything else to the other.
@@ -120,6 +130,7 @@ fn sort(client: &Client, findings: Vec<Finding>) -> (Vec<Found>, Vec<Skipped>) {
                 uri,
                 line: finding.line,
             }),
+            None if finding.batch.is_some() => {}
             None => skipped.push(Skipped {
                 line: finding.line,
                 reason: finding
@@ -186,7 +197,7 @@ pub(super) fn export(client: &mut Client, line: &Line) -> Result<(), Failure> {
         Some(_) => return Err(Failure::new(Kind::Usage, text.unknown_format)),
     }
     // The passphrase is asked again whether the vault is open or not; one question serves both.
-    let passphrase = if client.call(&otp_proto::Status {})?.locked {
+    let passphrase = if client.call(&Status {})?.json().is("locked") {
         if !client.may_unlock() {
             return Err(client.locked());
         }
@@ -198,14 +209,15 @@ pub(super) fn export(client: &mut Client, line: &Line) -> Result<(), Failure> {
         passphrase,
         query: None,
     })?;
-    let length = answer.uris.iter().map(|uri| uri.expose().len() + 1).sum();
-    let mut content = Zeroizing::new(String::with_capacity(length));
-    for uri in &answer.uris {
+    let uris = answer.json().items("uris");
+    let mut content = Zeroizing::new(String::with_capacity(answer.json().raw().len()));
+    for uri in &uris {
+        let uri = uri.secret().ok_or_else(|| client.bad_answer())?;
         content.push_str(uri.expose());
         content.push('\n');
     }
     save(client, path, &content, line.has(Opt::Force))?;
-    let count = answer.uris.len().to_string();
+    let count = uris.len().to_string();
     let path = shown(std::path::Path::new(path));
     output::say(&fill(text.exported, &[&count, &path]));
     Ok(())

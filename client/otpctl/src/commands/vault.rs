@@ -6,13 +6,14 @@ use zeroize::Zeroizing;
 use crate::cli::{Line, Opt};
 use crate::client::{Client, is_running, wrong};
 use crate::failure::{Failure, Kind};
+use crate::json::Json;
 use crate::text::fill;
 use crate::{output, secret};
 
 pub(super) fn init(client: &mut Client, line: &Line) -> Result<(), Failure> {
     let text = client.text;
     // Asked first, so that nobody thinks of a passphrase in vain.
-    if client.call(&Status {})?.vault {
+    if client.call(&Status {})?.json().is("vault") {
         return Err(Failure::new(
             Kind::Rpc(ErrorKind::Exists),
             text.vault_exists,
@@ -28,9 +29,11 @@ pub(super) fn init(client: &mut Client, line: &Line) -> Result<(), Failure> {
         secrets.new_passphrase()?
     };
     let answer = client.call(&Init { passphrase })?;
+    let key = answer.json().get("recovery_key").and_then(Json::secret);
+    let recovery_key = key.ok_or_else(|| client.bad_answer())?;
     client.say(text.recovery_intro);
     let mut key = Zeroizing::new(String::with_capacity(64));
-    key.push_str(answer.recovery_key.expose());
+    key.push_str(recovery_key.expose());
     key.push('\n');
     output::print(&key)?;
     client.say(text.recovery_outro);
@@ -85,10 +88,10 @@ fn words() -> Result<Secret, Failure> {
 
 pub(super) fn unlock(client: &mut Client) -> Result<(), Failure> {
     let status = client.call(&Status {})?;
-    if !status.vault {
+    if !status.json().is("vault") {
         return Err(client.no_vault());
     }
-    if status.locked {
+    if status.json().is("locked") {
         client.unlock()?;
     }
     client.say(client.text.unlocked);
@@ -106,7 +109,7 @@ pub(super) fn lock(client: &mut Client) -> Result<(), Failure> {
 
 pub(super) fn passwd(client: &mut Client) -> Result<(), Failure> {
     let text = client.text;
-    if !client.call(&Status {})?.vault {
+    if !client.call(&Status {})?.json().is("vault") {
         return Err(client.no_vault());
     }
     let secrets = client.secrets();

@@ -1,6 +1,11 @@
 //! What differs between systems, under the same names everywhere.
 
 #[cfg(unix)]
+mod tty;
+#[cfg(unix)]
+pub(crate) use tty::*;
+
+#[cfg(unix)]
 mod unix;
 #[cfg(unix)]
 pub(crate) use unix::*;

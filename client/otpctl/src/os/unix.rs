@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata, OpenOptions};
-use std::io::{self, IsTerminal as _, Read, Write as _};
+use std::io::{self, Read};
 use std::os::fd::AsFd;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::os::unix::net::UnixStream;
@@ -13,7 +13,6 @@ use std::time::Duration;
 
 use otp_proto::{Endpoint, User};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::termios::{InputModes, LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use rustix::time::{ClockId, clock_gettime};
 use zeroize::Zeroizing;
 
@@ -173,55 +172,4 @@ fn is_for_agent(name: &OsStr) -> bool {
 /// Becomes another program; returns only if that fails.
 pub(crate) fn become_program(command: &mut Command) -> io::Error {
     command.exec()
-}
-
-/// The terminal of this session, whatever the standard streams are.
-pub(crate) struct Tty {
-    file: File,
-}
-
-impl Tty {
-    pub(crate) fn open() -> io::Result<Self> {
-        let file = OpenOptions::new().read(true).write(true).open("/dev/tty")?;
-        if file.is_terminal() {
-            Ok(Self { file })
-        } else {
-            Err(io::ErrorKind::Unsupported.into())
-        }
-    }
-
-    /// Stops echo, line editing and the signals of keys until the guard is dropped. Keys that
-    /// would raise a signal arrive as bytes: no signal can leave the terminal without echo.
-    pub(crate) fn hide(&self) -> io::Result<Hidden<'_>> {
-        let before = tcgetattr(&self.file)?;
-        let mut hidden = before.clone();
-        hidden
-            .local_modes
-            .remove(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG | LocalModes::IEXTEN);
-        hidden.input_modes.remove(InputModes::IXON);
-        // What was typed ahead stays: a person who types on isn't made to repeat it.
-        tcsetattr(&self.file, OptionalActions::Drain, &hidden)?;
-        Ok(Hidden { tty: self, before })
-    }
-
-    pub(crate) fn read(&self, bytes: &mut [u8]) -> io::Result<usize> {
-        (&self.file).read(bytes)
-    }
-
-    pub(crate) fn write(&self, text: &str) -> io::Result<()> {
-        (&self.file).write_all(text.as_bytes())
-    }
-}
-
-/// A terminal without echo; dropping it restores the terminal.
-pub(crate) struct Hidden<'a> {
-    tty: &'a Tty,
-    before: Termios,
-}
-
-impl Drop for Hidden<'_> {
-    fn drop(&mut self) {
-        // A terminal that is gone needs no restoring.
-        tcsetattr(&self.tty.file, OptionalActions::Drain, &self.before).ok();
-    }
 }

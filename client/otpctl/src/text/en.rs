@@ -59,6 +59,7 @@ pub(super) static TEXT: Text = Text {
     minutes: "{} min",
     mismatch: "That was not the same.\n",
     mismatch_thrice: "not typed the same in three attempts",
+    missing_parts: "the export has more pictures; not read yet: number {}",
     mistyped_group: "group {} of the recovery key is mistyped",
     nameless: "(no name)",
     names_for_several: "--issuer and --account can name one key only, and here are several",

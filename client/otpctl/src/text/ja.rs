@@ -61,6 +61,7 @@ pub(super) static TEXT: Text = Text {
     minutes: "{} 分",
     mismatch: "一致しませんでした。\n",
     mismatch_thrice: "3 回とも一致しませんでした",
+    missing_parts: "この書き出しには他にも画像があります。まだ読んでいない番号: {}",
     mistyped_group: "回復キーの {} 番目の組に打ち間違いがあります",
     nameless: "(名前なし)",
     names_for_several: "キーが複数あるため、--issuer と --account は使えません",

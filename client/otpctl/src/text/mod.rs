@@ -40,7 +40,7 @@ sentences! {
     current_passphrase, denied, do_this, duplicate, empty_passphrase, exported, file_exists,
     foreign_server, found_one, generated, hint, hours, imported, init_intro, invalid, is_locked,
     like_recovery_key, locked, memory_locked, memory_secret, memory_unlocked, minutes, mismatch,
-    mismatch_thrice, mistyped_group, nameless, names_for_several, needs_name, needs_value, new_passphrase,
+    mismatch_thrice, missing_parts, mistyped_group, nameless, names_for_several, needs_name, needs_value, new_passphrase,
     no_change, no_entries, no_helper, no_home, no_key_in_it, no_otpd, no_prompt, no_vault, no_verb,
     not_a_backup, not_a_key, not_a_text, not_accepted, not_found, not_private, not_ready,
     not_running, not_there, not_yet, nothing_stored, other_codes, passphrase, passphrase_changed,
@@ -102,7 +102,7 @@ pub(crate) fn fill(sentence: &str, values: &[&str]) -> String {
 }
 
 /// Seconds as a person says them: the two largest units.
-pub(crate) fn duration(text: &Text, seconds: u64) -> String {
+pub(crate) fn duration(text: &Text, seconds: i64) -> String {
     let (minutes, hours) = (seconds / 60, seconds / 3600);
     if hours > 0 {
         let rest = (minutes % 60).to_string();
@@ -116,7 +116,7 @@ pub(crate) fn duration(text: &Text, seconds: u64) -> String {
 
 /// Seconds since 1970 as a day in UTC, `2025-06-17` (Howard Hinnant, "chrono-compatible
 /// low-level date algorithms", `civil_from_days`).
-pub(crate) fn date(seconds: u64) -> String {
+pub(crate) fn date(seconds: i64) -> String {
     let days = seconds / 86_400 + 719_468;
     let (era, day) = (days / 146_097, days % 146_097);
     let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
