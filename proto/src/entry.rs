@@ -197,10 +197,12 @@ impl EntryId {
 impl fmt::Display for EntryId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
-        (0..8).rev().try_for_each(|place| {
+        let mut text = [b'a'; 8];
+        for (place, letter) in (0..8).rev().zip(&mut text) {
             let five = usize::try_from(self.0 >> (place * 5) & 31).unwrap_or(0);
-            fmt::Write::write_char(f, char::from(ALPHABET.get(five).copied().unwrap_or(b'a')))
-        })
+            *letter = ALPHABET.get(five).copied().unwrap_or(b'a');
+        }
+        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
     }
 }
 

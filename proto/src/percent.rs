@@ -5,10 +5,13 @@ use zeroize::Zeroizing;
 /// Encodes every byte outside the unreserved set (RFC 3986 section 2.3), appended to `out`.
 pub fn encode(text: &str, out: &mut String) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
+    let is_unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    for run in text.split_inclusive(|c| !u8::try_from(c).is_ok_and(is_unreserved)) {
+        // A run ends with the character that must be encoded, unless it is the last.
+        let plain = run.bytes().position(|byte| !is_unreserved(byte));
+        let (plain, rest) = run.split_at(plain.unwrap_or(run.len()));
+        out.push_str(plain);
+        for byte in rest.bytes() {
             out.push('%');
             for half in [byte >> 4, byte & 15] {
                 out.push(char::from(

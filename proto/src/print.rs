@@ -1,5 +1,7 @@
 //! Entries to canonical `otpauth://` URIs, which [`parse_uri`](crate::parse_uri) reads back.
 
+use std::fmt::Write as _;
+
 use zeroize::Zeroize as _;
 
 use crate::entry::{Algorithm, Digits, Kind, NewEntry};
@@ -86,30 +88,39 @@ pub fn print_uri_to(entry: UriParts<'_>, out: &mut String) {
     percent::encode(entry.account, out);
     out.push_str("?secret=");
     base32::encode(entry.key, out);
-    let mut pair = |name: &str, value: &str| {
-        out.push('&');
-        percent::encode(name, out);
-        out.push('=');
-        percent::encode(value, out);
-    };
     if !entry.issuer.is_empty() {
-        pair("issuer", entry.issuer);
+        pair("issuer", entry.issuer, out);
     }
-    pair("algorithm", entry.algorithm.name());
-    pair("digits", &entry.digits.value().to_string());
-    match entry.kind {
-        Kind::Hotp(counter) => pair("counter", &counter.to_string()),
+    // Writing into a String can't fail.
+    let _ = write!(
+        out,
+        "&algorithm={}&digits={}",
+        entry.algorithm.name(),
+        entry.digits.value()
+    );
+    let _ = match entry.kind {
+        Kind::Hotp(counter) => write!(out, "&counter={counter}"),
         Kind::Totp(period) | Kind::Steam(period) | Kind::Yandex(period) | Kind::Motp(period) => {
-            pair("period", &period.seconds().to_string());
+            write!(out, "&period={}", period.seconds())
         }
-    }
+    };
     for tag in entry.tags {
-        pair("x-otpd-tag", tag);
+        pair("x-otpd-tag", tag, out);
     }
     if !entry.note.is_empty() {
-        pair("x-otpd-note", entry.note);
+        pair("x-otpd-note", entry.note, out);
     }
     for (name, value) in entry.extra {
-        pair(name, value);
+        let mut encoded = String::new();
+        percent::encode(name, &mut encoded);
+        pair(&encoded, value, out);
     }
+}
+
+/// Appends a parameter whose name is encoded already.
+fn pair(name: &str, value: &str, out: &mut String) {
+    out.push('&');
+    out.push_str(name);
+    out.push('=');
+    percent::encode(value, out);
 }

@@ -172,26 +172,22 @@ impl<W: Write> Lines<'_, W> {
 /// [`OpenError::Forged`] if the MAC is wrong or missing, [`OpenError::Damaged`] with the line
 /// that doesn't follow the grammar, [`OpenError::TooNew`], [`OpenError::Unreadable`].
 pub fn read(input: impl Read, mac_key: &[u8], arena: &mut Arena) -> Result<Document, OpenError> {
-    let mut input = Input::new(input);
-    let mut mac = mac(mac_key);
+    let mut input = Input::new(input, mac(mac_key));
     let mut body = Body::new(arena);
     // The first mistake. The MAC is read before it is told, so that a forgery is called one.
     let mut mistake = None;
     while let Some((line, number)) = input.line()? {
         if let Some(tag) = line.strip_prefix(b"# mac ") {
             let tag = unhex::<32>(tag).ok_or(OpenError::Forged)?;
-            mac.verify_slice(&tag).map_err(|_| OpenError::Forged)?;
-            // The line's own end, and nothing after it.
+            input.verify(&tag)?;
             if input.line()?.is_some() {
-                return Err(damaged(input.number));
+                return Err(damaged(number + 1));
             }
             return match mistake {
                 None => body.finish(),
                 Some(line) => Err(damaged(line)),
             };
         }
-        mac.update(line);
-        mac.update(b"\n");
         if mistake.is_none() && body.line(line, number)?.is_none() {
             mistake = Some(number);
         }
@@ -228,20 +224,56 @@ impl<'a> Body<'a> {
         let Ok(line) = std::str::from_utf8(line) else {
             return Ok(None);
         };
-        let Some(document) = &mut self.document else {
+        if self.document.is_none() {
             self.document = header(line)?;
             return Ok(self.document.as_ref().map(|_| ()));
-        };
-        Ok(if let Some(comment) = line.strip_prefix("# ") {
-            comment_line(comment, document, &mut self.reader).map(|id| {
-                self.ids.extend(id.map(|id| (id, number)));
-            })
-        } else {
-            self.reader.entry(line).map(|entry| {
-                self.ids.push((entry.id, number));
-                document.entries.push(Arc::new(entry));
-            })
+        }
+        Ok(match line.strip_prefix("# ") {
+            Some(line) => self.comment(line, number),
+            None => self.entry(line, number, None),
         })
+    }
+
+    /// Takes in a living entry, or one in the trash.
+    fn entry(&mut self, line: &str, number: u32, trash: Option<Trash>) -> Option<()> {
+        let mut entry = self.reader.entry(line)?;
+        entry.trash = trash;
+        self.ids.push((entry.id, number));
+        let document = self.document.as_mut()?;
+        let entries = match trash {
+            Some(_) => &mut document.trash,
+            None => &mut document.entries,
+        };
+        entries.push(Arc::new(entry));
+        Some(())
+    }
+
+    /// Takes in a `#` line.
+    fn comment(&mut self, line: &str, at: u32) -> Option<()> {
+        let document = self.document.as_mut()?;
+        let (word, rest) = line.split_once(' ')?;
+        let (first, rest) = rest.split_once(' ')?;
+        match word {
+            "trash" => {
+                let (since, uri) = rest.split_once(' ')?;
+                let trash = Trash {
+                    number: number(first)?.try_into().ok()?,
+                    since: number(since)?,
+                };
+                return self.entry(uri, at, Some(trash));
+            }
+            "tomb" => document
+                .tombs
+                .push((first.parse().ok()?, read_stamp(rest)?)),
+            "hotp" => {
+                let (fingerprint, next) = (unhex(first.as_bytes())?, number(rest)?);
+                if document.counters.insert(fingerprint, next).is_some() {
+                    return None;
+                }
+            }
+            _ => return None,
+        }
+        Some(())
     }
 
     fn finish(mut self) -> Result<Document, OpenError> {
@@ -274,7 +306,7 @@ fn header(line: &str) -> Result<Option<Document>, OpenError> {
         None => return Ok(None),
     }
     Ok(
-        ids_and_generation(rest).map(|(device, generation)| Document {
+        device_and_generation(rest).map(|(device, generation)| Document {
             device,
             generation,
             entries: Vec::new(),
@@ -285,45 +317,9 @@ fn header(line: &str) -> Result<Option<Document>, OpenError> {
     )
 }
 
-fn ids_and_generation(rest: &str) -> Option<(EntryId, u64)> {
+fn device_and_generation(rest: &str) -> Option<(EntryId, u64)> {
     let (device, generation) = rest.strip_prefix("device=")?.split_once(" generation=")?;
     Some((device.parse().ok()?, number(generation)?))
-}
-
-/// Reads a `#` line of the body, and returns the id if it is an entry's.
-fn comment_line(
-    line: &str,
-    document: &mut Document,
-    reader: &mut Reader<'_>,
-) -> Option<Option<EntryId>> {
-    let (word, rest) = line.split_once(' ')?;
-    let (first, rest) = rest.split_once(' ')?;
-    match word {
-        "trash" => {
-            let (since, uri) = rest.split_once(' ')?;
-            let trash = Trash {
-                number: number(first)?.try_into().ok()?,
-                since: number(since)?,
-            };
-            let mut entry = reader.entry(uri)?;
-            entry.trash = Some(trash);
-            let id = entry.id;
-            document.trash.push(Arc::new(entry));
-            Some(Some(id))
-        }
-        "tomb" => {
-            document
-                .tombs
-                .push((first.parse().ok()?, read_stamp(rest)?));
-            Some(None)
-        }
-        "hotp" => {
-            let fingerprint = unhex(first.as_bytes())?;
-            let before = document.counters.insert(fingerprint, number(rest)?);
-            before.is_none().then_some(None)
-        }
-        _ => None,
-    }
 }
 
 /// Reads exactly so many bytes of lower-case hexadecimal digits.

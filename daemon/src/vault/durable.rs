@@ -1,11 +1,10 @@
 //! Files that are there whole or not at all.
 
 use std::fs::{self, File};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use super::StoreError;
-use crate::platform;
+use super::{StoreError, disk};
 
 /// What the name of an unfinished file begins with; they are removed at the start.
 pub(super) const UNFINISHED: &str = ".new-";
@@ -26,15 +25,15 @@ impl Draft {
         let path = target.with_file_name(name);
         // A crashed run may have left one.
         remove(&path)?;
-        let mut file = platform::create_private(&path).map_err(failed)?;
+        let mut file = disk::create(&path).map_err(failed)?;
         // From here on, whatever fails, the file is removed.
         let draft = Self {
             path,
             target: target.to_owned(),
             is_placed: false,
         };
-        file.write_all(bytes)
-            .and_then(|()| file.sync_all())
+        disk::write(&mut file, bytes)
+            .and_then(|()| disk::sync(&file))
             .map_err(failed)?;
         drop(file);
         if reads_as(&draft.path, bytes).map_err(failed)? {
@@ -46,7 +45,7 @@ impl Draft {
 
     /// Renames the file over its target. The folder isn't synced yet.
     pub(super) fn place(mut self) -> Result<(), StoreError> {
-        fs::rename(&self.path, &self.target)
+        disk::rename(&self.path, &self.target)
             .map_err(|error| StoreError::new("write", &self.target, &error))?;
         self.is_placed = true;
         Ok(())
@@ -57,7 +56,7 @@ impl Drop for Draft {
     fn drop(&mut self) {
         if !self.is_placed {
             // What failed before is what is told.
-            drop(fs::remove_file(&self.path));
+            drop(disk::remove(&self.path));
         }
     }
 }
@@ -70,18 +69,17 @@ pub(super) fn replace(target: &Path, bytes: &[u8]) -> Result<(), StoreError> {
 
 /// Syncs the folder that a file is in, so that its name lasts.
 pub(super) fn sync_folder_of(path: &Path) -> Result<(), StoreError> {
-    let folder = path.parent().unwrap_or(path);
-    platform::sync_folder(folder).map_err(|error| StoreError::new("sync", folder, &error))
+    sync_folder(path.parent().unwrap_or(path))
+}
+
+/// Syncs a folder.
+pub(super) fn sync_folder(folder: &Path) -> Result<(), StoreError> {
+    disk::sync_folder(folder).map_err(|error| StoreError::new("sync", folder, &error))
 }
 
 /// Removes a file, if it is there.
 pub(super) fn remove(path: &Path) -> Result<(), StoreError> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(StoreError::new("remove", path, &error))
-        }
-        _ => Ok(()),
-    }
+    disk::remove(path).map_err(|error| StoreError::new("remove", path, &error))
 }
 
 /// Reads a whole file of bounded length; `None` if it isn't there.
@@ -119,7 +117,7 @@ pub(super) fn list(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
 
 /// Returns whether a file holds exactly these bytes.
 fn reads_as(path: &Path, mut bytes: &[u8]) -> io::Result<bool> {
-    let mut file = File::open(path)?;
+    let mut file = disk::open_again(path)?;
     let mut piece = [0; 8 * 1024];
     loop {
         let read = file.read(&mut piece)?;

@@ -121,14 +121,16 @@ impl StoreError {
     /// Makes the error of an operation (`"write"`, `"read"`, …) on a file.
     pub fn new(verb: &'static str, path: &Path, error: &io::Error) -> Self {
         let (path, cause) = (path.to_owned(), cause(error));
-        match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                Self::Full { verb, path, cause }
-            }
-            io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
-                Self::ReadOnly { verb, path, cause }
-            }
-            _ => Self::Io { verb, path, cause },
+        let is = |kinds: [io::ErrorKind; 2]| kinds.contains(&error.kind());
+        if is([io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded]) {
+            Self::Full { verb, path, cause }
+        } else if is([
+            io::ErrorKind::ReadOnlyFilesystem,
+            io::ErrorKind::PermissionDenied,
+        ]) {
+            Self::ReadOnly { verb, path, cause }
+        } else {
+            Self::Io { verb, path, cause }
         }
     }
 }

@@ -85,11 +85,10 @@ fn create(
     };
     // First, because the state of an earlier vault would call this one an old copy.
     store.write_state(&state)?;
-    store.install(
-        &by_passphrase,
-        &by_recovery,
-        &seal(&document, &arena, &sealer)?,
-    )?;
+    let vault = seal(&document, &arena, &sealer)?;
+    store
+        .install(&by_passphrase, &by_recovery, &vault)
+        .inspect_err(|_| store.discard(document.device))?;
     let opened = Opened {
         document,
         arena,

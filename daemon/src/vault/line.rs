@@ -67,9 +67,9 @@ impl<'a> Reader<'a> {
     pub(super) fn entry(&mut self, line: &str) -> Option<Entry> {
         let (host, rest) = line.strip_prefix("otpauth://")?.split_once('/')?;
         let (label, query) = rest.split_once('?')?;
-        let (query, stamp) = query.rsplit_once("&x-otpd-stamp=")?;
-        let (query, created) = query.rsplit_once("&x-otpd-created=")?;
-        let (query, id) = query.rsplit_once("&x-otpd-id=")?;
+        let (query, stamp) = last(query, "x-otpd-stamp=")?;
+        let (query, created) = last(query, "x-otpd-created=")?;
+        let (query, id) = last(query, "x-otpd-id=")?;
         let mut query = Query(Some(query));
 
         let length = decode_key(query.take("secret")?, &mut self.key)?;
@@ -110,7 +110,7 @@ impl<'a> Reader<'a> {
             key: slot,
             created,
             stamp,
-            more,
+            more: (more != More::default()).then(|| Box::new(more)),
             trash: None,
         })
     }
@@ -129,10 +129,7 @@ impl<'a> Query<'a> {
     }
 
     /// Reads tags, note and unknown parameters to the end.
-    fn more(&mut self) -> Option<Option<Box<More>>> {
-        if self.0.is_none() {
-            return Some(None);
-        }
+    fn more(&mut self) -> Option<More> {
         let mut more = More::default();
         while let Some(tag) = self.take("x-otpd-tag") {
             more.tags.push(label(tag)?.into());
@@ -146,12 +143,21 @@ impl<'a> Query<'a> {
             more.extra.push((text(name)?.into(), text(value)?.into()));
             self.0 = rest;
         }
-        Some(Some(Box::new(more)))
+        Some(more)
     }
 }
 
+/// Takes the last parameter off, which must have this name.
+fn last<'a>(query: &'a str, name: &str) -> Option<(&'a str, &'a str)> {
+    let at = query.bytes().rposition(|byte| byte == b'&')?;
+    let (query, pair) = query.split_at_checked(at)?;
+    Some((query, pair.get(1..)?.strip_prefix(name)?))
+}
+
 fn split_pair(query: &str) -> (&str, Option<&str>) {
-    match query.split_once('&') {
+    // Values are short: a plain loop finds the end sooner than a search made for long texts.
+    let end = query.bytes().position(|byte| byte == b'&');
+    match end.and_then(|end| Some((query.get(..end)?, query.get(end + 1..)?))) {
         Some((value, rest)) => (value, Some(rest)),
         None => (query, None),
     }
@@ -177,22 +183,24 @@ fn label(raw: &str) -> Option<Box<str>> {
 
 /// Reads a percent-encoded text; every byte outside the unreserved set must be encoded.
 fn text(raw: &str) -> Option<Box<str>> {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    if raw.bytes().all(is_plain) {
+    let mut escapes = 0;
+    for byte in raw.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {}
+            b'%' => escapes += 1,
+            _ => return None,
+        }
+    }
+    if escapes == 0 {
         return Some(raw.into());
     }
-    let escapes = raw.bytes().filter(|&byte| byte == b'%').count();
     let mut bytes = Vec::with_capacity(raw.len().checked_sub(escapes * 2)?);
-    let mut rest = raw.as_bytes();
-    while let Some((&first, tail)) = rest.split_first() {
-        rest = if first == b'%' {
-            let (&[high, low], tail) = tail.split_first_chunk::<2>()?;
-            bytes.push(hex(high)? << 4 | hex(low)?);
-            tail
-        } else {
-            bytes.push(Some(first).filter(|&byte| is_plain(byte))?);
-            tail
-        };
+    let mut parts = raw.split('%');
+    bytes.extend_from_slice(parts.next()?.as_bytes());
+    for part in parts {
+        let (&[high, low], rest) = part.as_bytes().split_first_chunk::<2>()?;
+        bytes.push(hex(high)? << 4 | hex(low)?);
+        bytes.extend_from_slice(rest);
     }
     String::from_utf8(bytes).ok().map(String::into_boxed_str)
 }

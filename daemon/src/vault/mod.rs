@@ -3,6 +3,7 @@
 //! codes. The format is in `docs/vault-format.md`.
 
 mod backup;
+mod disk;
 pub mod document;
 mod durable;
 mod error;

@@ -113,7 +113,8 @@ fn encrypt(
     recipient: &Recipient,
     bytes: &mut Vec<u8>,
 ) -> Result<(), WriteError> {
-    let encryptor = Encryptor::with_recipients(once(recipient as _)).map_err(io::Error::other)?;
+    let encryptor = Encryptor::with_recipients(once::<&dyn age::Recipient>(recipient))
+        .map_err(io::Error::other)?;
     let mut out = encryptor.wrap_output(bytes)?;
     document::write(document, arena, mac_key, &mut out)?;
     out.finish()?;
@@ -172,12 +173,15 @@ pub fn open(
     }
     let identity: Identity = identity.expose().trim().parse().map_err(|_| DAMAGED)?;
     let plain = Decryptor::new_buffered(head.as_slice().chain(input))
-        .and_then(|age| age.decrypt(once(&identity as _)))
-        .map_err(|error| match error {
-            DecryptError::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
+        .and_then(|age| age.decrypt(once::<&dyn age::Identity>(&identity)))
+        .map_err(|error| {
+            if let DecryptError::Io(error) = error
+                && error.kind() != io::ErrorKind::UnexpectedEof
+            {
                 OpenError::Unreadable(error)
+            } else {
+                DAMAGED
             }
-            _ => DAMAGED,
         })?;
     drop(identity);
     // Copied out, because the arena takes the keys meanwhile.

@@ -17,9 +17,8 @@ use self::install::{INSTALL, STAGING};
 use super::durable::{self, Draft, UNFINISHED};
 use super::seal::MAX_FILE;
 use super::slot::{IDENTITY, RECOVERY, WORK_FACTOR};
-use super::state;
 use super::{OpenError, Sealed, State, StoreError};
-use crate::platform;
+use super::{disk, state};
 
 /// Largest wrapped identity in bytes; ours have 400.
 const MAX_SLOT: u64 = 64 * 1024;
@@ -159,7 +158,9 @@ impl Store {
             return Err(error);
         }
         self.saw(sealed.generation);
-        self.prune(&stem)
+        // The vault is written; what can't be removed now is tried again after the next write.
+        drop(self.prune(&stem));
+        Ok(())
     }
 
     /// Reads identity, recovery key's slot and vault as they are.
@@ -186,13 +187,11 @@ impl Store {
             }
             Err(error) => return (State::default(), Some(format!("{error}: {LOST}"))),
         };
-        match std::str::from_utf8(&bytes).ok().and_then(state::parse) {
-            Some(state) => (state, None),
-            None => {
-                let warning = format!("{} is damaged: {LOST}", path.display());
-                (State::default(), Some(warning))
-            }
+        if let Some(state) = std::str::from_utf8(&bytes).ok().and_then(state::parse) {
+            return (state, None);
         }
+        let warning = format!("{} is damaged: {LOST}", path.display());
+        (State::default(), Some(warning))
     }
 
     /// Writes the state durably.
@@ -253,14 +252,9 @@ fn private_folder(path: &Path) -> Result<(), StoreError> {
     if path.is_dir() {
         return Ok(());
     }
-    platform::make_private_dir(path).map_err(|error| StoreError::new("make", path, &error))
+    disk::make_folder(path).map_err(|error| StoreError::new("make", path, &error))
 }
 
 fn remove_folder(path: &Path) -> Result<(), StoreError> {
-    match fs::remove_dir_all(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(StoreError::new("remove", path, &error))
-        }
-        _ => Ok(()),
-    }
+    disk::remove_folder(path).map_err(|error| StoreError::new("remove", path, &error))
 }

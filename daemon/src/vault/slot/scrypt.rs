@@ -24,7 +24,7 @@ pub(super) fn wrap(text: &str, identity: &Secret, work_factor: u8) -> Result<Vec
     let mut recipient = scrypt::Recipient::new(secret_string(text));
     recipient.set_work_factor(work_factor);
     let write = || {
-        let encryptor = Encryptor::with_recipients(once(&recipient as _)).ok()?;
+        let encryptor = Encryptor::with_recipients(once::<&dyn age::Recipient>(&recipient)).ok()?;
         let mut out = encryptor.wrap_output(Vec::with_capacity(512)).ok()?;
         out.write_all(identity.expose().as_bytes()).ok()?;
         out.write_all(b"\n").ok()?;
@@ -42,11 +42,15 @@ pub(super) fn unwrap(text: &str, wrapped: &[u8], file: &'static str) -> Result<S
     let mut identity = scrypt::Identity::new(secret_string(text));
     identity.set_max_work_factor(MAX_WORK_FACTOR);
     let plain = Decryptor::new_buffered(wrapped)
-        .and_then(|age| age.decrypt(once(&identity as _)))
-        .map_err(|error| match error {
-            DecryptError::DecryptionFailed => OpenError::WrongSecret,
-            DecryptError::ExcessiveWork { .. } => OpenError::TooCostly(file),
-            _ => damaged(file),
+        .and_then(|age| age.decrypt(once::<&dyn age::Identity>(&identity)))
+        .map_err(|error| {
+            if matches!(error, DecryptError::DecryptionFailed) {
+                OpenError::WrongSecret
+            } else if matches!(error, DecryptError::ExcessiveWork { .. }) {
+                OpenError::TooCostly(file)
+            } else {
+                damaged(file)
+            }
         })?;
     let mut lines = Zeroizing::new(String::with_capacity(MAX_PLAIN.into()));
     plain

@@ -1,6 +1,6 @@
 //! The vault files of before.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -8,10 +8,10 @@ use std::sync::atomic::Ordering;
 use otp_proto::EntryId;
 
 use super::{Store, is_there, name, private_folder};
-use crate::vault::StoreError;
 use crate::vault::durable::{self, UNFINISHED};
 use crate::vault::seal::MAX_FILE;
 use crate::vault::slot::{IDENTITY, RECOVERY};
+use crate::vault::{StoreError, disk};
 
 /// How many vault files are kept beside the present one.
 pub const BACKUPS: usize = 10;
@@ -29,7 +29,7 @@ impl Store {
             for file in [IDENTITY, RECOVERY] {
                 self.keep(&self.data.join(file), &format!("{stem}.{file}"))?;
             }
-            self.prune(&stem)?;
+            drop(self.prune(&stem));
         }
         Ok(())
     }
@@ -78,7 +78,7 @@ impl Store {
         let backup = self.backup_folder().join(name);
         // A crashed run may have kept it already.
         durable::remove(&backup)?;
-        if fs::hard_link(path, &backup).is_err() {
+        if disk::link(path, &backup).is_err() {
             // Not every file system has links.
             if let Some(bytes) = durable::read(path, MAX_FILE)? {
                 durable::replace(&backup, &bytes)?;
@@ -119,12 +119,12 @@ fn split(path: &Path) -> Option<(&str, &str)> {
 /// Brings a file's predecessor back, as well as it can be done where a sync has failed.
 pub(super) fn put_back(path: &Path, backup: Option<&Path>) {
     drop(match backup {
-        None => fs::remove_file(path),
+        None => disk::remove(path),
         Some(backup) => {
             let draft = path.with_file_name(format!("{UNFINISHED}old"));
-            fs::hard_link(backup, &draft)
-                .or_else(|_| fs::copy(backup, &draft).map(|_| ()))
-                .and_then(|()| fs::rename(&draft, path))
+            disk::link(backup, &draft)
+                .or_else(|_| disk::copy(backup, &draft))
+                .and_then(|()| disk::rename(&draft, path))
         }
     });
     drop(durable::sync_folder_of(path));

@@ -1,11 +1,12 @@
 //! Replacing all files of a vault at once.
 
-use std::fs;
 use std::path::Path;
+
+use otp_proto::EntryId;
 
 use super::{Store, is_there, name, private_folder, remove_folder};
 use crate::vault::slot::{IDENTITY, RECOVERY};
-use crate::vault::{Sealed, StoreError, durable};
+use crate::vault::{Sealed, StoreError, disk, durable};
 
 /// Where a vault of several files is put together, and where it is once it is whole.
 pub(super) const STAGING: &str = ".install.new";
@@ -27,38 +28,21 @@ impl Store {
         private_folder(&self.data)?;
         let staging = self.data.join(STAGING);
         remove_folder(&staging)?;
-        let installed = self
-            .stage(&staging, identity, recovery, vault)
-            .and_then(|()| {
-                let ready = self.data.join(INSTALL);
-                fs::rename(&staging, &ready).map_err(|e| StoreError::new("write", &ready, &e))?;
-                durable::sync_folder_of(&ready).inspect_err(|_| {
-                    // Not decided after all.
-                    drop(fs::rename(&ready, &staging));
-                })
-            });
+        let installed = stage(&staging, identity, recovery, vault).and_then(|()| {
+            let ready = self.data.join(INSTALL);
+            rename(&staging, &ready)?;
+            durable::sync_folder_of(&ready).inspect_err(|_| {
+                // Not decided after all.
+                drop(disk::rename(&ready, &staging));
+            })
+        });
         if let Err(error) = installed {
-            drop(fs::remove_dir_all(&staging));
+            drop(disk::remove_folder(&staging));
             return Err(error);
         }
         self.finish_install()?;
         self.saw(vault.generation);
         Ok(())
-    }
-
-    fn stage(
-        &self,
-        staging: &Path,
-        identity: &[u8],
-        recovery: &[u8],
-        vault: &Sealed,
-    ) -> Result<(), StoreError> {
-        let vaults = staging.join("vault");
-        private_folder(&vaults)?;
-        let vault_path = vaults.join(format!("{}.age", vault.device));
-        durable::replace(&vault_path, &vault.bytes)?;
-        durable::replace(&staging.join(IDENTITY), identity)?;
-        durable::replace(&staging.join(RECOVERY), recovery)
     }
 
     /// Moves the files of a whole vault into place. Can be repeated at any point.
@@ -80,18 +64,42 @@ impl Store {
         for path in &new {
             rename(path, &folder.join(name(path)))?;
         }
-        durable::sync_folder_of(&folder.join("."))?;
+        durable::sync_folder(&folder)?;
         for file in [IDENTITY, RECOVERY] {
             let path = install.join(file);
             if is_there(&path) {
                 rename(&path, &self.data.join(file))?;
             }
         }
-        durable::sync_folder_of(&install)?;
+        durable::sync_folder(&self.data)?;
         remove_folder(&install)
+    }
+
+    /// Removes what is there of a vault that couldn't be made, as far as that can be done.
+    pub(in crate::vault) fn discard(&self, device: EntryId) {
+        drop(remove_folder(&self.data.join(INSTALL)));
+        for file in [IDENTITY, RECOVERY] {
+            drop(durable::remove(&self.data.join(file)));
+        }
+        drop(durable::remove(&self.vault_path(device)));
     }
 }
 
 fn rename(from: &Path, to: &Path) -> Result<(), StoreError> {
-    fs::rename(from, to).map_err(|error| StoreError::new("write", to, &error))
+    disk::rename(from, to).map_err(|error| StoreError::new("write", to, &error))
+}
+
+/// Writes the files of a whole vault into a folder of their own.
+fn stage(
+    staging: &Path,
+    identity: &[u8],
+    recovery: &[u8],
+    vault: &Sealed,
+) -> Result<(), StoreError> {
+    let vaults = staging.join("vault");
+    private_folder(&vaults)?;
+    let vault_path = vaults.join(format!("{}.age", vault.device));
+    durable::replace(&vault_path, &vault.bytes)?;
+    durable::replace(&staging.join(IDENTITY), identity)?;
+    durable::replace(&staging.join(RECOVERY), recovery)
 }

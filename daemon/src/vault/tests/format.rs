@@ -75,6 +75,12 @@ fn every_line_is_ascii_and_only_living_entries_begin_with_otpauth() {
     }
 }
 
+fn lines_without(text: &str, word: &str) -> String {
+    text.split_inclusive('\n')
+        .filter(|line| !line.contains(word))
+        .collect()
+}
+
 #[test]
 fn a_changed_cut_or_missing_line_is_a_forgery() {
     let (mut arena, _) = arena();
@@ -87,17 +93,9 @@ fn a_changed_cut_or_missing_line_is_a_forgery() {
         assert!(read(&plain[..place]).is_err(), "cut at {place}");
     }
     let text = String::from_utf8(plain.clone()).unwrap();
-    let without: String = text
-        .lines()
-        .filter(|l| !l.contains("octocat"))
-        .map(|l| format!("{l}\n"))
-        .collect();
+    let without = lines_without(&text, "octocat");
     assert!(matches!(read(without.as_bytes()), Err(OpenError::Forged)));
-    let headless: String = text
-        .lines()
-        .filter(|l| !l.starts_with("# mac"))
-        .map(|l| format!("{l}\n"))
-        .collect();
+    let headless = lines_without(&text, "# mac");
     assert!(matches!(read(headless.as_bytes()), Err(OpenError::Forged)));
     let mut longer = plain.clone();
     longer.push(b'\n');
@@ -240,13 +238,9 @@ fn sealed() -> (Vec<u8>, otp_proto::Secret, Vec<String>) {
     let (mut arena, sealer) = arena();
     let mut document = document(&mut arena);
     document.entries.truncate(2);
-    let sealed = seal(&document, &arena, &sealer).unwrap();
-    assert_eq!((sealed.device, sealed.generation), (id(7), 12));
-    (
-        sealed.bytes,
-        sealer.identity(&arena),
-        uris(&document, &arena),
-    )
+    let file = seal(&document, &arena, &sealer).unwrap();
+    assert_eq!((file.device, file.generation), (id(7), 12));
+    (file.bytes, sealer.identity(&arena), uris(&document, &arena))
 }
 
 fn open(bytes: &[u8], identity: &otp_proto::Secret) -> Result<seal::Unsealed, OpenError> {
@@ -267,11 +261,9 @@ fn a_sealed_vault_opens_with_its_identity_and_with_no_other() {
 fn a_sealed_vault_with_any_byte_flipped_or_cut_off_or_added_is_refused() {
     let (bytes, identity, _) = sealed();
     for place in 0..bytes.len() {
-        for bit in [1, 0x80] {
-            let mut changed = bytes.clone();
-            changed[place] ^= bit;
-            assert!(open(&changed, &identity).is_err(), "byte {place}");
-        }
+        let mut changed = bytes.clone();
+        changed[place] ^= 1 << (place % 8);
+        assert!(open(&changed, &identity).is_err(), "byte {place}");
         assert!(open(&bytes[..place], &identity).is_err(), "cut at {place}");
     }
     let mut longer = bytes.clone();

@@ -11,24 +11,24 @@ use crate::vault::seal::seal;
 use crate::vault::store::Store;
 use crate::vault::{Marks, OpenError, Opened};
 
-const WALL: Duration = Duration::from_secs(1_795_000_000);
+pub(super) const WALL: Duration = Duration::from_secs(1_795_000_000);
 
 pub(super) fn create(store: &Store) -> (Box<Opened>, Secret) {
     let job = Job::Create {
         passphrase: secret("correct horse"),
     };
-    match perform(store, MODE, job, WALL) {
-        JobDone::Create(Ok(made)) => made,
-        other => panic!("{other:?}"),
-    }
+    let JobDone::Create(Ok(made)) = perform(store, MODE, job, WALL) else {
+        panic!("another answer");
+    };
+    made
 }
 
 pub(super) fn open(store: &Store, text: &str) -> Result<Box<Opened>, OpenError> {
     let secret = secret(text);
-    match perform(store, MODE, Job::Open { secret }, WALL) {
-        JobDone::Open(done) => done,
-        other => panic!("{other:?}"),
-    }
+    let JobDone::Open(done) = perform(store, MODE, Job::Open { secret }, WALL) else {
+        panic!("another answer");
+    };
+    done
 }
 
 /// Adds an entry and writes the vault, as the agent does.
@@ -45,10 +45,10 @@ pub(super) fn write(store: &Store, opened: &mut Opened) {
 }
 
 fn backup(store: &Store) -> String {
-    match perform(store, MODE, Job::Backup, WALL) {
-        JobDone::Backup(Ok(text)) => text,
-        other => panic!("{other:?}"),
-    }
+    let JobDone::Backup(Ok(text)) = perform(store, MODE, Job::Backup, WALL) else {
+        panic!("another answer");
+    };
+    text
 }
 
 fn restore(
@@ -64,22 +64,22 @@ fn restore(
         dry_run,
         present,
     };
-    match perform(store, MODE, job, WALL) {
-        JobDone::RestoreBackup(done) => done,
-        other => panic!("{other:?}"),
-    }
+    let JobDone::RestoreBackup(done) = perform(store, MODE, job, WALL) else {
+        panic!("another answer");
+    };
+    done
 }
 
 fn purge(store: &Store, opened: &Opened, ids: Vec<EntryId>) -> Result<(), OpenError> {
     let identity = opened.sealer.identity(&opened.arena);
-    match perform(store, MODE, Job::Purge { identity, ids }, WALL) {
-        JobDone::Purge(done) => done,
-        other => panic!("{other:?}"),
-    }
+    let JobDone::Purge(done) = perform(store, MODE, Job::Purge { identity, ids }, WALL) else {
+        panic!("another answer");
+    };
+    done
 }
 
-const A: &str = "otpauth://totp/A:a?secret=JBSWY3DPEHPK3PXP&issuer=A";
-const B: &str = "otpauth://hotp/B:b?secret=GEZDGNBVGY3TQOJQ&issuer=B&counter=5";
+pub(super) const A: &str = "otpauth://totp/A:a?secret=JBSWY3DPEHPK3PXP&issuer=A";
+pub(super) const B: &str = "otpauth://hotp/B:b?secret=GEZDGNBVGY3TQOJQ&issuer=B&counter=5";
 
 #[test]
 fn a_new_vault_opens_with_its_passphrase_and_with_its_recovery_key_however_typed() {
@@ -165,10 +165,11 @@ fn a_new_passphrase_opens_the_old_one_does_not_and_the_recovery_key_still_does()
     let (_, recovery) = create(&store);
     let rewrap = |current: &str, new: &str| {
         let (current, new) = (secret(current), secret(new));
-        match perform(&store, MODE, Job::Rewrap { current, new }, WALL) {
-            JobDone::Rewrap(done) => done,
-            other => panic!("{other:?}"),
-        }
+        let JobDone::Rewrap(done) = perform(&store, MODE, Job::Rewrap { current, new }, WALL)
+        else {
+            panic!("another answer");
+        };
+        done
     };
     assert!(matches!(rewrap("wrong", "y"), Err(OpenError::WrongSecret)));
     rewrap("correct horse", "新しい").unwrap();
