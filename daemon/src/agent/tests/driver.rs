@@ -1,15 +1,11 @@
 //! An agent with a fake world around it.
 
-use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::world::Disk;
 use super::*;
-use crate::config::MemoryMode;
-use crate::platform::arena::Arena;
-use crate::vault::{Document, Opened, Sealer, seal};
-use crate::vault::{Marks, OpenError};
 
 pub(super) const PASSPHRASE: &str = "correct horse";
 pub(super) const RECOVERY: &str = "AAAAA-BBBBB-CCCCC-DDDDD-EEEEE-FFFFF-GGGGG";
@@ -34,19 +30,6 @@ pub(super) struct Habits {
     pub jobs: bool,
     pub stores: bool,
     pub keeps: bool,
-}
-
-/// What survives a restart.
-#[derive(Debug, Default)]
-pub(super) struct Disk {
-    pub vault: Option<Vec<u8>>,
-    identity: Option<Secret>,
-    pub passphrase: String,
-    pub state: State,
-    /// How often a vault was written.
-    pub stores: usize,
-    /// The ids of every purge.
-    pub purged: Vec<Vec<EntryId>>,
 }
 
 pub(super) struct Driver {
@@ -364,126 +347,4 @@ pub(super) fn code(answer: Response) -> CodeAnswer {
         panic!("{answer:?}");
     };
     answer
-}
-
-impl Disk {
-    fn perform(&mut self, job: Job) -> JobDone {
-        match job {
-            Job::Create { passphrase } => JobDone::Create(self.create(&passphrase)),
-            Job::Open { secret } => JobDone::Open(self.check(&secret).and_then(|()| self.open())),
-            Job::Rewrap { current, new } => JobDone::Rewrap(self.check(&current).map(|()| {
-                self.passphrase = new.expose().to_owned();
-            })),
-            Job::Check { secret } => JobDone::Check(self.check(&secret)),
-            Job::Backup => JobDone::Backup(Ok(self.backup())),
-            Job::RestoreBackup {
-                text,
-                secret,
-                dry_run,
-                present,
-            } => {
-                let opened = self.restore(&text, &secret, present.unwrap_or_default());
-                if let (Ok(opened), false) = (&opened, dry_run) {
-                    let sealed = seal::seal(&opened.document, &opened.arena, &opened.sealer);
-                    self.vault = Some(sealed.unwrap().bytes);
-                }
-                JobDone::RestoreBackup(opened)
-            }
-            Job::Purge { identity, ids } => {
-                assert_eq!(
-                    Some(identity.expose()),
-                    self.identity.as_ref().map(Secret::expose)
-                );
-                self.purged.push(ids);
-                JobDone::Purge(Ok(()))
-            }
-        }
-    }
-
-    fn create(&mut self, passphrase: &Secret) -> Result<(Box<Opened>, Secret), OpenError> {
-        let mut arena = Arena::new(MemoryMode::Auto, 256);
-        let sealer = Sealer::generate(&mut arena);
-        let document = Document {
-            device: EntryId::from_random(77),
-            generation: 1,
-            entries: Vec::new(),
-            trash: Vec::new(),
-            tombs: Vec::new(),
-            counters: BTreeMap::new(),
-        };
-        self.vault = Some(seal::seal(&document, &arena, &sealer)?.bytes);
-        self.identity = Some(sealer.identity(&arena));
-        self.passphrase = passphrase.expose().to_owned();
-        self.state = State::default();
-        self.state.marks.generation = 1;
-        Ok((self.open()?, secret(RECOVERY)))
-    }
-
-    fn check(&self, secret: &Secret) -> Result<(), OpenError> {
-        match &self.vault {
-            None => Err(OpenError::NoVault),
-            Some(_) if secret.expose() == self.passphrase || secret.expose() == RECOVERY => Ok(()),
-            Some(_) => Err(OpenError::WrongSecret),
-        }
-    }
-
-    pub(super) fn open(&self) -> Result<Box<Opened>, OpenError> {
-        let bytes = self.vault.as_deref().ok_or(OpenError::NoVault)?;
-        let identity = self.identity.as_ref().ok_or(OpenError::NoVault)?;
-        let length = u64::try_from(bytes.len()).unwrap();
-        let unsealed = seal::open(bytes, length, identity, MemoryMode::Auto)?;
-        let mut document = unsealed.document;
-        let rollback = document.generation < self.state.marks.generation;
-        let mac_key = unsealed.arena.key(unsealed.sealer.mac_key);
-        crate::vault::document::raise(&mut document, &unsealed.arena, mac_key, &self.state.marks);
-        Ok(Box::new(Opened {
-            document,
-            arena: unsealed.arena,
-            sealer: unsealed.sealer,
-            state: self.state.clone(),
-            rollback,
-            warnings: rollback
-                .then(|| "the vault is older".to_owned())
-                .into_iter()
-                .collect(),
-        }))
-    }
-
-    /// The vault's bytes in hexadecimal digits stand for a backup's text.
-    fn backup(&self) -> String {
-        let mut text = String::new();
-        for byte in self.vault.iter().flatten() {
-            write!(text, "{byte:02x}").unwrap();
-        }
-        text
-    }
-
-    fn restore(
-        &mut self,
-        text: &str,
-        secret: &Secret,
-        present: Marks,
-    ) -> Result<Box<Opened>, OpenError> {
-        if secret.expose() != PASSPHRASE {
-            return Err(OpenError::WrongSecret);
-        }
-        let bytes = (0..text.len() / 2).map(|at| u8::from_str_radix(&text[at * 2..at * 2 + 2], 16));
-        let bytes: Result<Vec<u8>, _> = bytes.collect();
-        let other = Self {
-            vault: Some(bytes.map_err(|_| OpenError::NotABackup("no hexadecimal digits"))?),
-            identity: self
-                .identity
-                .as_ref()
-                .map(|text| Secret::copy_of(text.expose())),
-            state: State {
-                marks: present,
-                ..self.state.clone()
-            },
-            ..Self::default()
-        };
-        let mut opened = other.open()?;
-        opened.document.generation += 1;
-        opened.rollback = false;
-        Ok(opened)
-    }
 }

@@ -2,6 +2,7 @@
 //! nothing here sleeps, and no socket or file is opened.
 
 mod driver;
+mod world;
 
 mod adding;
 mod codes;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::*;
 
 const SEQUENCES: u64 = 1000;
-const STEPS: u64 = 80;
+const STEPS: u64 = 50;
 
 /// A small generator of test numbers (splitmix64), the same in every run.
 struct Numbers(u64);
