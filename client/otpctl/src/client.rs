@@ -243,7 +243,7 @@ impl Client {
 
     /// Asks for the agent's version, now that something went wrong, and says if it isn't ours.
     fn skewed(&mut self, failure: Failure) -> Failure {
-        let Ok(mut conn) = Conn::open(false) else {
+        let Some(mut conn) = self.conn.take().or_else(|| Conn::open(false).ok()) else {
             return failure;
         };
         match conn.call(&Status {}) {
