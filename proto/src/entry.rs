@@ -213,13 +213,16 @@ impl FromStr for EntryId {
         if text.len() != 8 {
             return Err(EntryError::Id);
         }
-        text.bytes()
-            .try_fold(0_u64, |bits, byte| match byte {
-                b'a'..=b'z' => Ok(bits << 5 | u64::from(byte - b'a')),
-                b'2'..=b'7' => Ok(bits << 5 | u64::from(byte - b'2' + 26)),
-                _ => Err(EntryError::Id),
-            })
-            .map(Self)
+        let mut bits = 0;
+        for byte in text.bytes() {
+            let five = match byte {
+                b'a'..=b'z' => byte - b'a',
+                b'2'..=b'7' => byte - b'2' + 26,
+                _ => return Err(EntryError::Id),
+            };
+            bits = bits << 5 | u64::from(five);
+        }
+        Ok(Self(bits))
     }
 }
 

@@ -15,12 +15,13 @@ use super::store::Store;
 use super::{Document, Entry, Marks, OpenError, Opened, State, backup};
 use crate::agent::{Job, JobDone};
 use crate::config::MemoryMode;
+use crate::otp::scrubbed;
 use crate::platform;
 use crate::platform::arena::Arena;
 
 /// Does a job. `wall` is the time since 1970, for a backup's date.
 pub fn perform(store: &Store, mode: MemoryMode, job: Job, wall: Duration) -> JobDone {
-    let done = match job {
+    let done = scrubbed(|| match job {
         Job::Create { passphrase } => JobDone::Create(create(store, mode, &passphrase)),
         Job::Open { secret } => JobDone::Open(open(store, mode, &secret)),
         Job::Rewrap { current, new } => JobDone::Rewrap(rewrap(store, &current, &new)),
@@ -42,7 +43,7 @@ pub fn perform(store: &Store, mode: MemoryMode, job: Job, wall: Duration) -> Job
             },
         )),
         Job::Purge { identity, ids } => JobDone::Purge(purge(store, mode, &identity, &ids)),
-    };
+    });
     platform::trim_heap();
     done
 }
@@ -225,19 +226,21 @@ fn purge(
             }
         }
     }
+    let mut outcome = Ok(());
     for path in &paths {
-        match read(path) {
-            Ok(mut unsealed) => {
-                if drop_entries(&mut unsealed, &ids, &keys) {
-                    let sealed = seal(&unsealed.document, &unsealed.arena, &unsealed.sealer)?;
-                    Store::rewrite_backup(path, &sealed.bytes)?;
-                }
+        let rewritten = match read(path) {
+            Ok(mut unsealed) if drop_entries(&mut unsealed, &ids, &keys) => {
+                seal(&unsealed.document, &unsealed.arena, &unsealed.sealer).ok()
             }
+            Ok(_) => continue,
             // Another identity's, or broken: the key may be in it, and nobody can tell.
-            Err(_) => store.remove_backup(path)?,
-        }
+            Err(_) => None,
+        };
+        let bytes = rewritten.as_ref().map(|sealed| sealed.bytes.as_slice());
+        // One that fails is no reason to leave the key in the others.
+        outcome = store.replace_backup(path, bytes).and(outcome);
     }
-    Ok(())
+    Ok(outcome?)
 }
 
 fn mark(entry: &Entry, unsealed: &Unsealed) -> [u8; 8] {

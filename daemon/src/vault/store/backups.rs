@@ -53,20 +53,31 @@ impl Store {
         Ok((BufReader::new(file), length))
     }
 
-    /// Writes a backup anew.
-    pub(in crate::vault) fn rewrite_backup(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-        durable::replace(path, bytes)
+    /// Puts `bytes` in a backup's place, or removes the backup where that can't be done.
+    ///
+    /// # Errors
+    /// What was to go is still there.
+    pub(in crate::vault) fn replace_backup(
+        &self,
+        path: &Path,
+        bytes: Option<&[u8]>,
+    ) -> Result<(), StoreError> {
+        if bytes.is_some_and(|bytes| durable::replace(path, bytes).is_ok()) {
+            return Ok(());
+        }
+        self.remove_backup(path)?;
+        durable::sync_folder_of(path)
     }
 
     /// Removes a backup with the slots kept beside it.
-    pub(in crate::vault) fn remove_backup(&self, path: &Path) -> Result<(), StoreError> {
+    fn remove_backup(&self, path: &Path) -> Result<(), StoreError> {
         let stem = split(path).map_or("", |(stem, _)| stem).to_owned();
         for path in durable::list(&self.backup_folder())? {
             if split(&path).is_some_and(|(other, _)| other == stem) {
                 durable::remove(&path)?;
             }
         }
-        durable::sync_folder_of(path)
+        Ok(())
     }
 
     /// Links a file into the backups; `None` if there is none.
