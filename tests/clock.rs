@@ -1,0 +1,190 @@
+//! Published codes at their moments, and a clock that jumps: the agent below libfaketime.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use crate::support::{Daemon, Home, oathtool_totp, programs, random_key, skip, wall};
+
+/// The time step of everything here.
+const STEP: u64 = 30;
+
+/// A moment at the beginning of a step.
+const NOON: u64 = 1_800_000_000;
+
+/// The library that hands out a time of ours.
+fn faketime() -> Option<PathBuf> {
+    let folders = fs::read_dir("/usr/lib")
+        .unwrap()
+        .flatten()
+        .map(|folder| folder.path());
+    folders
+        .chain([PathBuf::from("/usr/local/lib")])
+        .map(|folder| folder.join("faketime/libfaketime.so.1"))
+        .find(|library| library.exists())
+}
+
+/// A home whose agent takes the wall clock from a file.
+struct Clock {
+    home: Home,
+    file: PathBuf,
+    library: PathBuf,
+}
+
+impl Clock {
+    fn new(library: PathBuf) -> Self {
+        let home = Home::with_vault();
+        let file = home.home().join("clock");
+        Self {
+            home,
+            file,
+            library,
+        }
+    }
+
+    fn start(&self) -> Daemon {
+        // Not for setpriv: what the library makes as root, nobody else may open.
+        let mut command = self.home.command_with(&["--pdeathsig=KILL"], "env");
+        command
+            .arg(format!("LD_PRELOAD={}", self.library.display()))
+            .arg(format!("FAKETIME_TIMESTAMP_FILE={}", self.file.display()))
+            .args(["FAKETIME_NO_CACHE=1", "FAKETIME_DONT_FAKE_MONOTONIC=1"])
+            .arg(programs().join("otpd"));
+        Daemon::run(command)
+    }
+
+    /// Sets the clock into the time step of a moment, in seconds since 1970. It goes on from
+    /// there: who measures how long something takes must not wait for ever.
+    fn set(&self, time: u64) {
+        let inside = time / STEP * STEP + 2;
+        let offset = i128::from(inside) - i128::from(wall());
+        // Renamed into place: the agent may look at any moment.
+        let new = self.file.with_extension("new");
+        self.home.write(&new, format!("{offset:+}\n"));
+        fs::rename(&new, &self.file).unwrap();
+    }
+
+    fn code(&self, query: &str) -> String {
+        let code = self.home.connect().ok("get", json!({"query": query}));
+        code["code"].as_str().unwrap().to_owned()
+    }
+}
+
+/// The rows of a file of published codes, without its heading.
+fn rows(file: &str) -> impl Iterator<Item = Vec<&str>> {
+    file.lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| line.split('\t').collect())
+}
+
+fn base32(hex: &str) -> String {
+    let byte = |place| u8::from_str_radix(&hex[place..place + 2], 16).unwrap();
+    let bytes: Vec<u8> = (0..hex.len()).step_by(2).map(byte).collect();
+    let mut text = String::new();
+    otp_proto::base32_encode(&bytes, &mut text);
+    text
+}
+
+/// Adds an entry once and returns its id: many rows share a key.
+fn entry(clock: &Clock, known: &mut BTreeMap<String, String>, parameters: String) -> String {
+    let number = known.len();
+    let add = |parameters: &String| {
+        clock
+            .home
+            .add(&format!("otpauth://totp/v{number}:a?{parameters}"))
+    };
+    known.entry(parameters).or_insert_with_key(add).clone()
+}
+
+#[test]
+fn the_codes_of_rfc_6238_appear_at_their_moments_and_a_seed_of_the_wrong_length_differs() {
+    let Some(library) = faketime() else {
+        skip("clock::the_codes_of_rfc_6238", "no libfaketime");
+        return;
+    };
+    let clock = Clock::new(library);
+    clock.set(0);
+    let daemon = clock.start();
+    clock.home.unlock();
+    let mut known = BTreeMap::new();
+    let mut compared = 0;
+    for row in rows(include_str!("vectors/rfc6238.tsv")) {
+        let [key, algorithm, time, code] = row[..] else {
+            panic!("{row:?}")
+        };
+        let parameters = format!("secret={}&algorithm={algorithm}&digits=8", base32(key));
+        let id = entry(&clock, &mut known, parameters);
+        let time = time.parse().unwrap();
+        clock.set(time);
+        assert_eq!(clock.code(&id), code, "{algorithm} {time}");
+        // The RFC's text reads as if all three hashes had the seed of 20 bytes; with that one
+        // the code differs.
+        if key.len() > 40 {
+            let short = oathtool_totp(&base32(&key[..40]), algorithm, 8, 30, time);
+            assert_ne!(short, code, "{algorithm} {time}");
+        }
+        compared += 1;
+    }
+    assert_eq!(compared, 18);
+    daemon.stop();
+}
+
+#[test]
+fn published_steam_codes_appear_at_their_moments() {
+    let Some(library) = faketime() else {
+        skip("clock::published_steam_codes", "no libfaketime");
+        return;
+    };
+    let clock = Clock::new(library);
+    clock.set(0);
+    let daemon = clock.start();
+    clock.home.unlock();
+    let mut known = BTreeMap::new();
+    for row in rows(include_str!("vectors/steam.tsv")) {
+        let [key, time, code] = row[..] else {
+            panic!("{row:?}")
+        };
+        let parameters = format!("secret={}&encoder=steam", base32(key));
+        let id = entry(&clock, &mut known, parameters);
+        clock.set(time.parse().unwrap());
+        assert_eq!(clock.code(&id), code, "{time}");
+    }
+    daemon.stop();
+}
+
+#[test]
+fn the_code_follows_the_clock_forth_and_back() {
+    let Some(library) = faketime() else {
+        skip("clock::the_code_follows", "no libfaketime");
+        return;
+    };
+    let clock = Clock::new(library);
+    clock.set(NOON);
+    let daemon = clock.start();
+    clock.home.unlock();
+    let key = random_key();
+    clock.home.add(&format!("otpauth://totp/x:a?secret={key}"));
+    for time in [
+        NOON,
+        NOON + 3600,
+        NOON + 29,
+        NOON - 120,
+        NOON - 3600,
+        NOON + 86_400,
+    ] {
+        clock.set(time);
+        // An agent may lock when its clock goes back; it never gives another code than the
+        // clock's.
+        if clock.home.connect().ok("status", json!({}))["locked"] == true {
+            clock.home.unlock();
+        }
+        assert_eq!(
+            clock.code("x:a"),
+            oathtool_totp(&key, "SHA1", 6, 30, time),
+            "{time}"
+        );
+    }
+    daemon.stop();
+}

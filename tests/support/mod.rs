@@ -1,0 +1,41 @@
+//! What the scenarios stand on: homes of throw-away users, agents, commands, terminals.
+
+mod command;
+mod daemon;
+mod home;
+mod line;
+mod oracle;
+mod pty;
+mod scan;
+mod strace;
+mod user;
+
+pub(crate) use command::{Outcome, run};
+pub(crate) use daemon::Daemon;
+pub(crate) use home::{Home, PASSPHRASE, files_below, programs};
+pub(crate) use line::Line;
+pub(crate) use oracle::{oathtool_hotp, oathtool_totp, random_key, random_number, wall};
+pub(crate) use pty::Terminal;
+pub(crate) use scan::{Canary, Mapping, memory_of};
+pub(crate) use strace::Strace;
+pub(crate) use user::{as_user, is_root};
+
+use std::io::Write as _;
+use std::time::Duration;
+
+/// Longer than anything here takes, so that a hang fails its own test and no other.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Says past the test runner's capture that a test could not prove anything here.
+pub(crate) fn skip(test: &str, why: &str) {
+    let line = format!("SKIPPED {test}: {why}\n");
+    std::io::stderr().write_all(line.as_bytes()).unwrap();
+}
+
+/// Whether root-only parts can run; says so if not.
+pub(crate) fn root_for(test: &str) -> bool {
+    if !is_root() {
+        skip(test, "needs root");
+    }
+    is_root()
+}
