@@ -35,7 +35,7 @@ fn answers<T: Call>(wrap: fn(T::Answer) -> Response) {
 
 fn id(line: &str) -> Id {
     let value: serde_json::Value = serde_json::from_str(line).unwrap();
-    serde_json::from_value(value["id"].clone()).unwrap()
+    serde_json::from_value(value.get("id").unwrap().clone()).unwrap()
 }
 
 #[test]

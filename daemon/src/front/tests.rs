@@ -1,4 +1,9 @@
 //! Real sockets, the real agent (locked, no vault), a clock that jumps to the next timer.
+#![allow(
+    clippy::unwrap_used,
+    clippy::format_collect,
+    reason = "a test that can't go on should stop"
+)]
 
 use std::path::PathBuf;
 use std::rc::Rc;

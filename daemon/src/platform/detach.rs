@@ -57,7 +57,7 @@ fn close_others() {
     close_one_by_one();
 }
 
-/// For systems without close_range(2), which Linux has since 5.9.
+/// For systems without `close_range(2)`, which Linux has since 5.9.
 fn close_one_by_one() {
     const MOST: u64 = 65_536;
     let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;

@@ -229,10 +229,12 @@ fn purge(
     let mut outcome = Ok(());
     for path in &paths {
         let rewritten = match read(path) {
-            Ok(mut unsealed) if drop_entries(&mut unsealed, &ids, &keys) => {
+            Ok(mut unsealed) => {
+                if !drop_entries(&mut unsealed, &ids, &keys) {
+                    continue;
+                }
                 seal(&unsealed.document, &unsealed.arena, &unsealed.sealer).ok()
             }
-            Ok(_) => continue,
             // Another identity's, or broken: the key may be in it, and nobody can tell.
             Err(_) => None,
         };

@@ -1,4 +1,10 @@
 //! A private home, and the real otpd in it.
+#![allow(
+    clippy::unwrap_used,
+    unreachable_pub,
+    dead_code,
+    reason = "test support: a failure should stop the test, and no test uses all of it"
+)]
 
 use std::fs::DirBuilder;
 use std::io::{BufRead as _, BufReader};
