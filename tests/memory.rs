@@ -149,7 +149,8 @@ fn a_failed_unlock_an_import_and_a_killed_client_leave_no_key_behind() {
 
 /// While it seals, the age library has its chunk of 64 KiB in clear, a second time where it
 /// encrypts it in place, and its cipher 512 bytes of that on the stack. Beside the chunk, no
-/// more than one line or these blocks of two or three neighbours may be anywhere.
+/// more may be anywhere than one line, or the last blocks of that copy and of the cipher: six
+/// neighbours at most.
 #[test]
 fn during_a_thousand_counter_writes_one_line_is_in_clear_beside_ages_own_chunk() {
     /// The address, the number of the key, and both in words.
@@ -204,7 +205,7 @@ fn during_a_thousand_counter_writes_one_line_is_in_clear_beside_ages_own_chunk()
             .last()
             .zip(beside.first())
             .map_or(0, |(last, first)| last - first);
-        assert!(spread <= 2, "{small:#?} beside {chunks:#?}");
+        assert!(spread <= 5, "{small:#?} beside {chunks:#?}");
         looks += 1;
         seen += usize::from(!clear.is_empty());
     }
