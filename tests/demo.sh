@@ -105,7 +105,8 @@ if command -v oathtool >/dev/null; then
 fi
 
 say "lock; now a code is refused" "ロックすると、コードは拒否されます"
-run otpctl lock </dev/null || fail "otpctl lock"
+run otpctl lock </dev/null >"$work/out" 2>&1 || fail "otpctl lock: $(cat "$work/out")"
+show <"$work/out"
 status=0
 run otpctl get trend </dev/null >"$work/out" 2>&1 || status=$?
 show <"$work/out"
