@@ -195,7 +195,8 @@ fn during_a_thousand_counter_writes_one_line_is_in_clear_beside_ages_own_chunk()
         let (small, chunks): (Vec<&[Hit]>, Vec<&[Hit]>) = runs
             .into_iter()
             .partition(|run| run[run.len() - 1].0 - run[0].0 < BLOCKS);
-        assert!(chunks.len() <= 2, "{chunks:#?}");
+        // The memory is read while the agent works, so a chunk can be seen before and after a move.
+        assert!(chunks.len() <= 3, "{chunks:#?}");
         let beside: BTreeSet<_> = small
             .iter()
             .flat_map(|run| run.iter())
