@@ -12,8 +12,9 @@ const LONGEST: usize = otp_proto::MAX_URI + 64;
 /// Asks for a secret without echo; `None` if the person gave up (Ctrl-C, or Ctrl-D at once).
 pub(crate) fn ask_secret(prompt: &str) -> io::Result<Option<Zeroizing<String>>> {
     let tty = Tty::open()?;
-    tty.write(prompt)?;
+    // First: who types as soon as the question is there must not see it.
     let hidden = tty.hide()?;
+    tty.write(prompt)?;
     let mut line = Hidden::new();
     let ended = loop {
         let mut byte = Zeroizing::new([0_u8]);
