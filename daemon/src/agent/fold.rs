@@ -5,7 +5,6 @@
 //! the part of NFKC (Unicode Standard Annex 15) that names of services and people need.
 
 use std::char::ToLowercase;
-use std::iter::Peekable;
 use std::str::Chars;
 
 /// Half-width katakana from U+FF61 on, as full-width.
@@ -21,14 +20,14 @@ const KATAKANA: u32 = 0x60;
 /// The folded characters of a text.
 #[derive(Debug, Clone)]
 pub(super) struct Fold<'a> {
-    chars: Peekable<Chars<'a>>,
+    chars: Chars<'a>,
     /// The rest of a character whose lower case is several.
     lower: Option<ToLowercase>,
 }
 
 pub(super) fn fold(text: &str) -> Fold<'_> {
     Fold {
-        chars: text.chars().peekable(),
+        chars: text.chars(),
         lower: None,
     }
 }
@@ -37,15 +36,29 @@ impl Iterator for Fold<'_> {
     type Item = char;
 
     fn next(&mut self) -> Option<char> {
-        if let Some(c) = self.lower.as_mut().and_then(Iterator::next) {
-            return Some(c);
+        if self.lower.is_some() {
+            let next = self.lower.as_mut().and_then(Iterator::next);
+            if next.is_some() {
+                return next;
+            }
+            self.lower = None;
         }
         let c = self.chars.next()?;
         if c.is_ascii() {
-            return Some(c.to_ascii_lowercase());
+            Some(c.to_ascii_lowercase())
+        } else {
+            self.fold_wide(widen(c))
         }
-        let c = widen(c);
-        let joined = self.chars.peek().and_then(|&mark| match widen(mark) {
+    }
+}
+
+impl Fold<'_> {
+    /// Folds a character that isn't ASCII, with the mark that may follow. Not inlined, to keep
+    /// the loop over ASCII small.
+    #[inline(never)]
+    fn fold_wide(&mut self, c: char) -> Option<char> {
+        let mark = self.chars.clone().next();
+        let joined = mark.and_then(|mark| match widen(mark) {
             '\u{309b}' | '\u{3099}' => voice(c, VOICED, 1),
             '\u{309c}' | '\u{309a}' => voice(c, HALF_VOICED, 2),
             _ => None,

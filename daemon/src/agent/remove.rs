@@ -37,6 +37,8 @@ impl Agent {
         let open = self.open.as_ref().ok_or_else(error::locked)?;
         let entry = match in_trash(&open.document.trash, query) {
             Some(entry) => entry,
+            // A number that is gone must not be taken for a part of some name.
+            None if trash_number(query).is_some() => return Err(error::not_found()),
             None => open.find(query)?,
         };
         let entry = Arc::clone(entry);
@@ -62,6 +64,8 @@ impl Agent {
         Ok(Outcome::Store(Box::new(draft)))
     }
 
+    /// Brings an entry back. One of the same name may have taken its place meanwhile: both stay,
+    /// as after an import, and a query for the name asks which. The same key is never there twice.
     pub(super) fn restore(&mut self, now: Now, restore: &Restore) -> Result<Outcome, RpcError> {
         let open = self.open.as_ref().ok_or_else(error::locked)?;
         let document = &open.document;
@@ -76,15 +80,6 @@ impl Agent {
             return Err(RpcError::new(
                 ErrorKind::Exists,
                 "an entry with the same key is there",
-            ));
-        }
-        if entries::same_name(document, &entry.issuer, &entry.account)
-            .next()
-            .is_some()
-        {
-            return Err(RpcError::new(
-                ErrorKind::Exists,
-                "an entry of the same issuer and account is there: remove or rename it first",
             ));
         }
         let mut draft = self.draft(now).ok_or_else(error::locked)?;
@@ -108,9 +103,14 @@ impl Agent {
     }
 }
 
+/// The number of `tr-1`.
+fn trash_number(query: &str) -> Option<u32> {
+    query.strip_prefix("tr-")?.parse().ok()
+}
+
 /// An entry of the trash by its number (`tr-1`) or its id.
 fn in_trash<'a>(trash: &'a [Arc<Entry>], query: &str) -> Option<&'a Arc<Entry>> {
-    let number = query.strip_prefix("tr-").and_then(|text| text.parse().ok());
+    let number = trash_number(query);
     let id: Option<EntryId> = query.parse().ok();
     trash.iter().find(|entry| {
         id == Some(entry.id) || number.is_some() && number == entry.trash.map(|t| t.number)

@@ -43,12 +43,14 @@ fn a_removed_entry_comes_back_by_number_or_id() {
 }
 
 #[test]
-fn an_entry_does_not_come_back_beside_one_of_its_name() {
+fn an_entry_comes_back_beside_the_one_that_superseded_it() {
     let mut driver = Driver::with(&[&uri("totp", "a:b", 1), &uri("totp", "a:b", 2)]);
-    let error = driver.call(restore("tr-1")).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Exists);
-    driver.call(remove("a:b", false)).unwrap();
     driver.call(restore("tr-1")).unwrap();
+    let error = driver.get("a:b").unwrap_err();
+    assert_eq!(
+        (error.kind(), error.candidates().len()),
+        (ErrorKind::Ambiguous, 2)
+    );
 }
 
 #[test]
@@ -113,7 +115,7 @@ fn a_purge_destroys_the_key_here_and_then_in_the_backups() {
 
 #[test]
 fn a_purge_takes_trash_too_by_number_and_with_the_same_key() {
-    let mut driver = Driver::with(&[&uri("totp", "a:b", 1)]);
+    let mut driver = Driver::with(&[&uri("totp", "a:b", 1), &uri("totp", "Matrix-1:c", 2)]);
     driver.call(remove("a:b", false)).unwrap();
     driver.call(remove("tr-1", true)).unwrap();
     assert!(driver.trash().is_empty());
