@@ -61,6 +61,20 @@ impl Client {
         result.map_err(|error| self.failure(error))
     }
 
+    /// Asks the agent for something that a passphrase goes with.
+    pub(crate) fn call_with<C: Call>(
+        &mut self,
+        params: &C,
+        passphrase: fn(&C) -> &Secret,
+    ) -> Result<Answer, Failure> {
+        self.call(params).map_err(|mut failure| {
+            if failure.kind == Kind::Rpc(ErrorKind::Denied) {
+                failure.cause = wrong(self.text, passphrase(params));
+            }
+            failure
+        })
+    }
+
     /// Asks the agent for something that needs the keys: a locked vault is opened first, if a
     /// person can be asked or a descriptor was given.
     pub(crate) fn call_unlocked<C: Call>(&mut self, params: &C) -> Result<Answer, Failure> {
@@ -82,16 +96,12 @@ impl Client {
             let can_retry = secrets.is_terminal();
             let passphrase = secrets.passphrase(text.passphrase)?;
             let request = Unlock { passphrase };
-            match self.call(&request) {
+            match self.call_with(&request, |request| &request.passphrase) {
                 Ok(answer) => {
                     self.warnings(answer.json());
                     return Ok(request.passphrase);
                 }
                 Err(failure) if failure.kind == Kind::Rpc(ErrorKind::Denied) => {
-                    let failure = Failure {
-                        cause: wrong(text, &request.passphrase),
-                        ..failure
-                    };
                     tries -= 1;
                     if !can_retry || tries == 0 {
                         return Err(failure.of(text.cannot_unlock));
@@ -263,7 +273,7 @@ impl Client {
 }
 
 /// Why a passphrase didn't open the vault, as far as can be said here.
-pub(crate) fn wrong(text: &Text, passphrase: &Secret) -> String {
+fn wrong(text: &Text, passphrase: &Secret) -> String {
     if RecoveryKey::looks_like(passphrase.expose())
         && let Err(RecoveryKeyError::Group(group)) = RecoveryKey::parse(passphrase.expose())
     {

@@ -45,7 +45,7 @@ pub(super) fn add(client: &mut Client, line: &Line) -> Result<(), Failure> {
     }
     let (mut answers, mut refused) = (Vec::new(), 0);
     for entry in entries {
-        match store(client, entry, asks)? {
+        match store(client, entry, asks, is_single)? {
             Stored::Yes(answer) => answers.push(answer.json().raw().to_owned()),
             Stored::Already => {}
             Stored::Refused => refused += 1,
@@ -69,7 +69,12 @@ enum Stored {
 }
 
 /// Tries an entry's code out with the person, if there is one, and stores it.
-fn store(client: &mut Client, mut entry: NewEntry, asks: bool) -> Result<Stored, Failure> {
+fn store(
+    client: &mut Client,
+    mut entry: NewEntry,
+    asks: bool,
+    is_single: bool,
+) -> Result<Stored, Failure> {
     let text = client.text;
     let name = output::full_name(text, entry.issuer.clone(), entry.account.clone());
     if asks {
@@ -82,7 +87,10 @@ fn store(client: &mut Client, mut entry: NewEntry, asks: bool) -> Result<Stored,
             return Ok(Stored::Already);
         }
         if !is_accepted(client, preview)? {
-            output::say(text.nothing_stored);
+            // Of a single one, the end of the command says it.
+            if !is_single {
+                output::say(&fill(text.not_stored, &[&name]));
+            }
             return Ok(Stored::Refused);
         }
         if let (Some(_), Type::Hotp(counter)) = (preview.get("code"), entry.kind) {

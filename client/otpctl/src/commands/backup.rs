@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use otp_proto::{
-    Backup, ErrorKind, RestoreBackupAdd, RestoreBackupBegin, RestoreBackupCommit, Secret, Status,
+    Backup, RestoreBackupAdd, RestoreBackupBegin, RestoreBackupCommit, Status,
 };
 
 use super::file::{read, save, shown, unreadable};
@@ -91,20 +91,7 @@ fn hand_over(
         let text = String::from_utf8_lossy(piece).into_owned();
         client.call(&RestoreBackupAdd { text })?;
     }
-    let request = RestoreBackupCommit {
-        passphrase: Secret::copy_of(request.passphrase.expose()),
-        dry_run: request.dry_run,
-    };
-    client.call(&request).map_err(|failure| {
-        if failure.kind == Kind::Rpc(ErrorKind::Denied) {
-            Failure {
-                cause: client.text.wrong_backup_passphrase.into(),
-                ..failure
-            }
-        } else {
-            failure
-        }
-    })
+    client.call_with(request, |request| &request.passphrase)
 }
 
 fn describe(client: &Client, answer: Json<'_>) {

@@ -4,7 +4,7 @@ use otp_proto::{Status, VERSION};
 
 use crate::client::{self, Client, is_running};
 use crate::failure::Failure;
-use crate::json::Json;
+use crate::json::{Json, Object};
 use crate::output;
 use crate::text::{Text, duration, fill};
 
@@ -19,11 +19,17 @@ fn version_line(program: &str, version: &str, protocol: &str) -> String {
 
 pub(super) fn version(client: &mut Client) -> Result<(), Failure> {
     let mut out = own_version();
+    let mut object = Object::new().text("otpctl", client::own_version());
     if is_running() {
         let answer = client.call(&Status {})?;
         let status = answer.json();
+        let version = status.label("version");
         let protocol = status.number("protocol").unwrap_or_default().to_string();
-        out += &version_line("otpd", &status.label("version"), &protocol);
+        out += &version_line("otpd", &version, &protocol);
+        object = object.text("otpd", &version);
+    }
+    if client.globals.json {
+        return output::print_json(&object.end());
     }
     output::print(&out)
 }

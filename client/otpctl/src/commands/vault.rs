@@ -4,7 +4,7 @@ use otp_proto::{ErrorKind, Init, Lock, Passwd, RecoveryKey, Secret, Status};
 use zeroize::Zeroizing;
 
 use crate::cli::{Line, Opt};
-use crate::client::{Client, is_running, wrong};
+use crate::client::{Client, is_running};
 use crate::failure::{Failure, Kind};
 use crate::json::Json;
 use crate::text::fill;
@@ -119,16 +119,7 @@ pub(super) fn passwd(client: &mut Client) -> Result<(), Failure> {
         return Err(Failure::new(Kind::Usage, text.like_recovery_key));
     }
     let request = Passwd { current, new };
-    client.call(&request).map_err(|failure| {
-        if failure.kind == Kind::Rpc(ErrorKind::Denied) {
-            Failure {
-                cause: wrong(text, &request.current),
-                ..failure
-            }
-        } else {
-            failure
-        }
-    })?;
+    client.call_with(&request, |request| &request.current)?;
     client.say(text.passphrase_changed);
     Ok(())
 }

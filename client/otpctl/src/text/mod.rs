@@ -43,7 +43,7 @@ sentences! {
     mismatch_thrice, missing_parts, mistyped_group, nameless, names_for_several, needs_name, needs_value, new_passphrase,
     no_change, no_entries, no_helper, no_home, no_key_in_it, no_otpd, no_prompt, no_vault, no_verb,
     not_a_backup, not_a_key, not_a_text, not_accepted, not_found, not_private, not_ready,
-    not_running, not_there, not_yet, nothing_stored, other_codes, passphrase, passphrase_changed,
+    not_running, not_there, not_yet, not_stored, other_codes, passphrase, passphrase_changed,
     problems, program_broken, program_missing, program_version, progress, purge_needs_yes,
     purge_question, purged, put_back, rate_limited, recovery_intro, recovery_outro,
     remove_question, removed, restore_needs_yes, restore_question, restored, rollback, row_account,
@@ -55,7 +55,7 @@ sentences! {
     type_code, type_counter_code, type_it, unknown_format, unknown_option, unknown_verb, unlocked,
     unsupported, unsupported_yet, usage, vault_exists, vault_locked, vault_none, vault_open,
     vault_open_until, warning, will_supersede, would_come, would_go, would_import,
-    wrong_backup_passphrase, wrong_passphrase,
+    wrong_passphrase,
 }
 
 impl Text {
