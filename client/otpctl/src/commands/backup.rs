@@ -2,9 +2,7 @@
 
 use std::path::Path;
 
-use otp_proto::{
-    Backup, RestoreBackupAdd, RestoreBackupBegin, RestoreBackupCommit, Status,
-};
+use otp_proto::{Backup, RestoreBackupAdd, RestoreBackupBegin, RestoreBackupCommit, Status};
 
 use super::file::{read, save, shown, unreadable};
 use super::list::table;
