@@ -1,6 +1,8 @@
 //! A private otpd with a home of its own, and a connection to it.
 
+use std::fs::DirBuilder;
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -70,7 +72,8 @@ impl Home {
     /// Makes a vault with so many entries, through otpctl.
     pub fn make(setting: &Setting, entries: usize) -> Outcome<Self> {
         let folder = setting.work.join(format!("home-{entries}"));
-        std::fs::create_dir_all(&folder)?;
+        // otpd listens in a folder of its user's alone.
+        DirBuilder::new().mode(0o700).create(&folder)?;
         let home = Self {
             folder,
             programs: setting.programs.clone(),

@@ -182,11 +182,12 @@ fn cotp(folder: &Path) -> Outcome<Peer> {
         .stdout(Stdio::null())
         .spawn()?;
     if let Some(mut terminal) = script.stdin.take() {
-        for answer in [PASSPHRASE, PASSPHRASE, KEY, ""] {
+        for answer in [PASSPHRASE, PASSPHRASE, KEY] {
             // Each question empties the terminal's queue before it listens.
             std::thread::sleep(Duration::from_millis(1500));
             writeln!(terminal, "{answer}")?;
         }
+        std::thread::sleep(Duration::from_millis(1500));
     }
     if !script.wait()?.success() {
         return Err("no store could be made".into());

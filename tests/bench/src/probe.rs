@@ -27,11 +27,14 @@ pub fn run(folders: &[&Path], document: &Path, quick: bool) -> Outcome<()> {
     let work = Work::make()?;
     let programs = work.0.join("bin");
     std::fs::create_dir(&programs)?;
+    open_to_all(&programs)?;
     for folder in folders {
         for file in std::fs::read_dir(folder)? {
             let file = file?;
             if file.metadata()?.is_file() {
-                std::fs::copy(file.path(), programs.join(file.file_name()))?;
+                let copy = programs.join(file.file_name());
+                std::fs::copy(file.path(), &copy)?;
+                open_to_all(&copy)?;
             }
         }
     }
@@ -72,6 +75,12 @@ pub fn run(folders: &[&Path], document: &Path, quick: bool) -> Outcome<()> {
         return Err("the measurement failed".into());
     }
     report::write(document, &rows, quick)
+}
+
+/// Whatever root's umask is, the worker has to reach it.
+fn open_to_all(path: &Path) -> Outcome<()> {
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755))?;
+    Ok(())
 }
 
 /// Asks for a process's memory; `None` where nobody may look.

@@ -32,12 +32,12 @@ pub enum Goal {
 
 impl Goal {
     fn result(self, value: f64) -> String {
-        let miss = match self {
-            Self::AtMost(goal) => value / goal - 1.0,
-            Self::AtLeast(goal) => 1.0 - value / goal,
+        let (is_met, miss) = match self {
+            Self::AtMost(goal) => (value <= goal, value / goal - 1.0),
+            Self::AtLeast(goal) => (value >= goal, 1.0 - value / goal),
             Self::None => return "reported".into(),
         };
-        if miss <= 0.0 {
+        if is_met {
             "met".into()
         } else {
             format!("**missed by {:.0} %**", (miss * 100.0).max(1.0))
