@@ -36,10 +36,13 @@ pub(crate) fn programs() -> &'static Path {
             let from = given
                 .as_ref()
                 .map_or_else(|| path.into(), |given| given.join(name));
-            // Renamed into place: an agent of another run may still be running from here.
+            // Renamed into place: an agent of another run may still be running from here. Written
+            // by another process: a descriptor for writing that another test's fork inherits
+            // for a moment would make execve(2) fail with ETXTBSY.
             let new = folder.join(format!("{name}.{}", std::process::id()));
-            fs::copy(&from, &new).unwrap_or_else(|error| panic!("{}: {error}", from.display()));
-            fs::set_permissions(&new, PermissionsExt::from_mode(0o755)).unwrap();
+            let mut install = Command::new("install");
+            install.args(["-m", "0755"]).args([&from, &new]);
+            assert!(install.status().unwrap().success(), "{}", from.display());
             fs::rename(&new, folder.join(name)).unwrap();
         }
         folder

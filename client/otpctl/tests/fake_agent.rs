@@ -46,12 +46,21 @@ impl Home {
     }
 
     /// A copy of otpctl whose siblings are scripts.
+    ///
+    /// Other processes write them: a descriptor for writing that another test's fork inherits
+    /// for a moment would make execve(2) fail with ETXTBSY.
     fn with_sibling(&self, name: &str, script: &str) -> PathBuf {
         let program = self.path("otpctl");
-        fs::copy(env!("CARGO_BIN_EXE_otpctl"), &program).unwrap();
-        let sibling = self.path(name);
-        fs::write(&sibling, format!("#!/bin/sh\n{script}\n")).unwrap();
-        fs::set_permissions(&sibling, fs::Permissions::from_mode(0o755)).unwrap();
+        let (text, sibling) = (self.path("script"), self.path(name));
+        fs::write(&text, format!("#!/bin/sh\n{script}\n")).unwrap();
+        for (from, to) in [
+            (Path::new(env!("CARGO_BIN_EXE_otpctl")), &program),
+            (&text, &sibling),
+        ] {
+            let mut install = Command::new("install");
+            install.args(["-m", "0755"]).args([from, to]);
+            assert!(install.status().unwrap().success());
+        }
         program
     }
 }
