@@ -24,10 +24,35 @@ quiet=(-q)
 [ -t 2 ] && quiet=()
 echo "building otpd and otp-helper" >&2
 $cargo build "${quiet[@]}" --locked --release -p otpd -p otp-helper
+
+# The shipped standard library brings a symboliser for backtraces, half of what a small program
+# weighs. Built for size with the program it is left out: OTPD_STD=shipped keeps the shipped one,
+# which is also what is taken where the library's source cannot be had.
+own_std() {
+    [ "${OTPD_STD:-own}" = own ] && [ ${#static[@]} -gt 0 ] || return 1
+    rustup component list --installed 2>/dev/null | grep -qx rust-src ||
+        rustup -q component add rust-src >/dev/null 2>&1 || return 1
+    # Building it is a nightly option of the stable cargo. With panic=abort nothing unwinds, and
+    # relocations of a static program fit in a tenth of their place (DT_RELR).
+    RUSTC_BOOTSTRAP=1 RUSTFLAGS="${RUSTFLAGS:-} -C link-arg=-Wl,-z,pack-relative-relocs" \
+        $cargo build "${quiet[@]}" --locked --profile tiny -p otpctl "${static[@]}" \
+        -Z build-std=std,panic_abort -Z build-std-features=optimize_for_size
+}
 echo "building otpctl" >&2
-$cargo build "${quiet[@]}" --locked --profile tiny -p otpctl "${static[@]}"
+if own_std; then
+    unwinding=(-R .eh_frame -R .eh_frame_hdr -R .gcc_except_table)
+else
+    echo "otpctl is linked with the standard library as it is shipped" >&2
+    unwinding=()
+    $cargo build "${quiet[@]}" --locked --profile tiny -p otpctl "${static[@]}"
+fi
 
 mkdir -p "$dist"
 # Installed over running programs too, hence not copied in place.
 install -m 0755 "$target/release/otpd" "$target/release/otp-helper" "$dist/"
-install -m 0755 "$target/${static[1]:+${static[1]}/}tiny/otpctl" "$dist/"
+otpctl=$target/${static[1]:+${static[1]}/}tiny/otpctl
+install -m 0755 "$otpctl" "$dist/"
+if [ ${#unwinding[@]} -gt 0 ] && command -v objcopy >/dev/null; then
+    objcopy "${unwinding[@]}" "$otpctl" "$dist/otpctl.new"
+    mv "$dist/otpctl.new" "$dist/otpctl"
+fi

@@ -6,7 +6,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use otp_proto::Secret;
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
@@ -14,41 +14,54 @@ use zeroize::Zeroizing;
 #[derive(Clone, Copy)]
 pub(crate) struct Json<'a>(&'a str);
 
-/// The members of an object, in their order.
-struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+/// Reads an object for the value of one member, the first of that name. The members aren't
+/// collected: small lists that come and go cost system calls in a process that lives for a
+/// millisecond.
+struct Member<'n, 'a>(&'n str, PhantomData<&'a ()>);
 
-impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Object<'a>(PhantomData<&'a ()>);
-        impl<'de: 'a, 'a> Visitor<'de> for Object<'a> {
-            type Value = Members<'a>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'a>, A::Error> {
-                let mut members = Vec::new();
-                while let Some(name) = map.next_key()? {
-                    members.push((name, map.next_value()?));
-                }
-                Ok(Members(members))
+impl<'de: 'a, 'a> DeserializeSeed<'de> for Member<'_, 'a> {
+    type Value = Option<&'a RawValue>;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de: 'a, 'a> Visitor<'de> for Member<'_, 'a> {
+    type Value = Option<&'a RawValue>;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut found = None;
+        while let Some(name) = map.next_key::<Cow<'_, str>>()? {
+            let value = map.next_value()?;
+            if found.is_none() && name == self.0 {
+                found = Some(value);
             }
         }
-        deserializer.deserialize_map(Object(PhantomData))
+        Ok(found)
     }
+}
+
+/// Reads a text that is one object; the value of one of its members, if it has it.
+fn member<'a>(text: &'a str, name: &str) -> Result<Option<&'a RawValue>, serde_json::Error> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let value = Member(name, PhantomData).deserialize(&mut reader)?;
+    reader.end()?;
+    Ok(value)
 }
 
 impl<'a> Json<'a> {
     /// Takes a text that holds one JSON object; `None` if it doesn't.
     pub(crate) fn object(bytes: &'a [u8]) -> Option<Self> {
         let text = std::str::from_utf8(bytes).ok()?;
-        serde_json::from_str::<Members<'_>>(text).ok()?;
+        member(text, "").ok()?;
         Some(Self(text))
     }
 
     /// Returns a member, unless it is absent or null.
     pub(crate) fn get(self, name: &str) -> Option<Self> {
-        let Members(members) = serde_json::from_str(self.0).ok()?;
-        let (_, value) = members.into_iter().find(|member| member.0 == name)?;
+        let value = member(self.0, name).ok()??;
         Some(Self(value.get())).filter(|value| value.0 != "null")
     }
 

@@ -27,6 +27,8 @@ use cli::Parsed;
 
 /// Runs one command line and returns its exit status (the table in otpctl(1)).
 pub fn main() -> ExitCode {
+    // The message of a panic may quote what was being read; its place can't.
+    std::panic::set_hook(Box::new(|panic| output::defect(panic.location())));
     let text = text::of_environment(&|name| std::env::var_os(name));
     let result = match cli::parse(std::env::args_os().skip(1)) {
         Ok(Parsed::Help(verb)) => output::print(text.help(verb)),

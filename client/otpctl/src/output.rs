@@ -28,6 +28,16 @@ pub(crate) fn say(text: &str) {
     os::write_stderr(text.as_bytes()).ok();
 }
 
+/// Names the place of a defect of this program.
+pub(crate) fn defect(place: Option<&std::panic::Location<'_>>) {
+    let (file, line) = place.map_or(("?", 0), |place| (place.file(), place.line()));
+    let mut message = String::from("otpctl: internal error at ");
+    for part in [file, ":", &line.to_string(), "\n"] {
+        message.push_str(part);
+    }
+    say(&message);
+}
+
 /// Writes why the command failed, and what to do.
 pub(crate) fn complain(text: &Text, failure: &Failure) {
     if failure.kind == Kind::OutputClosed {
