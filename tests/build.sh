@@ -25,24 +25,27 @@ quiet=(-q)
 echo "building otpd and otp-helper" >&2
 $cargo build "${quiet[@]}" --locked --release -p otpd -p otp-helper
 
-# The shipped standard library brings a symboliser for backtraces, half of what a small program
-# weighs. Built for size with the program it is left out: OTPD_STD=shipped keeps the shipped one,
-# which is also what is taken where the library's source cannot be had.
+# The shipped standard library brings the printing of panics and a symboliser for backtraces,
+# more than half of what a small program weighs. Built with the program it is left out, and a
+# panic, whose message could quote a secret, ends the program without one. OTPD_STD=shipped keeps
+# the shipped library (a panic then names its place), and so does a machine where the library's
+# source cannot be had.
 own_std() {
+    : >"$target/own-std.log"
     [ "${OTPD_STD:-own}" = own ] && [ ${#static[@]} -gt 0 ] || return 1
     rustup component list --installed 2>/dev/null | grep -qx rust-src ||
         rustup -q component add rust-src >/dev/null 2>&1 || return 1
-    # Building it is a nightly option of the stable cargo. With panic=abort nothing unwinds, and
-    # relocations of a static program fit in a tenth of their place (DT_RELR).
-    RUSTC_BOOTSTRAP=1 RUSTFLAGS="${RUSTFLAGS:-} -C link-arg=-Wl,-z,pack-relative-relocs" \
-        $cargo build "${quiet[@]}" --locked --profile tiny -p otpctl "${static[@]}" \
-        -Z build-std=std,panic_abort -Z build-std-features=optimize_for_size
+    # Building it is a nightly option of the stable cargo. Relocations of a static program fit in
+    # a tenth of their place (DT_RELR).
+    RUSTC_BOOTSTRAP=1 RUSTFLAGS="${RUSTFLAGS:-} -C link-arg=-Wl,-z,pack-relative-relocs -Z unstable-options -C panic=immediate-abort" \
+        $cargo build -q --locked --profile tiny -p otpctl "${static[@]}" \
+        -Z build-std=std,panic_abort -Z build-std-features=optimize_for_size 2>"$target/own-std.log"
 }
 echo "building otpctl" >&2
 if own_std; then
     unwinding=(-R .eh_frame -R .eh_frame_hdr -R .gcc_except_table)
 else
-    echo "otpctl is linked with the standard library as it is shipped" >&2
+    echo "otpctl is linked with the standard library as it is shipped (see $target/own-std.log)" >&2
     unwinding=()
     $cargo build "${quiet[@]}" --locked --profile tiny -p otpctl "${static[@]}"
 fi
