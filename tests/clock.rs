@@ -188,3 +188,35 @@ fn the_code_follows_the_clock_forth_and_back() {
     }
     daemon.stop();
 }
+
+/// A moment at the beginning of a step, as libfaketime reads it and in seconds since 1970.
+const STILL: (&str, u64) = ("2026-11-22 10:00:00", 1_795_341_600);
+
+#[test]
+fn an_unlock_ends_while_every_clock_stands_still() {
+    let Some(library) = faketime() else {
+        skip("clock::an_unlock_ends", "no libfaketime");
+        return;
+    };
+    let home = Home::with_vault();
+    let mut command = home.command_with(&["--pdeathsig=KILL"], "env");
+    command
+        .arg(format!("LD_PRELOAD={}", library.display()))
+        .arg(format!("FAKETIME={}", STILL.0))
+        .args(["FAKETIME_NO_CACHE=1", "TZ=UTC"])
+        .arg(programs().join("otpd"));
+    let _daemon = Daemon::run(command);
+    let key = random_key();
+    let expected = oathtool_totp(&key, "SHA1", 6, 30, STILL.1);
+    for round in 0..2 {
+        home.unlock();
+        if round == 0 {
+            home.add(&format!("otpauth://totp/a:b?secret={key}"));
+        }
+        let answer = home.connect().ok("get", json!({"query": "a:b"}));
+        assert_eq!(answer["code"], expected.as_str());
+        // The control: the key derivation took its time, and none of it has passed.
+        assert_eq!(answer["valid_for"], STEP);
+        home.connect().ok("lock", json!({}));
+    }
+}

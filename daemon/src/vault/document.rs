@@ -8,7 +8,7 @@ use std::sync::Arc;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use otp_proto::{EntryId, Kind, Secret, print_uri_to};
 use sha2::Sha256;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use super::line::{self, Reader, number, read_stamp};
 use super::lines::Input;
@@ -22,6 +22,8 @@ const VERSION: u64 = 1;
 pub const MAX_LINE: usize = 256 * 1024;
 /// What [`OpenError::Damaged`] calls the vault.
 pub(super) const VAULT: &str = "the vault";
+/// What SHA-256 works on at once, in bytes.
+const HASH_BLOCK: usize = 64;
 const FINGERPRINT: &[u8] = b"otpd/vault/1/hotp\0";
 
 pub(super) type Mac = Hmac<Sha256>;
@@ -84,6 +86,7 @@ pub fn write(
         out,
         mac: mac(mac_key),
         line: Zeroizing::new(String::new()),
+        rest: 0,
     };
     let (device, generation) = (document.device, document.generation);
     lines.print(format_args!(
@@ -102,8 +105,8 @@ pub fn write(
     for (fingerprint, next) in &document.counters {
         lines.print(format_args!("# hotp {} {next}\n", Hex(fingerprint)))?;
     }
-    let Lines { out, mac, .. } = lines;
-    let tag = mac.finalize().into_bytes();
+    let Lines { out, mac, line, .. } = lines;
+    let tag = mac.chain_update(line.as_bytes()).finalize().into_bytes();
     writeln!(out, "# mac {}", Hex(&tag))?;
     Ok(())
 }
@@ -128,41 +131,61 @@ impl std::fmt::Display for Hex<'_> {
     }
 }
 
-/// The way out: every line passes the MAC and the writer, and is overwritten by the next.
+/// The way out: every line passes the writer and the MAC, and is wiped.
+///
+/// A hash keeps what doesn't fill a block of it, and would keep the beginnings of lines, where
+/// the keys are, beside the line that is being made. So it gets whole blocks, and what is left,
+/// the end of a line with its stamp, waits here in front of the next line.
 struct Lines<'a, W> {
     out: &'a mut W,
     mac: Mac,
+    /// The rest of what was written, then the line that is being made.
     line: Zeroizing<String>,
+    /// The length of that rest; less than a block.
+    rest: usize,
 }
 
 impl<W: Write> Lines<'_, W> {
     fn print(&mut self, text: std::fmt::Arguments<'_>) -> Result<(), WriteError> {
-        self.line.clear();
         let _ = self.line.write_fmt(text);
         self.put()
     }
 
     fn entry(&mut self, entry: &Entry, arena: &Arena) -> Result<(), WriteError> {
-        self.line.clear();
-        let longest = line::longest(entry, arena) + 64;
+        let longest = self.rest + line::longest(entry, arena) + 64;
         if self.line.capacity() < longest {
             // A new buffer, so that growing leaves no copy behind.
-            self.line = Zeroizing::new(String::with_capacity(longest));
+            let mut wider = String::with_capacity(longest);
+            wider.push_str(&self.line);
+            self.line = Zeroizing::new(wider);
         }
         if let Some(trash) = entry.trash {
             let _ = write!(self.line, "# trash {} {} ", trash.number, trash.since);
         }
         line::print(entry, arena, &mut self.line);
         self.line.push('\n');
-        if self.line.len() > MAX_LINE {
+        if self.line.len() - self.rest > MAX_LINE {
             return Err(StoreError::Entry(entry.id).into());
         }
         self.put()
     }
 
     fn put(&mut self) -> Result<(), WriteError> {
-        self.mac.update(self.line.as_bytes());
-        Ok(self.out.write_all(self.line.as_bytes())?)
+        let mut bytes = Zeroizing::new(std::mem::take(&mut *self.line).into_bytes());
+        self.out
+            .write_all(bytes.get(self.rest..).unwrap_or_default())?;
+        let whole = bytes.len() - bytes.len() % HASH_BLOCK;
+        self.mac.update(bytes.get(..whole).unwrap_or_default());
+        self.rest = bytes.len() - whole;
+        bytes.copy_within(whole.., 0);
+        if let Some(line) = bytes.get_mut(self.rest..) {
+            line.zeroize();
+        }
+        bytes.truncate(self.rest);
+        // Lines are ASCII.
+        let rest = String::from_utf8(std::mem::take(&mut *bytes)).map_err(|_| StoreError::Vault)?;
+        *self.line = rest;
+        Ok(())
     }
 }
 

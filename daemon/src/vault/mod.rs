@@ -1,11 +1,12 @@
-//! What is kept and how: `document` (lines and entries), `seal` (age and MAC), `slot` (ways to
-//! the identity), `store` (files), `job` (the slow work). Knows nothing of requests, answers and
-//! codes. The format is in `docs/vault-format.md`.
+//! What is kept and how: `document` (lines and entries), `envelope` (an age file), `seal` (the
+//! vault's, with its MAC), `slot` (ways to the identity), `store` (files), `job` (the slow work).
+//! Knows nothing of requests, answers and codes. The format is in `docs/vault-format.md`.
 
 mod backup;
 mod disk;
 pub mod document;
 mod durable;
+mod envelope;
 mod error;
 pub mod job;
 mod line;

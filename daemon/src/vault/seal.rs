@@ -1,29 +1,26 @@
 //! The vault's file: the document's lines, encrypted with age to one recipient.
 //!
-//! Both ways stream: what is in clear at any time is one line, or a window of 8 KiB, and age's
-//! own chunk of 64 KiB.
+//! Both ways stream: what is in clear at any time is one line on the way out, and a window of
+//! 8 KiB on the way in.
 
 use std::fmt;
-use std::io::{self, BufRead, Read as _};
-use std::iter::once;
+use std::io::BufRead;
 
 use age::secrecy::ExposeSecret as _;
 use age::x25519::{Identity, Recipient};
-use age::{DecryptError, Decryptor, Encryptor};
 use hkdf::Hkdf;
 use otp_proto::Secret;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::document::{self, VAULT, WriteError};
+use super::envelope::{self, EnvelopeError};
 use super::{Document, OpenError, Sealed, StoreError};
 use crate::config::MemoryMode;
 use crate::platform::arena::{Arena, Slot};
 
 /// Largest vault in bytes: 10,000 entries take 2 MB.
 pub const MAX_FILE: u64 = 64 * 1024 * 1024;
-/// Largest age header in bytes: ours has 300. age reads headers in quadratic time.
-const MAX_HEADER: u64 = 16 * 1024;
 /// For the MAC's key (HKDF, RFC 5869).
 const MAC_INFO: &[u8] = b"otpd/vault/1/mac";
 /// A key's share of its line: 20 bytes in some 200.
@@ -87,15 +84,14 @@ impl fmt::Debug for Sealer {
 /// # Errors
 /// [`StoreError::Entry`] or [`StoreError::Vault`] if it couldn't be read again.
 pub fn seal(document: &Document, arena: &Arena, sealer: &Sealer) -> Result<Sealed, StoreError> {
-    let mut bytes = Vec::with_capacity(estimate(document));
     let mac_key = arena.key(sealer.mac_key);
-    encrypt(document, arena, mac_key, &sealer.recipient, &mut bytes).map_err(
-        |error| match error {
+    let bytes = encrypt(document, arena, mac_key, &sealer.recipient).map_err(|error| {
+        match error {
             WriteError::Store(error) => error,
-            // A vector takes everything.
+            // Memory takes everything.
             WriteError::Io(_) => StoreError::Vault,
-        },
-    )?;
+        }
+    })?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length > MAX_FILE) {
         return Err(StoreError::Vault);
     }
@@ -111,14 +107,16 @@ fn encrypt(
     arena: &Arena,
     mac_key: &[u8],
     recipient: &Recipient,
-    bytes: &mut Vec<u8>,
-) -> Result<(), WriteError> {
-    let encryptor = Encryptor::with_recipients(once::<&dyn age::Recipient>(recipient))
-        .map_err(io::Error::other)?;
-    let mut out = encryptor.wrap_output(bytes)?;
+) -> Result<Vec<u8>, WriteError> {
+    let mut out = envelope::seal(estimate(document), |file_key| {
+        let wrapped = age::Recipient::wrap_file_key(recipient, file_key);
+        let stanza = wrapped
+            .ok()
+            .and_then(|(stanzas, _)| stanzas.into_iter().next());
+        stanza.ok_or(StoreError::Vault)
+    })?;
     document::write(document, arena, mac_key, &mut out)?;
-    out.finish()?;
-    Ok(())
+    Ok(out.finish())
 }
 
 /// Guesses the length of the file, so that the buffer seldom grows.
@@ -149,7 +147,7 @@ pub struct Unsealed {
 /// [`OpenError::Damaged`] if it isn't a whole age file to this identity or breaks the grammar,
 /// [`OpenError::Forged`] if the MAC is wrong, [`OpenError::TooNew`], [`OpenError::Unreadable`].
 pub fn open(
-    mut input: impl BufRead,
+    input: impl BufRead,
     length: u64,
     identity: &Secret,
     mode: MemoryMode,
@@ -162,27 +160,18 @@ pub fn open(
     let mut arena = Arena::new(mode, room + 256);
     let sealer = Sealer::new(identity, &mut arena).ok_or(DAMAGED)?;
 
-    let mut head = Vec::new();
-    input
-        .by_ref()
-        .take(MAX_HEADER)
-        .read_to_end(&mut head)
-        .map_err(OpenError::Unreadable)?;
-    if !head.windows(5).any(|end| end == b"\n--- ") {
-        return Err(DAMAGED);
-    }
     let identity: Identity = identity.expose().trim().parse().map_err(|_| DAMAGED)?;
-    let plain = Decryptor::new_buffered(head.as_slice().chain(input))
-        .and_then(|age| age.decrypt(once::<&dyn age::Identity>(&identity)))
-        .map_err(|error| {
-            if let DecryptError::Io(error) = error
-                && error.kind() != io::ErrorKind::UnexpectedEof
-            {
-                OpenError::Unreadable(error)
-            } else {
-                DAMAGED
-            }
-        })?;
+    let plain = envelope::open(input, |stanzas| {
+        match age::Identity::unwrap_stanzas(&identity, stanzas) {
+            Some(Ok(file_key)) => Ok(file_key),
+            // Another's, or broken.
+            _ => Err(EnvelopeError::Damaged),
+        }
+    })
+    .map_err(|error| match error {
+        EnvelopeError::Damaged => DAMAGED,
+        EnvelopeError::Io(error) => OpenError::Unreadable(error),
+    })?;
     drop(identity);
     // Copied out, because the arena takes the keys meanwhile.
     let mac_key = Zeroizing::new(arena.key(sealer.mac_key).to_vec());

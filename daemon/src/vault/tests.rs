@@ -5,8 +5,8 @@ mod files;
 mod format;
 mod golden;
 #[cfg(unix)]
-mod interop;
+pub(super) mod interop;
 mod jobs;
-mod samples;
+pub(super) mod samples;
 #[cfg(target_os = "linux")]
 mod speed;

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use super::samples::{Folder, data};
 
 /// Returns whether the tools are installed, and says so where they aren't.
-fn are_installed(tools: &[&str]) -> bool {
+pub(in crate::vault) fn are_installed(tools: &[&str]) -> bool {
     let missing = tools
         .iter()
         .find(|tool| !Path::new("/usr/bin").join(tool).exists());

@@ -114,10 +114,10 @@ pub(super) fn secret(text: &str) -> Secret {
 }
 
 /// A folder of its own that goes away.
-pub(super) struct Folder(pub(super) PathBuf);
+pub(in crate::vault) struct Folder(pub(in crate::vault) PathBuf);
 
 impl Folder {
-    pub(super) fn new() -> Self {
+    pub(in crate::vault) fn new() -> Self {
         let mut bits = [0; 8];
         platform::random(&mut bits);
         // Hundreds of syncs cost nothing in memory.
