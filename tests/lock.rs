@@ -81,11 +81,9 @@ fn a_wrong_passphrase_is_refused_clearly_and_slows_only_its_own_connection() {
         times.push(start.elapsed());
         assert_eq!(wrong.ok("status", json!({}))["locked"], true);
     }
-    // The derivation comes on top, so this holds on a slow machine too; how the delay grows is
-    // proved on the virtual clock.
-    for (number, time) in (1..).zip(&times) {
-        assert!(*time >= Duration::from_millis(100) * number, "{times:?}");
-    }
+    // The fourth's delay is more than a derivation takes, except on a very slow machine; how it
+    // grows is proved on the virtual clock.
+    assert!(times[3] >= Duration::from_millis(1600), "{times:?}");
 
     // While a refusal is held back, another connection unlocks and is served.
     wrong.ask("unlock", &json!({"passphrase": "wrong"}));

@@ -63,6 +63,9 @@ pub(crate) async fn run(core: &Rc<Core>, sources: &mut Sources) -> io::Result<En
     let mut end = End::Stopped;
     let mut give_up = None;
     while !core.is_over() {
+        if core.is_ending() && give_up.is_none() {
+            stop(core, sources, &mut give_up);
+        }
         alarm.set(core.deadline())?;
         tokio::select! {
             biased;

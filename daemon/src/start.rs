@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use std::panic::PanicHookInfo;
 use std::process::ExitCode;
 use std::rc::Rc;
+use std::sync::OnceLock;
 
 use anyhow::Context as _;
 use otp_proto::{Dirs, Endpoint, endpoint};
@@ -86,6 +87,10 @@ fn start() -> Result<(), Failure> {
     runtime.block_on(serve(&options, config, inherited))
 }
 
+/// One agent per vault, whatever its endpoint. Held until the process is gone, because a write
+/// that hangs may outlive everything that is dropped before.
+static VAULT_LOCK: OnceLock<Option<VaultLock>> = OnceLock::new();
+
 /// Everything that has to do with the endpoint and the vault.
 async fn serve(
     options: &Options,
@@ -97,8 +102,8 @@ async fn serve(
     let (endpoint, may_close) = find_endpoint(inherited.as_ref())?;
     let mut claim = Claim::take(&endpoint, inherited.as_ref(), may_close)?;
     let dirs = Dirs::new(&env).context("cannot find the vault's folder")?;
-    // Held to the end of the process, threads that still write included.
-    let _vault_lock = lock_vault(&dirs)?;
+    let lock = VaultLock::take(&dirs.data)?;
+    VAULT_LOCK.get_or_init(|| lock);
     let listener = listen(&endpoint, inherited)?;
 
     let store = Store::new(&dirs);
@@ -132,19 +137,6 @@ async fn serve(
     match end.context("cannot run")? {
         End::Stopped => Ok(()),
         End::Displaced => Err(anyhow::anyhow!("{endpoint} was taken away").into()),
-    }
-}
-
-/// Makes sure that no agent with another endpoint writes the same vault.
-fn lock_vault(dirs: &Dirs) -> Result<Option<VaultLock>, ClaimError> {
-    match VaultLock::take(&dirs.data) {
-        Ok(lock) => Ok(Some(lock)),
-        Err(error @ ClaimError::Vault { .. }) => Err(error),
-        Err(error) => {
-            // A home that can't be written to may still be read.
-            tracing::warn!(%error, "the vault is not locked against other agents");
-            Ok(None)
-        }
     }
 }
 

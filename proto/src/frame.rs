@@ -10,6 +10,9 @@ pub struct Frames {
     buffer: Zeroizing<Vec<u8>>,
     /// Bytes before this place hold no newline.
     searched: usize,
+    /// Where the unfinished line begins; kept, because looking for it in a long answer that
+    /// comes in small pieces would take the square of its length.
+    unfinished: usize,
     limit: usize,
 }
 
@@ -30,6 +33,7 @@ impl Frames {
         Self {
             buffer: Zeroizing::default(),
             searched: 0,
+            unfinished: 0,
             limit,
         }
     }
@@ -47,12 +51,11 @@ impl Frames {
             larger.extend_from_slice(&self.buffer);
             self.buffer = larger;
         }
+        if let Some(last) = bytes.iter().rposition(|&b| b == b'\n') {
+            self.unfinished = self.buffer.len() + last + 1;
+        }
         self.buffer.extend_from_slice(bytes);
-        let unfinished = match bytes.iter().rposition(|&b| b == b'\n') {
-            Some(last) => bytes.len() - last - 1,
-            None => self.buffer.len() - self.last_newline(),
-        };
-        if unfinished > self.limit {
+        if self.buffer.len() - self.unfinished > self.limit {
             Err(TooLong)
         } else {
             Ok(())
@@ -85,20 +88,14 @@ impl Frames {
         }
         self.buffer.truncate(rest);
         self.searched = 0;
+        // At or behind the newline that was found.
+        self.unfinished -= end + 1;
         Ok(Some(line))
     }
 
     /// Returns whether bytes of an unfinished line wait in the buffer.
     pub fn is_partial(&self) -> bool {
         !self.buffer.is_empty()
-    }
-
-    /// The place behind the last newline in the buffer.
-    fn last_newline(&self) -> usize {
-        self.buffer
-            .iter()
-            .rposition(|&b| b == b'\n')
-            .map_or(0, |place| place + 1)
     }
 }
 

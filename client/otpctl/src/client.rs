@@ -264,12 +264,17 @@ impl Client {
                     cause: failure.cause + &skew,
                     ..failure
                 }
-                // An older agent serves until it locks, then the new one takes over.
-                .hint("otpctl lock")
+                .hint(stop_agent(status.json()))
             }
             _ => failure,
         }
     }
+}
+
+/// The command that ends an agent of another version; the next request starts ours.
+pub(crate) fn stop_agent(status: Json<'_>) -> String {
+    let pid = status.number("pid").unwrap_or_default();
+    String::from(os::END_PROCESS) + &pid.to_string()
 }
 
 /// Why a passphrase didn't open the vault, as far as can be said here.

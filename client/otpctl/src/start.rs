@@ -71,14 +71,27 @@ fn start_unit(endpoint: &Endpoint) -> bool {
 }
 
 fn systemctl(args: &[&str]) -> bool {
-    Command::new("systemctl")
+    let child = Command::new("systemctl")
         .args(["--user", "--quiet"])
         .args(args)
         .stdin(Stdio::null())
-        .stdout(Stdio::null())
+        .stdout(Stdio::piped())
         .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success())
+        .spawn();
+    let Ok(mut child) = child else {
+        return false;
+    };
+    // A manager that hangs must not hang us: the end of its output is the end of the command.
+    let ended = child.stdout.take().is_some_and(|mut stdout| {
+        matches!(
+            os::read_within(&mut stdout, 4096, LONGEST_START, |_| false),
+            Ok(Some(_))
+        )
+    });
+    if !ended {
+        child.kill().ok();
+    }
+    child.wait().is_ok_and(|status| ended && status.success())
 }
 
 /// Runs `otpd --spawned`, which closes every descriptor but the standard ones and leaves our

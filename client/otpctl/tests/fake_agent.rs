@@ -815,7 +815,7 @@ fn an_older_agent_is_named_only_after_an_error() {
     let version = env!("CARGO_PKG_VERSION");
     assert!(
         ran.err.ends_with(&format!(
-            "(otpd is version 0.0.9, otpctl {version})\nhint: otpctl lock\n"
+            "(otpd is version 0.0.9, otpctl {version})\nhint: kill 7\n"
         )),
         "{}",
         ran.err

@@ -280,6 +280,11 @@ impl Agent {
         self.refusals.retain(|refusal| !has_left(&refusal.asker));
     }
 
+    /// Returns whether it was asked to end; it does once everything is on disk.
+    pub fn is_ending(&self) -> bool {
+        self.life != Life::Serving
+    }
+
     fn stop(&mut self, now: Now) {
         self.life = Life::Ending;
         self.lock(now, LockSource::Stop);

@@ -28,7 +28,9 @@ struct Connection {
     frames: Frames,
     /// Bytes in `frames`.
     ahead: usize,
-    /// The peer sends no more.
+    /// Bytes that came since it was told to retire.
+    late: usize,
+    /// The peer sends no more, or is not listened to any more.
     ended: bool,
 }
 
@@ -51,6 +53,7 @@ pub(super) async fn serve(
         stream,
         frames: Frames::new(MAX_REQUEST),
         ahead: 0,
+        late: 0,
         ended: false,
     };
     if let Err(error) = connection.run(&core, &scratch, &outbox, caller).await {
@@ -91,7 +94,12 @@ impl Connection {
                     if self.may_read(outbox) =>
                 {
                     match read? {
-                        Read::Bytes(count) => self.ahead += count,
+                        Read::Bytes(count) => {
+                            self.ahead += count;
+                            // What was on its way is answered; a peer that never stops is ended.
+                            self.late += if retiring { count } else { 0 };
+                            self.ended = self.late > MAX_AHEAD;
+                        }
                         Read::End => self.ended = true,
                         Read::TooLong => self.cut_off(outbox),
                     }

@@ -202,6 +202,40 @@ fn a_flood_of_idle_connections_keeps_nobody_out() {
 }
 
 #[test]
+fn a_connection_that_retires_ends_though_its_peer_never_stops_sending() {
+    use std::io::{BufRead as _, Write as _};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    served(async |server| {
+        // Threads, so that the socket is never empty.
+        let mut sending = std::os::unix::net::UnixStream::connect(&server.socket).unwrap();
+        let receiving = std::io::BufReader::new(sending.try_clone().unwrap());
+        let many = format!("{STATUS}\n").repeat(2000);
+        let writer =
+            std::thread::spawn(move || while sending.write_all(many.as_bytes()).is_ok() {});
+        let answered = std::sync::Arc::new(AtomicUsize::new(0));
+        let count = std::sync::Arc::clone(&answered);
+        let reader = std::thread::spawn(move || {
+            for _ in receiving.lines().map_while(Result::ok) {
+                count.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        while answered.load(Ordering::Relaxed) < 10_000 {
+            tokio::task::yield_now().await;
+        }
+        assert!(server.core.peers().retire_idlest());
+        let before = answered.load(Ordering::Relaxed);
+        // What was read already, what may still be, and what lay in the sockets' buffers.
+        let mut late = 0;
+        while !(writer.is_finished() && reader.is_finished()) && late < 20_000 {
+            tokio::task::yield_now().await;
+            late = answered.load(Ordering::Relaxed) - before;
+        }
+        assert!(late < 20_000, "{late}");
+    });
+}
+
+#[test]
 fn a_peer_that_leaves_its_answers_unread_is_closed_and_others_are_served() {
     served(async |server| {
         let mut deaf = server.connect().await;

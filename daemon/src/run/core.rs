@@ -116,6 +116,11 @@ impl Core {
         &self.peers
     }
 
+    /// Whether the agent was asked to end, by whomever.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.agent.borrow().is_ending()
+    }
+
     pub(crate) fn is_over(&self) -> bool {
         self.over.get()
     }

@@ -8,7 +8,7 @@ use otp_proto::{Dirs, Endpoint, Status};
 
 use super::file::shown;
 use super::state::memory;
-use crate::client::{Client, is_skewed, own_version};
+use crate::client::{Client, is_skewed, own_version, stop_agent};
 use crate::conn;
 use crate::failure::{Failure, Kind, reason};
 use crate::json::{Json, Object, array};
@@ -199,7 +199,7 @@ fn version(text: &Text, status: Json<'_>) -> Check {
     let version = status.label("version");
     if is_skewed(status) {
         let message = fill(text.skew, &[&version, own_version()]);
-        return Check::new("agent", State::Warning, message).hint("otpctl lock");
+        return Check::new("agent", State::Warning, message).hint(stop_agent(status));
     }
     let pid = status.number("pid").unwrap_or_default().to_string();
     Check::new("agent", State::Ok, fill(text.agent_ok, &[&version, &pid]))
@@ -254,7 +254,8 @@ fn vault_files(folder: &Path) -> Vec<PathBuf> {
 
 fn private(text: &Text, check: &'static str, path: &Path) -> Check {
     let name = shown(path);
-    match os::is_private(path) {
+    // A link is fine; what it leads to has to be closed.
+    match std::fs::canonicalize(path).and_then(|path| os::is_private(&path)) {
         Ok(true) => Check::new(check, State::Ok, name),
         Ok(false) => Check::new(check, State::Problem, fill(text.not_private, &[&name]))
             .hint(format!("chmod go= {name}")),

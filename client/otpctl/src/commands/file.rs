@@ -31,12 +31,20 @@ pub(super) fn save(
         let cause = fill(client.text.cannot_write, &[&shown(path), &reason(error)]);
         Failure::new(Kind::Other, cause)
     };
+    if path.is_dir() {
+        return Err(failed(&io::ErrorKind::IsADirectory.into()));
+    }
     if force && path.exists() {
         let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(".new");
         let new = path.with_file_name(name);
         write(&new, content).map_err(|error| failed(&error))?;
-        return std::fs::rename(&new, path)
+        let renamed = std::fs::rename(&new, path);
+        if renamed.is_err() {
+            // It holds keys, and nobody knows its name.
+            std::fs::remove_file(&new).ok();
+        }
+        return renamed
             .and_then(|()| os::sync_folder(path))
             .map_err(|error| failed(&error));
     }

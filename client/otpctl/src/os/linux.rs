@@ -18,6 +18,18 @@ pub(crate) fn is_own_server(stream: &UnixStream, _endpoint: &Endpoint) -> bool {
     rustix::net::sockopt::socket_peercred(stream).is_ok_and(|peer| peer.uid == geteuid())
 }
 
+/// Returns where a descriptor of ours stands in its file: opening it anew by its number begins at
+/// the start (`proc_pid_fdinfo(5)`).
+pub(crate) fn position_of(descriptor: u32) -> Option<u64> {
+    let info = std::fs::read_to_string(format!("/proc/self/fdinfo/{descriptor}")).ok()?;
+    info.strip_prefix("pos:")?
+        .lines()
+        .next()?
+        .trim()
+        .parse()
+        .ok()
+}
+
 /// Returns whether the clock is set by the network; `None` where nothing on this system says.
 pub(crate) fn clock_is_synchronised() -> Option<bool> {
     // systemd-timesyncd touches the file at each synchronisation (systemd-timesyncd.service(8)).

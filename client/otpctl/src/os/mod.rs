@@ -24,3 +24,10 @@ pub(crate) use linux::*;
 mod macos;
 #[cfg(all(unix, not(target_os = "linux")))]
 pub(crate) use macos::*;
+
+/// The command that ends a process, whose number follows.
+pub(crate) const END_PROCESS: &str = if cfg!(windows) {
+    "taskkill /f /pid "
+} else {
+    "kill "
+};

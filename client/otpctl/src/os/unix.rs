@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata, OpenOptions};
-use std::io::{self, Read};
+use std::io::{self, Read, Seek as _, SeekFrom};
 use std::os::fd::AsFd;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::os::unix::net::UnixStream;
@@ -95,7 +95,13 @@ pub(crate) fn sync_folder(file: &Path) -> io::Result<()> {
 
 /// Opens a descriptor that the caller handed to us.
 pub(crate) fn open_descriptor(number: u32) -> io::Result<File> {
-    File::open(format!("/dev/fd/{number}"))
+    let mut file = File::open(format!("/dev/fd/{number}"))?;
+    if let Some(position) = super::position_of(number)
+        && file.metadata()?.is_file()
+    {
+        file.seek(SeekFrom::Start(position))?;
+    }
+    Ok(file)
 }
 
 /// Writes to standard output at once, without a buffer that would keep a code.

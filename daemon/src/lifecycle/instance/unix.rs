@@ -105,7 +105,10 @@ impl Claim {
         if !self.inherited && self.ours.is_some() && self.is_ours() {
             remove(&self.socket);
         }
-        remove(&self.lock);
+        // Of somebody who came after the folder was emptied under us, perhaps.
+        if is_file_at(&self.file, &self.lock) {
+            remove(&self.lock);
+        }
     }
 }
 

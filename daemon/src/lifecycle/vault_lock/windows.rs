@@ -14,7 +14,7 @@ impl VaultLock {
     ///
     /// # Errors
     /// None.
-    pub(crate) fn take(_folder: &Path) -> Result<Self, ClaimError> {
-        Ok(Self)
+    pub(crate) fn take(_folder: &Path) -> Result<Option<Self>, ClaimError> {
+        Ok(Some(Self))
     }
 }

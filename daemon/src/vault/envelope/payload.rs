@@ -148,8 +148,11 @@ impl<R: BufRead> Read for Opening<R> {
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
         if self.read == self.ciphertext.len()
             && let Some(number) = self.next
+            && let Err(error) = self.chunk(number)
         {
-            self.chunk(number)?;
+            // Nothing of it is for whoever reads on after an error.
+            self.ciphertext.clear();
+            return Err(error);
         }
         let rest = self.ciphertext.get(self.read..).unwrap_or_default();
         let count = rest.len().min(room.len());

@@ -123,13 +123,18 @@ fn sealed(plain: &[u8], identity: &Identity) -> Vec<u8> {
     out.finish()
 }
 
-/// Opens a file and reads it in pieces of odd sizes.
-fn opened(file: &[u8], identity: &Identity) -> Option<Vec<u8>> {
+/// Opens a file as far as its payload.
+fn opening<'a>(file: &'a [u8], identity: &Identity) -> Option<Opening<&'a [u8]>> {
     let unwrap = |stanzas: &[_]| {
         let key = age::Identity::unwrap_stanzas(identity, stanzas);
         key.and_then(Result::ok).ok_or(EnvelopeError::Damaged)
     };
-    let mut stream: Opening<&[u8]> = open(file, unwrap).ok()?;
+    open(file, unwrap).ok()
+}
+
+/// Opens a file and reads it in pieces of odd sizes.
+fn opened(file: &[u8], identity: &Identity) -> Option<Vec<u8>> {
+    let mut stream = opening(file, identity)?;
     let (mut plain, mut room) = (Vec::new(), [0; 1500]);
     for size in (1..).map(|number| number * 97 % 1500 + 1) {
         match stream.read(&mut room[..size]).ok()? {
@@ -241,6 +246,22 @@ fn a_file_with_any_byte_flipped_or_any_end_cut_off_is_refused() {
         }
         let longer = [file.as_slice(), b"x"].concat();
         assert!(opened(&longer, &identity).is_none());
+    }
+}
+
+#[test]
+fn who_reads_on_after_a_chunk_that_is_not_right_gets_nothing_of_it() {
+    let identity = Identity::generate();
+    let plain = text(65_536 + 10);
+    let mut file = sealed(&plain, &identity);
+    let last = file.len() - 20;
+    file[last] ^= 1;
+    let mut opening = opening(&file, &identity).unwrap();
+    let mut first = vec![0; 65_536];
+    opening.read_exact(&mut first).unwrap();
+    assert!(first == plain[..65_536]);
+    for _ in 0..3 {
+        assert!(opening.read(&mut first).is_err());
     }
 }
 
