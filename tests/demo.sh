@@ -37,11 +37,11 @@ for program in otpd otpctl otp-helper; do
     [ -x "$dist/$program" ] || fail "$dist/$program is missing; run: make build"
 done
 say "build the maker of QR codes" "QRコード生成プログラムをビルドします"
-cargo build -q --locked --release -p otp-helper --example qr_fixture || fail "the example qr_fixture does not build"
+cargo build -q --locked --profile helper -p otp-helper --example qr_fixture || fail "the example qr_fixture does not build"
 
 # Root shows it as somebody without any right; anybody else as themselves.
 mkdir "$work/bin" "$work/home" "$work/run"
-install -m 0755 "$dist/otpd" "$dist/otpctl" "$dist/otp-helper" "$target/release/examples/qr_fixture" "$work/bin"
+install -m 0755 "$dist/otpd" "$dist/otpctl" "$dist/otp-helper" "$target/helper/examples/qr_fixture" "$work/bin"
 as=()
 uid=$(id -u)
 if [ "$uid" -eq 0 ]; then

@@ -28,10 +28,10 @@ fn crates_of(package: &str) -> Vec<String> {
 #[test]
 fn the_agent_links_no_picture_qr_or_archive_code_and_the_client_no_runtime() {
     let pictures = [
-        "image", "rqrr", "rxing", "png", "zip", "prost", "arboard", "ashpd", "x11rb",
+        "image", "rqrr", "rxing", "qrcode", "png", "zip", "prost", "arboard", "ashpd", "x11rb",
     ];
     let runtimes = [
-        "tokio", "zbus", "clap", "tracing", "totp_rs", "age", "image", "rqrr",
+        "tokio", "zbus", "clap", "tracing", "totp_rs", "age", "image", "rqrr", "rxing", "qrcode",
     ];
     let (otpd, otpctl, helper) = (
         crates_of("otpd"),
@@ -45,7 +45,7 @@ fn the_agent_links_no_picture_qr_or_archive_code_and_the_client_no_runtime() {
         assert!(!otpctl.contains(&name.to_owned()), "otpctl links {name}");
     }
     // The controls: the names are those that the programs which have them list.
-    for name in ["image", "rqrr", "png", "prost"] {
+    for name in ["image", "rqrr", "rxing", "qrcode", "png", "prost"] {
         assert!(helper.contains(&name.to_owned()), "{helper:?}");
     }
     for name in ["tokio", "totp_rs", "age"] {
@@ -62,13 +62,24 @@ fn the_agents_file_holds_no_trace_of_picture_code() {
             .any(|part| part == text.as_bytes())
     };
     // Paths of panics and texts of errors survive stripping.
-    for trace in ["rqrr-", "image-0.", "png-0.", "zip-"] {
+    for trace in ["rqrr-", "rxing-", "image-0.", "png-0.", "zip-"] {
         assert!(!holds("otpd", trace), "{trace}");
         assert!(!holds("otpctl", trace), "{trace}");
     }
     assert!(
         holds("otp-helper", "rqrr-") || holds("otp-helper", "png-0."),
         "the control"
+    );
+}
+
+#[test]
+fn the_helper_outlives_a_reader_that_panics() {
+    let picture = include_bytes!("../client/otp-helper/tests/data/panic.png");
+    let mut helper = Command::new(programs().join("otp-helper"));
+    let parsed = run(helper.args(["parse", "--image"]), picture).exits(8);
+    assert_eq!(
+        parsed.stdout,
+        "{\"error\":\"no QR code found in the picture\"}\n"
     );
 }
 

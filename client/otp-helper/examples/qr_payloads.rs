@@ -5,6 +5,7 @@
 use std::io::{self, BufRead as _, Write as _};
 use std::time::Duration;
 
+use otp_helper::import::picture::{BLANK_BUDGET, BUDGET};
 use otp_helper::{picture, qr};
 
 fn cpu() -> Duration {
@@ -17,10 +18,16 @@ fn print(path: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     match picture::decode(&std::fs::read(path)?) {
         Ok(shades) => {
-            let is_late = || cpu().saturating_sub(start) > Duration::from_secs(4);
+            let is_late = |is_promising| {
+                let budget = if is_promising { BUDGET } else { BLANK_BUDGET };
+                cpu().saturating_sub(start) > budget
+            };
             let mut texts = Vec::new();
-            qr::read(&shades, &is_late, &mut |payload| {
-                texts.extend(qr::text(payload));
+            qr::read(&shades, &is_late, &mut |payload, _| {
+                let text = qr::any_text(payload);
+                let is_key = text.expose().starts_with("otpauth");
+                texts.push(text);
+                is_key
             });
             for text in texts {
                 writeln!(out, "{}", text.expose().replace('\n', "\\n"))?;

@@ -3,14 +3,19 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use crate::draw::{self, DRAWINGS, Drawing, Style};
 use crate::export::{self, EXPORTS, Export};
-use crate::import::{self, AUTO, FORMATS, Format};
+use crate::import::picture::Wanted;
+use crate::import::{self, AUTO, FORMATS, Format, PICTURE};
 use crate::manual::{PAGES, Page, SHELLS, Shell};
+use crate::text::{self, ENGLISH, TEXTS};
 
 /// What was asked for.
 pub(crate) enum Verb {
     /// Foreign bytes on stdin to findings; without a format it is found out.
-    Parse(Option<&'static dyn Format>),
+    Parse(Option<&'static dyn Format>, Wanted),
+    /// A text on stdin to a QR code.
+    Draw(&'static dyn Drawing, Style),
     /// URIs on stdin to a foreign format.
     Export(&'static dyn Export),
     /// A manual page.
@@ -39,11 +44,22 @@ pub(crate) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Verb
         Some(other @ (Short(_) | Long(_))) => return Err(other.unexpected().to_string()),
     };
     let (mut format, mut folder, mut argument) = (None, None, None);
+    let mut wanted = Wanted::Keys;
+    let mut style = Style {
+        is_inverted: false,
+        text: &ENGLISH,
+    };
     while let Some(given) = parser.next().map_err(|error| error.to_string())? {
         match given {
-            Long("image") if verb == "parse" => format = Some("picture".into()),
-            Long("format") if verb == "parse" || verb == "export" => {
+            Long("image") if verb == "parse" => format = Some(PICTURE.into()),
+            Long("text") if verb == "parse" => wanted = Wanted::Texts,
+            Long("format") if ["parse", "export", "draw"].contains(&verb.as_str()) => {
                 format = Some(value(&mut parser)?.to_string_lossy().into_owned());
+            }
+            Long("invert") if verb == "draw" => style.is_inverted = true,
+            Long("language") if verb == "draw" => {
+                style.text = text::named(&value(&mut parser)?.to_string_lossy())
+                    .ok_or_else(|| unknown("language", TEXTS.iter().map(|text| text.language)))?;
             }
             Long("write") if verb == "man" => folder = Some(value(&mut parser)?),
             Value(text) if argument.is_none() && (verb == "man" || verb == "completions") => {
@@ -55,13 +71,20 @@ pub(crate) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Verb
     }
     match (verb.as_str(), format, argument) {
         ("parse", None, _) => Err("parse needs --image or --format NAME".into()),
-        ("parse", Some(name), _) if name == AUTO => Ok(Verb::Parse(None)),
+        ("parse", Some(name), _) if wanted == Wanted::Texts && name != PICTURE => {
+            Err("--text is for pictures".into())
+        }
+        ("parse", Some(name), _) if name == AUTO => Ok(Verb::Parse(None, wanted)),
         ("parse", Some(name), _) => import::named(&name)
-            .map(|format| Verb::Parse(Some(format)))
+            .map(|format| Verb::Parse(Some(format), wanted))
             .ok_or_else(|| {
                 let names = FORMATS.iter().map(|format| format.name());
                 unknown("format", std::iter::once(AUTO).chain(names))
             }),
+        ("draw", None, _) => Err("draw needs --format NAME".into()),
+        ("draw", Some(name), _) => draw::named(&name)
+            .map(|drawing| Verb::Draw(drawing, style))
+            .ok_or_else(|| unknown("format", DRAWINGS.iter().map(|drawing| drawing.name()))),
         ("export", None, _) => Err("export needs --format NAME".into()),
         ("export", Some(name), _) => export::named(&name)
             .map(Verb::Export)
@@ -78,7 +101,7 @@ pub(crate) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Verb
             .ok_or_else(|| unknown("shell", SHELLS.iter().map(|shell| shell.name))),
         _ => Err(unknown(
             "verb",
-            ["parse", "export", "man", "completions"].into_iter(),
+            ["parse", "draw", "export", "man", "completions"].into_iter(),
         )),
     }
 }

@@ -26,6 +26,13 @@ pub enum Finding {
         #[serde(skip_serializing_if = "Option::is_none")]
         what: Option<String>,
     },
+    /// The text of any QR code, where texts were asked for.
+    Text {
+        /// The text.
+        text: Secret,
+        /// Where it is in the picture.
+        at: Place,
+    },
     /// This export of Google Authenticator is one of several pictures.
     Batch {
         /// Which one.
@@ -51,6 +58,16 @@ pub enum Skipped {
     Text,
     /// A URI of another kind.
     Unsupported,
+}
+
+/// An upright rectangle in a picture's pixels, y downwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Place {
+    pub x: u32,
+    pub y: u32,
+    pub width: u32,
+    pub height: u32,
 }
 
 /// The place of one picture in an export of several.
@@ -88,13 +105,26 @@ impl Finding {
         self
     }
 
-    /// Writes the line, from a buffer that is wiped.
+    /// Writes the line, from a buffer that is wiped. `picture` counts the pictures of a stream,
+    /// from 0; the first goes without a number.
     ///
     /// # Errors
     /// Those of `out`.
-    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        let mut line = Zeroizing::new(Vec::with_capacity(1024));
-        serde_json::to_writer(&mut *line, self).map_err(io::Error::other)?;
+    pub fn write(&self, picture: usize, out: &mut dyn Write) -> io::Result<()> {
+        #[derive(Serialize)]
+        struct Line<'a> {
+            #[serde(flatten)]
+            finding: &'a Finding,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            picture: Option<usize>,
+        }
+        // Longer than the text of the largest code with its escapes.
+        let mut line = Zeroizing::new(Vec::with_capacity(8 * 1024));
+        let whole = Line {
+            finding: self,
+            picture: (picture > 0).then_some(picture),
+        };
+        serde_json::to_writer(&mut *line, &whole).map_err(io::Error::other)?;
         line.push(b'\n');
         out.write_all(&line)
     }

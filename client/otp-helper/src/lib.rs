@@ -2,9 +2,14 @@
 //!
 //! `parse` turns foreign bytes on stdin into keys on stdout, one JSON object a line
 //! ([`finding`]), inside a sandbox: no files, no sockets, no children, 256 MiB. A crash on a
-//! hostile picture takes nothing with it; `otpctl` says that it could not be read.
+//! hostile picture takes nothing with it; `otpctl` says that it could not be read. Pictures may
+//! be several: Netpbm's P5, P6 and P7 one after another, as screens are captured. With `--text`
+//! it tells the text and the place of any QR code.
+//!
+//! `draw` turns a text on stdin into a QR code on stdout, in the same sandbox.
 #![forbid(unsafe_code)]
 
+pub mod draw;
 pub mod export;
 pub mod finding;
 pub mod import;
@@ -12,6 +17,7 @@ pub mod manual;
 pub mod picture;
 pub mod qr;
 pub mod sandbox;
+pub mod text;
 
 mod cli;
 mod run;

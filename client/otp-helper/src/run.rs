@@ -1,17 +1,20 @@
 //! Does what the command line asks for.
 
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead as _, BufReader, Read, Write};
 
 use otp_proto::{NewEntry, Secret, parse_uri};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::cli::Verb;
+use crate::draw::{Code, Drawing, Style};
 use crate::export::Export;
 use crate::finding::Finding;
-use crate::import::{self, Format};
+use crate::import::picture::{self as pictures, Wanted};
+use crate::import::{self, Format, PICTURE};
 use crate::manual::Page;
-use crate::{picture, sandbox};
+use crate::picture::{self, netpbm};
+use crate::sandbox;
 
 /// Most bytes on stdin: a picture, or a list of a hundred thousand keys.
 const MAX_INPUT: usize = picture::MAX_BYTES;
@@ -37,7 +40,8 @@ impl From<io::Error> for Failure {
 /// Runs one verb.
 pub(crate) fn run(verb: &Verb) -> Result<(), Failure> {
     match verb {
-        Verb::Parse(format) => parse(*format),
+        Verb::Parse(format, wanted) => parse(*format, *wanted),
+        Verb::Draw(drawing, style) => draw(*drawing, style),
         Verb::Export(format) => export(*format),
         Verb::Man(page) => Ok(io::stdout().write_all(page.text().as_bytes())?),
         Verb::WriteMan(folder) => Ok(Page::write_all(folder)?),
@@ -55,45 +59,82 @@ const HELP: &str = "\
 otp-helper: the helper of otpctl, which runs it; of use by itself in scripts
 
 otp-helper parse --image           a picture on stdin to the keys in its QR codes
+otp-helper parse --image --text    a picture on stdin to the texts of its QR codes
 otp-helper parse --format NAME     a file on stdin to its keys; NAME: auto, picture, otpauth
+otp-helper draw --format NAME      a text on stdin to a QR code; NAME: terminal (with colours),
+                                   text (for dark terminals), png, svg, page (HTML to print);
+                                   --invert, --language en|ja
 otp-helper export --format NAME    URIs on stdin ({\"uri\":…} a line) to a list; NAME: otpauth
 otp-helper man [PAGE]              a manual page; man --write FOLDER: all of them
 otp-helper completions SHELL       completions of otpctl for bash, zsh or fish
 otp-helper --version | --help
 
-parse prints one JSON object a line: {\"uri\"}, {\"skipped\"}, {\"batch\"} or {\"error\"}, and never
-into a file. Exit status: 0 ok, 1 failure, 2 usage, 8 nothing in the input can be used.
+A picture is PNG, JPEG, WebP, GIF or BMP, or one or several of Netpbm's P5, P6 and P7 with 8 bits
+a sample, one after another. parse prints one JSON object a line: {\"uri\"}, {\"skipped\"},
+{\"batch\"} or {\"error\"}, with --text {\"text\",\"at\":{\"x\",\"y\",\"width\",\"height\"}} or
+{\"error\"}; \"picture\" is the number of a picture after the first. parse and draw never write into
+a file. Exit status: 0 ok, 1 failure, 2 usage, 8 nothing in the input can be used.
 ";
 
-/// Foreign bytes to findings, in the sandbox.
-fn parse(format: Option<&'static dyn Format>) -> Result<(), Failure> {
+/// Takes everything away that isn't needed, before the first byte of input is read.
+fn confine() -> Result<(), Failure> {
     if sandbox::is_regular_file_stdout() {
         return Err(Failure::Usage(
-            "parse prints keys and writes into no file; give it a pipe".into(),
+            "keys are written into no file; give it a pipe".into(),
         ));
     }
-    sandbox::confine()?;
+    Ok(sandbox::confine()?)
+}
+
+/// Foreign bytes to findings, in the sandbox.
+fn parse(format: Option<&'static dyn Format>, wanted: Wanted) -> Result<(), Failure> {
+    confine()?;
     let mut out = io::stdout().lock();
-    let (mut has_key, mut failure) = (false, None);
-    let mut found = |finding: Finding| {
-        has_key |= matches!(finding, Finding::Uri { .. });
+    let (mut has_any, mut failure) = (false, None);
+    let mut found = |finding: Finding, picture| {
+        has_any |= matches!(finding, Finding::Uri { .. } | Finding::Text { .. });
         if failure.is_none() {
-            failure = finding.write(&mut out).and_then(|()| out.flush()).err();
+            let written = finding.write(picture, &mut out);
+            failure = written.and_then(|()| out.flush()).err();
         }
     };
-    match read_all(&mut io::stdin().lock()) {
-        Ok(bytes) => match format.or_else(|| import::sniff(&bytes)) {
-            Some(format) => format.parse(&bytes, &mut found),
-            None => found(Finding::error(&"not in a format that is known")),
-        },
-        Err(Failure::Input(error)) => found(Finding::error(&error)),
-        Err(other) => return Err(other),
+    let may_be_picture = format.is_none_or(|format| format.name() == PICTURE);
+    let mut input = BufReader::new(io::stdin().lock());
+    // A capture of screens isn't kept whole: it may be larger than the limit of memory.
+    if may_be_picture && netpbm::matches(input.fill_buf()?) {
+        pictures::stream(&mut input, wanted, &mut found);
+    } else {
+        match read_all(&mut input) {
+            Ok(bytes) => match format.or_else(|| import::sniff(&bytes)) {
+                Some(format) if format.name() == PICTURE => {
+                    pictures::parse(&bytes, wanted, &mut found);
+                }
+                Some(format) => format.parse(&bytes, &mut |finding| found(finding, 0)),
+                None => found(Finding::error(&"not in a format that is known"), 0),
+            },
+            Err(Failure::Input(error)) => found(Finding::error(&error), 0),
+            Err(other) => return Err(other),
+        }
     }
     match failure {
         Some(error) => Err(Failure::Io(error)),
-        None if has_key => Ok(()),
+        None if has_any => Ok(()),
         None => Err(Failure::Nothing),
     }
+}
+
+/// A text to a QR code, in the sandbox too: it is a key in most cases.
+fn draw(drawing: &dyn Drawing, style: &Style) -> Result<(), Failure> {
+    confine()?;
+    let bytes = read_all(&mut io::stdin().lock())?;
+    let text = std::str::from_utf8(&bytes)
+        .map_err(|_| Failure::Input("the text is not UTF-8".into()))?
+        .trim_end_matches(['\r', '\n']);
+    let code = Code::new(text).map_err(|error| Failure::Input(error.to_string()))?;
+    let drawn = drawing.draw(text, &code, style)?;
+    let mut out = io::stdout().lock();
+    out.write_all(&drawn)?;
+    Ok(out.flush()?)
 }
 
 /// Reads stdin whole. The buffer doubles up to the limit and not beyond, so that a large file

@@ -66,7 +66,7 @@ fn survive(format: &str, whole: &[u8], seed: u64, search: usize) -> usize {
         format.parse(&bytes, &mut |finding| {
             findings += 1;
             let mut line = Vec::new();
-            finding.write(&mut line).unwrap();
+            finding.write(0, &mut line).unwrap();
             keys += usize::from(line.starts_with(b"{\"uri\""));
         });
         // An empty list says so too: nothing ends without a word.

@@ -7,7 +7,7 @@ mod base64;
 mod migration;
 mod otpauth;
 mod payload;
-mod picture;
+pub mod picture;
 mod text;
 
 use crate::finding::Finding;
@@ -27,6 +27,9 @@ pub trait Format: Sync {
 
 /// Every format, in the order in which they are tried.
 pub const FORMATS: &[&dyn Format] = &[&picture::Picture, &otpauth::Otpauth];
+
+/// The name of the format of pictures.
+pub const PICTURE: &str = "picture";
 
 /// The name of the format that stands for "find out".
 pub const AUTO: &str = "auto";

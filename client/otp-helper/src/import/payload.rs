@@ -33,17 +33,24 @@ pub(super) fn meaning(text: &str) -> Meaning {
     }
 }
 
-/// Reads the text of a QR code.
-pub(super) fn parse(text: &str, found: &mut dyn FnMut(Finding)) {
+/// Reads the text of a QR code; returns whether it announces itself to be a key or several.
+pub(super) fn parse(text: &str, found: &mut dyn FnMut(Finding)) -> bool {
     let text = text.trim();
-    let skipped = |skipped, what| Finding::Skipped { skipped, what };
-    match meaning(text) {
-        Meaning::Key => found(key(text)),
-        Meaning::Migration => migration::parse(text, found),
-        Meaning::Url => found(skipped(Skipped::Url, host(text))),
-        Meaning::Uri => found(skipped(Skipped::Unsupported, None)),
-        Meaning::Text => found(skipped(Skipped::Text, None)),
-    }
+    let (skipped, what) = match meaning(text) {
+        Meaning::Key => {
+            found(key(text));
+            return true;
+        }
+        Meaning::Migration => {
+            migration::parse(text, found);
+            return true;
+        }
+        Meaning::Url => (Skipped::Url, host(text)),
+        Meaning::Uri => (Skipped::Unsupported, None),
+        Meaning::Text => (Skipped::Text, None),
+    };
+    found(Finding::Skipped { skipped, what });
+    false
 }
 
 /// Reads one key's URI and prints it in its canonical form.

@@ -1,5 +1,7 @@
 //! Grey pictures and the few filters that make a hard QR code readable; pure arithmetic.
 
+use std::ops::RangeInclusive;
+
 /// A picture of one byte a pixel, row after row; 0 is black.
 #[derive(Clone)]
 pub struct Gray {
@@ -139,20 +141,27 @@ impl Gray {
         Self { pixels, ..*self }
     }
 
-    /// Returns the darker (or lighter) of each pixel and its upper neighbour: closes (or
-    /// widens) the gaps between the lines of a code that was drawn with a terminal's letters.
+    /// Closes lines of up to `gap` pixels between the rows of a code that was drawn with a
+    /// terminal's letters, where the ground shows through; `is_dark`: the ink is.
     #[must_use]
-    pub fn vertical(&self, is_darker: bool) -> Self {
+    pub fn closed(&self, gap: usize, is_dark: bool) -> Self {
+        self.spread(|y| y.saturating_sub(gap)..=y, is_dark)
+            .spread(|y| y..=y + gap, !is_dark)
+    }
+
+    /// Takes for each pixel the darkest (or lightest) one of its column in some rows.
+    fn spread(&self, rows: impl Fn(usize) -> RangeInclusive<usize>, is_darkest: bool) -> Self {
+        let choose = if is_darkest { u8::min } else { u8::max };
         let mut pixels = Vec::with_capacity(self.pixels.len());
-        for (y, row) in self.rows().enumerate() {
-            let above = self.row(y.saturating_sub(1));
-            pixels.extend(row.iter().zip(above).map(|(&here, &above)| {
-                if is_darker {
-                    here.min(above)
-                } else {
-                    here.max(above)
+        for y in 0..self.height {
+            let start = pixels.len();
+            pixels.extend_from_slice(self.row(y));
+            for near in rows(y) {
+                let here = pixels.iter_mut().skip(start);
+                for (here, &near) in here.zip(self.row(near)) {
+                    *here = choose(*here, near);
                 }
-            }));
+            }
         }
         Self { pixels, ..*self }
     }
@@ -218,4 +227,26 @@ fn add(sums: &mut [u32], row: &[u8]) {
 
 fn clamped(value: i32) -> u8 {
     u8::try_from(value.clamp(0, 255)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One column, from the top.
+    fn column(pixels: &[u8]) -> Option<Gray> {
+        Gray::new(1, pixels.len(), pixels.to_vec())
+    }
+
+    #[test]
+    fn closing_removes_thin_lines_and_moves_nothing() {
+        let dark_ink = column(&[255, 0, 0, 255, 0, 0, 255, 255, 255, 0, 255, 255, 255, 255]);
+        let closed = dark_ink.map(|gray| gray.closed(2, true).pixels);
+        let expected = [255, 0, 0, 0, 0, 0, 255, 255, 255, 0, 255, 255, 255, 255];
+        assert_eq!(closed.as_deref(), Some(&expected[..]));
+        let light_ink = column(&expected.map(|pixel: u8| !pixel));
+        let closed = light_ink.map(|gray| gray.closed(3, false).pixels);
+        let expected = [0, 255, 255, 255, 255, 255, 255, 255, 255, 255, 0, 0, 0, 0];
+        assert_eq!(closed.as_deref(), Some(&expected[..]));
+    }
 }

@@ -1,11 +1,14 @@
 //! Pixels to the texts of the QR codes in them; knows nothing of what the texts mean.
 
+mod area;
 mod gray;
+mod reader;
 mod stage;
 
 use otp_proto::Secret;
 use zeroize::Zeroizing;
 
+pub use area::Area;
 pub use gray::Gray;
 pub use stage::read;
 
@@ -29,4 +32,10 @@ pub fn text(payload: &Payload) -> Option<Secret> {
     encoding_rs::SHIFT_JIS
         .decode_without_bom_handling_and_without_replacement(payload)
         .map(|text| Secret::new(text.into_owned()))
+}
+
+/// Returns any payload's text: what is neither UTF-8 nor Shift-JIS is taken byte for byte, in
+/// the Latin-1 that the standard means where a code says nothing.
+pub fn any_text(payload: &Payload) -> Secret {
+    text(payload).unwrap_or_else(|| Secret::new(payload.iter().copied().map(char::from).collect()))
 }

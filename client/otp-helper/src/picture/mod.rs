@@ -1,5 +1,7 @@
 //! The bytes of a picture to pixels, under limits; formats are told by their first bytes.
 
+pub mod netpbm;
+
 use std::fmt;
 use std::io::Cursor;
 
@@ -19,8 +21,8 @@ const MAX_ALLOC: u64 = 192 * 1024 * 1024;
 /// Most memory for file, pixels and their grey copies together, so that all fits under the
 /// sandbox's limit of address space.
 const MAX_TOTAL: u64 = 216 * 1024 * 1024;
-/// Most pixels that the reader looks at; a larger picture is halved first.
-const MAX_LOOKED_AT: usize = 32_000_000;
+/// Most pixels that the reader looks at, a screen of 8K; a larger picture is halved first.
+const MAX_LOOKED_AT: usize = 7680 * 4320;
 
 /// Why a picture can't be read; never quotes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +38,7 @@ pub enum PictureError {
 impl fmt::Display for PictureError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Format => "not a picture (PNG, JPEG, WebP, GIF and BMP are known)",
+            Self::Format => "not a picture (PNG, JPEG, WebP, GIF, BMP and Netpbm are known)",
             Self::TooLarge => {
                 "the picture is too large (at most 16384 pixels a side and 64 million in all)"
             }
@@ -73,6 +75,14 @@ pub fn format(bytes: &[u8]) -> Option<ImageFormat> {
         .then_some(format)
 }
 
+fn check_size(width: u32, height: u32) -> Result<(), PictureError> {
+    let pixels = u64::from(width) * u64::from(height);
+    if pixels > MAX_PIXELS || width > MAX_SIDE || height > MAX_SIDE {
+        return Err(PictureError::TooLarge);
+    }
+    Ok(())
+}
+
 /// Decodes a picture (the first frame of an animation).
 ///
 /// # Errors
@@ -87,6 +97,7 @@ pub fn decode(bytes: &[u8]) -> Result<Shades, PictureError> {
     reader.limits(limits.clone());
     let mut decoder = reader.into_decoder()?;
     let (width, height) = decoder.dimensions();
+    check_size(width, height)?;
     let pixels = u64::from(width) * u64::from(height);
     let file = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     let copies = if decoder.color_type().has_alpha() {
@@ -95,11 +106,7 @@ pub fn decode(bytes: &[u8]) -> Result<Shades, PictureError> {
         1
     };
     let total = decoder.total_bytes().saturating_add(copies * pixels);
-    if pixels > MAX_PIXELS
-        || width > MAX_SIDE
-        || height > MAX_SIDE
-        || total.saturating_add(file) > MAX_TOTAL
-    {
+    if total.saturating_add(file) > MAX_TOTAL {
         return Err(PictureError::TooLarge);
     }
     limits.reserve(decoder.total_bytes())?;
