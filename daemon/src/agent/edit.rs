@@ -20,7 +20,7 @@ const MAX_TAGS: usize = 64;
 impl Agent {
     pub(super) fn edit(&mut self, now: Now, edit: Edit) -> Result<Outcome, RpcError> {
         let open = self.open.as_ref().ok_or_else(error::locked)?;
-        let entry = open.find(&edit.query)?;
+        let entry = open.find_to_change(&edit.query)?;
         let key = open.arena.key(entry.key);
         let mark = scrubbed(|| fingerprint(key, open.arena.key(open.sealer.mac_key)));
         let seen = open.document.counters.get(&mark).copied();

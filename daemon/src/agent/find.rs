@@ -3,7 +3,7 @@
 //!
 //! The stages of a query for one entry: the id; `issuer:account`; an exact issuer or account; a
 //! part of a name or tag, without case and width; a name that has the query's characters in
-//! their order. The first stage that matches anything decides.
+//! their order, from the beginning of a word. The first stage that matches anything decides.
 
 use std::cmp::Ordering;
 use std::iter::once;
@@ -18,6 +18,8 @@ use crate::vault::Entry;
 
 /// Candidates that an ambiguous query names: more than a person reads.
 const MAX_CANDIDATES: usize = 50;
+/// Fewest characters that are looked for one by one: fewer are in too many names.
+const MIN_FUZZY: usize = 3;
 /// Longest query in bytes; names have 1024 each, and folding makes none three times as long.
 const MAX_QUERY: usize = 8 * 1024;
 
@@ -32,11 +34,21 @@ impl Index {
     }
 }
 
+/// What the entry is wanted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Use {
+    /// To read it.
+    Look,
+    /// To change it: then letters of its name are not enough, and who has them is only named.
+    Change,
+}
+
 /// Finds exactly one entry. `index` is of the same entries.
 pub(super) fn one<'a>(
     entries: &'a [Arc<Entry>],
     index: &Index,
     query: &str,
+    wanted_for: Use,
 ) -> Result<&'a Arc<Entry>, RpcError> {
     if query.trim().is_empty() {
         return Err(error::params("the query is empty"));
@@ -56,12 +68,13 @@ pub(super) fn one<'a>(
     if found.is_empty() {
         found = part(likely, query);
     }
-    if found.is_empty() {
+    let is_fuzzy = found.is_empty();
+    if is_fuzzy {
         found = fuzzy(entries, query);
     }
     match found.as_slice() {
         [] => Err(error::not_found()),
-        [entry] => Ok(entry),
+        [entry] if !is_fuzzy || wanted_for == Use::Look => Ok(entry),
         several => {
             let first = several.iter().take(MAX_CANDIDATES);
             let candidates = first.map(|entry| info::candidate(entry)).collect();
@@ -141,14 +154,30 @@ fn part<'a>(entries: impl IntoIterator<Item = &'a Arc<Entry>>, query: &str) -> V
 
 fn fuzzy<'a>(entries: &'a [Arc<Entry>], query: &str) -> Vec<&'a Arc<Entry>> {
     let wanted: Vec<char> = fold(query).filter(|c| !c.is_whitespace()).collect();
+    if wanted.len() < MIN_FUZZY {
+        return Vec::new();
+    }
+    let mut letters = Vec::new();
     let matches = |entry: &&Arc<Entry>| {
-        let mut rest = wanted.iter().peekable();
-        for c in name(entry) {
-            rest.next_if(|&&next| next == c);
-        }
-        rest.peek().is_none()
+        letters.clear();
+        letters.extend(name(entry));
+        let words = letters.split_inclusive(|c| !c.is_alphanumeric());
+        let mut start = 0;
+        words.into_iter().any(|word| {
+            let rest = letters.get(start..).unwrap_or_default();
+            start += word.len();
+            rest.first() == wanted.first() && has_in_order(rest, &wanted)
+        })
     };
     entries.iter().filter(matches).collect()
+}
+
+fn has_in_order(text: &[char], wanted: &[char]) -> bool {
+    let mut rest = wanted.iter().peekable();
+    for c in text {
+        rest.next_if_eq(&c);
+    }
+    rest.peek().is_none()
 }
 
 /// `issuer:account`, folded.

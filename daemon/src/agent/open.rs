@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use otp_proto::{Event, Memory, RpcError};
 
-use super::find::{self, Index};
+use super::find::{self, Index, Use};
 use super::{Agent, LockSource, Output, error};
 use crate::clock::Now;
 use crate::platform::arena::{Arena, Slot};
@@ -33,9 +33,18 @@ pub(super) struct Open {
 impl Open {
     /// Finds exactly one entry.
     pub(super) fn find(&self, query: &str) -> Result<&Arc<Entry>, RpcError> {
+        self.find_for(Use::Look, query)
+    }
+
+    /// Finds exactly one entry that is going to be changed.
+    pub(super) fn find_to_change(&self, query: &str) -> Result<&Arc<Entry>, RpcError> {
+        self.find_for(Use::Change, query)
+    }
+
+    fn find_for(&self, wanted_for: Use, query: &str) -> Result<&Arc<Entry>, RpcError> {
         let entries = &self.document.entries;
         let index = self.index.get_or_init(|| Index::new(entries));
-        find::one(entries, index, query)
+        find::one(entries, index, query, wanted_for)
     }
 
     /// Lets a changed document be seen.

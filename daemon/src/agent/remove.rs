@@ -21,7 +21,7 @@ impl Agent {
         if remove.purge {
             return self.purge(now, &remove.query);
         }
-        let id = open.find(&remove.query)?.id;
+        let id = open.find_to_change(&remove.query)?.id;
         let mut draft = self.draft(now).ok_or_else(error::locked)?;
         let entry = draft.discard(id, now.wall.as_secs());
         let entry = entry.ok_or_else(error::not_found)?;
@@ -39,7 +39,7 @@ impl Agent {
             Some(entry) => entry,
             // A number that is gone must not be taken for a part of some name.
             None if trash_number(query).is_some() => return Err(error::not_found()),
-            None => open.find(query)?,
+            None => open.find_to_change(query)?,
         };
         let entry = Arc::clone(entry);
         let mut draft = self.draft(now).ok_or_else(error::locked)?;

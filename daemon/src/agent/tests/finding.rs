@@ -42,6 +42,10 @@ fn each_stage_of_a_query_decides_before_the_next() {
         ("トレ", Ok("山田")),
         ("山田", Ok("山田")),
         ("ghec", Ok("carol")),
+        ("gec", Ok("carol")),
+        // Two letters, or letters that begin in the middle of a word, are nobody's.
+        ("gc", Err(ErrorKind::NotFound)),
+        ("hec", Err(ErrorKind::NotFound)),
         ("zzz", Err(ErrorKind::NotFound)),
         ("", Err(ErrorKind::Params)),
         (" ", Err(ErrorKind::Params)),
@@ -55,6 +59,37 @@ fn each_stage_of_a_query_decides_before_the_next() {
         found(&mut driver, &"x".repeat(60_000)),
         Err(ErrorKind::NotFound)
     );
+}
+
+#[test]
+fn letters_of_a_name_are_enough_to_look_at_an_entry_but_not_to_change_it() {
+    let mut driver = Driver::with(&[&uri("totp", "Cloudflare:prod", 1)]);
+    assert_eq!(found(&mut driver, "cfp"), Ok("prod".into()));
+    for purge in [false, true] {
+        let query = "cfp".to_owned();
+        let error = driver
+            .call(Request::Remove(Remove { query, purge }))
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Ambiguous);
+        assert_eq!(error.candidates()[0].account, "prod");
+    }
+    let edit = Edit {
+        query: "cfp".into(),
+        issuer: Some("x".into()),
+        ..Edit::default()
+    };
+    assert_eq!(
+        driver.call(Request::Edit(edit)).unwrap_err().kind(),
+        ErrorKind::Ambiguous
+    );
+    // The control: a part of the name will do.
+    let query = "flare".to_owned();
+    driver
+        .call(Request::Remove(Remove {
+            query,
+            purge: false,
+        }))
+        .unwrap();
 }
 
 #[test]
