@@ -76,7 +76,7 @@ fn a_key_is_enrolled_from_the_manuals_picture() {
 }
 
 #[test]
-fn the_same_key_is_said_to_be_there_and_a_new_one_replaces_the_older_entry() {
+fn the_same_entry_is_said_to_be_there_and_a_new_one_replaces_the_older_entry() {
     let (home, _daemon) = open();
     let uri = format!("otpauth://totp/GitHub:me?secret={}", random_key());
     home.ctl_in(&["add"], &uri).exits(0);

@@ -42,6 +42,33 @@ fn an_import_is_one_write_and_a_dry_run_none() {
 }
 
 #[test]
+fn an_export_with_timed_and_counted_entries_of_one_key_is_imported_whole() {
+    let (home, _daemon) = open();
+    let list = home.home().join("export.txt");
+    let key = random_key();
+    let uris = [
+        format!("otpauth://totp/pi:me?secret={key}&issuer=pi"),
+        format!("otpauth://hotp/pi:me?secret={key}&issuer=pi&counter=4"),
+        format!("otpauth://totp/pi:me?secret={key}&issuer=pi&digits=8"),
+        format!("otpauth://totp/pi:me?secret={key}&issuer=pi&period=60"),
+        // The same entry under another name.
+        format!("otpauth://totp/me?secret={key}"),
+    ];
+    home.write(&list, uris.join("\n"));
+    let ran = home.ctl(&["import", list.to_str().unwrap()]).exits(0);
+    assert!(
+        ran.stderr.contains("Added: 4. There already: 1."),
+        "{ran:?}"
+    );
+    assert_eq!(ran.stderr.matches("has the same key").count(), 3, "{ran:?}");
+    let listed = home.ctl(&["list", "--json"]).exits(0).json();
+    let shapes: Vec<_> = listed.as_array().unwrap().iter().collect();
+    assert_eq!(shapes.len(), 4, "{listed}");
+    let counter = |entry: &&&serde_json::Value| entry["counter"] == json!(4);
+    assert_eq!(shapes.iter().filter(counter).count(), 1, "{listed}");
+}
+
+#[test]
 fn a_batch_whose_connection_ends_leaves_nothing() {
     let (home, _daemon) = open();
     let uri = format!("otpauth://totp/x:a?secret={}", random_key());

@@ -110,8 +110,9 @@ pub struct Preview {
 }
 
 /// Stores an entry; the answer leaves once it is on disk. Legal when unlocked.
-/// The same key again stores nothing (`duplicate`); another key for the same issuer and
-/// account moves the older entry to the trash.
+/// The same key with the same type, algorithm, digits and period again stores nothing
+/// (`duplicate`); anything else for the same issuer and account moves the older entry to the
+/// trash.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Add {
@@ -197,8 +198,8 @@ pub struct ImportAdd {
     pub uri: Secret,
 }
 
-/// Stores the batch in one write. A key that is there already is left out; equal names stay
-/// side by side. A connection that ends before this leaves nothing.
+/// Stores the batch in one write. An entry that is there already (key, type, algorithm, digits
+/// and period) is left out; equal names stay side by side. A connection that ends before this leaves nothing.
 #[derive(Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ImportCommit {

@@ -166,12 +166,15 @@ pub struct PreviewAnswer {
     /// Seconds until it dies; absent for HOTP.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_for: Option<u32>,
-    /// The entry that has this key already.
+    /// The entry that has this key, type, algorithm, digits and period already.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duplicate_of: Option<Candidate>,
     /// Entries of the same issuer and account, which would go to the trash.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub supersedes: Vec<Candidate>,
+    /// Entries that have this key with another type, algorithm, digits or period.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub same_key: Vec<Candidate>,
 }
 
 /// An entry was stored, or was there already.
@@ -179,11 +182,15 @@ pub struct PreviewAnswer {
 pub struct AddAnswer {
     /// The entry, new or found.
     pub entry: EntryInfo,
-    /// Whether the key was there already and nothing was stored.
+    /// Whether the entry (key, type, algorithm, digits, period) was there already and nothing
+    /// was stored.
     pub duplicate: bool,
     /// Older entries of the same issuer and account, now in the trash.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub superseded: Vec<EntryInfo>,
+    /// Other entries that have the key.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub same_key: Vec<Candidate>,
 }
 
 /// An entry is out of the list.
@@ -207,8 +214,12 @@ pub struct ExportAnswer {
 pub struct ImportAnswer {
     /// The new entries.
     pub added: Vec<EntryInfo>,
-    /// Entries whose key was there already.
+    /// Entries that were there already: the same key, type, algorithm, digits and period.
     pub duplicates: Vec<EntryInfo>,
+    /// The new entries whose key another entry has, with another type, algorithm, digits or
+    /// period.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub same_key: Vec<EntryInfo>,
 }
 
 /// A backup's text.

@@ -205,10 +205,12 @@ fn willing(request: &Request) -> Reply {
             entry: entry(1, "Acme", "alice"),
             duplicate: false,
             superseded: Vec::new(),
+            same_key: Vec::new(),
         }),
         Request::ImportCommit(_) => Response::Import(ImportAnswer {
             added: vec![entry(1, "Acme", "alice")],
             duplicates: vec![entry(2, "Acme", "bob")],
+            same_key: vec![entry(1, "Acme", "alice")],
         }),
         Request::Unlock(_) => Response::Unlock(UnlockAnswer::default()),
         _ => Response::Done(Done {}),
@@ -557,6 +559,7 @@ fn add_says_what_became_of_a_duplicate_and_of_an_older_entry() {
                 entry: entry(1, "Acme", "alice"),
                 duplicate,
                 superseded: if superseded { vec![old] } else { Vec::new() },
+                same_key: Vec::new(),
             }))
         }
     };
@@ -564,12 +567,36 @@ fn add_says_what_became_of_a_duplicate_and_of_an_older_entry() {
     assert_eq!(ran.status, 0);
     assert_eq!(
         ran.err,
-        "This key is there already: Acme (alice). Nothing was stored.\n"
+        "This entry is there already: Acme (alice). Nothing was stored.\n"
     );
     let (ran, _) = run(&["add"], URI, with(false, true));
     assert!(
         ran.err
             .ends_with("moved to the trash (otpctl restore tr-1).\n"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn an_entry_whose_key_another_has_is_said_to_be_stored_all_the_same() {
+    let (ran, _) = run(&["add"], URI, |_| {
+        Ok(Response::Add(AddAnswer {
+            entry: entry(1, "Acme", "alice"),
+            duplicate: false,
+            superseded: Vec::new(),
+            same_key: vec![Candidate {
+                id: EntryId::from_random(2),
+                issuer: "Acme".into(),
+                account: "bob".into(),
+            }],
+        }))
+    });
+    assert_eq!(ran.status, 0);
+    assert!(ran.err.starts_with("Saved: "), "{}", ran.err);
+    assert!(
+        ran.err
+            .ends_with("\nNote: another entry has the same key: Acme (bob).\n"),
         "{}",
         ran.err
     );
@@ -630,6 +657,7 @@ fn import_sends_a_batch_and_names_a_bad_line() {
     let ran = finish(command(&program, &home, &["import", &file, "--json"]), "");
     assert_eq!(ran.status, 0, "{}", ran.err);
     assert!(ran.out.contains("\"duplicates\":[{") && ran.out.ends_with("\"skipped\":[]}\n"));
+    assert!(ran.out.contains("\"same_key\":[{"), "{}", ran.out);
     let methods: Vec<_> = requests
         .try_iter()
         .map(|request| request.method())

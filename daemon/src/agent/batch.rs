@@ -3,7 +3,7 @@
 use otp_proto::{ImportAdd, ImportAnswer, ImportCommit, Response, RpcError, parse_uri};
 
 use super::changes::Effect;
-use super::entries::{Admitted, Holders, Incoming};
+use super::entries::{Admitted, Holders, Incoming, Recipe};
 use super::outcome::{DONE, Outcome};
 use super::{Agent, Conn, error, info};
 use crate::clock::Now;
@@ -87,9 +87,14 @@ impl Agent {
         let mut unused = Vec::new();
         for incoming in entries {
             let key = incoming.entry.key;
-            let holder = holders.find(&open.arena, key).cloned();
-            match self.admit(now, &mut draft, incoming, holder, false)? {
+            let others = holders.find(&open.arena, key);
+            let recipe = Recipe::of(&incoming.entry);
+            let twin = others.iter().find(|other| Recipe::of(other) == recipe);
+            match self.admit(now, &mut draft, incoming, twin.cloned(), false)? {
                 Admitted::Added(entry, _) => {
+                    if others.iter().any(|other| other.trash.is_none()) {
+                        answer.same_key.push(info::entry(&entry));
+                    }
                     holders.insert(&open.arena, &entry);
                     answer.added.push(info::entry(&entry));
                 }

@@ -1,11 +1,14 @@
 //! Codes: those answered at once, and HOTP's, which leave once their counter is on disk.
 
+use std::sync::Arc;
+
 use otp_proto::{
     CodeAnswer, EntryId, Get, Kind, Period, Preview, PreviewAnswer, Request, Response, RpcError,
     parse_uri,
 };
 
 use super::changes::Effect;
+use super::entries::Recipe;
 use super::outcome::Outcome;
 use super::{Agent, Asker, entries, error, info};
 use crate::clock::Now;
@@ -25,8 +28,7 @@ impl Agent {
                 return self.changes.wait(asker, Request::Get(get));
             }
             Kind::Hotp(counter) => {
-                let id = entry.id;
-                return self.count(now, id, counter);
+                return self.count(now, entry, counter);
             }
             Kind::Totp(period) | Kind::Steam(period) => period,
             Kind::Yandex(_) | Kind::Motp(_) => return Err(error::unsupported(otp::Unsupported)),
@@ -72,20 +74,24 @@ impl Agent {
         }))
     }
 
-    /// Puts a HOTP counter one on; its code is the answer when that is on disk.
-    fn count(&self, now: Now, id: EntryId, counter: u64) -> Result<Outcome, RpcError> {
+    /// Puts a HOTP counter one on; its code is the answer when that is on disk. A key has one
+    /// counter: what another entry with the same key has used isn't used again.
+    fn count(&self, now: Now, entry: &Entry, counter: u64) -> Result<Outcome, RpcError> {
+        let open = self.open.as_ref().ok_or_else(error::locked)?;
+        let key = open.arena.key(entry.key);
+        let mark = scrubbed(|| fingerprint(key, open.arena.key(open.sealer.mac_key)));
+        let seen = open.document.counters.get(&mark).copied();
+        let counter = counter.max(seen.unwrap_or(0));
         let Some(next) = counter.checked_add(1) else {
             return Err(error::invalid("the counter is at its end"));
         };
-        let open = self.open.as_ref().ok_or_else(error::locked)?;
         let mut draft = self.draft(now).ok_or_else(error::locked)?;
-        let stamp = draft.stamp;
+        let (id, stamp) = (entry.id, draft.stamp);
         let entry = entries::change(&mut draft.document, id, |entry| {
             entry.kind = Kind::Hotp(next);
             entry.stamp = stamp;
         });
-        let key = open.arena.key(entry.ok_or_else(error::not_found)?.key);
-        let mark = scrubbed(|| fingerprint(key, open.arena.key(open.sealer.mac_key)));
+        entry.ok_or_else(error::not_found)?;
         draft.document.counters.insert(mark, next);
         draft.effect = Effect::Code(id, counter);
         Ok(Outcome::Store(Box::new(draft)))
@@ -130,19 +136,32 @@ impl Agent {
             other @ (Kind::Totp(_) | Kind::Steam(_) | Kind::Yandex(_) | Kind::Motp(_)) => other,
         };
         let code = otp::code(kind, new.algorithm, new.digits, key, now.wall).ok();
-        let holder = entries::holder(&open.document.entries, &open.arena, key);
-        let supersedes = if holder.is_some() {
-            Vec::new()
+        let recipe = Recipe::new(new.kind, new.algorithm, new.digits);
+        let holders = entries::holders(&open.document.entries, &open.arena, key);
+        let (twins, mut others): (Vec<_>, Vec<_>) =
+            holders.partition(|entry| Recipe::of(entry) == recipe);
+        let mut supersedes = Vec::new();
+        if twins.is_empty() {
+            supersedes.extend(entries::same_name(
+                &open.document,
+                &new.issuer,
+                &new.account,
+            ));
+            others.retain(|other| supersedes.iter().all(|older| older.id != other.id));
         } else {
-            let same = entries::same_name(&open.document, &new.issuer, &new.account);
-            same.map(|entry| info::candidate(entry)).collect()
+            others.clear();
+        }
+        let candidates = |entries: Vec<&Arc<Entry>>| {
+            let entries = entries.into_iter();
+            entries.map(|entry| info::candidate(entry)).collect()
         };
         let left = |period| otp::left(period, now.wall);
         Ok(Outcome::Answer(Response::Preview(PreviewAnswer {
             valid_for: kind.period().filter(|_| code.is_some()).map(left),
             code,
-            duplicate_of: holder.map(|entry| info::candidate(entry)),
-            supersedes,
+            duplicate_of: twins.first().map(|entry| info::candidate(entry)),
+            supersedes: candidates(supersedes),
+            same_key: candidates(others),
         })))
     }
 }

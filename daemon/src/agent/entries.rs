@@ -4,7 +4,10 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
-use otp_proto::{Add, AddAnswer, EntryId, Kind, NewEntry, Response, RpcError, parse_uri};
+use otp_proto::{
+    Add, AddAnswer, Algorithm, Digits, EntryId, Kind, NewEntry, Period, Response, RpcError,
+    parse_uri,
+};
 
 use super::changes::{Draft, Effect};
 use super::outcome::Outcome;
@@ -26,7 +29,7 @@ pub(super) struct Incoming {
 
 /// What became of an entry that was to be added.
 pub(super) enum Admitted {
-    /// This living entry has its key.
+    /// This living entry is its twin.
     Duplicate(Arc<Entry>),
     /// It is there, and these gave way to it.
     Added(Arc<Entry>, Vec<Arc<Entry>>),
@@ -36,11 +39,15 @@ impl Agent {
     pub(super) fn add(&mut self, now: Now, add: &Add) -> Result<Outcome, RpcError> {
         let new = parse_uri(add.uri.expose()).map_err(error::uri)?;
         let open = self.open.as_mut().ok_or_else(error::locked)?;
-        if let Some(entry) = holder(&open.document.entries, &open.arena, new.key.expose()) {
+        let recipe = Recipe::new(new.kind, new.algorithm, new.digits);
+        let holders = holders(&open.document.entries, &open.arena, new.key.expose());
+        let holders: Vec<_> = holders.cloned().collect();
+        if let Some(entry) = holders.iter().find(|entry| Recipe::of(entry) == recipe) {
             return Ok(Outcome::Answer(Response::Add(AddAnswer {
                 entry: info::entry(entry),
                 duplicate: true,
                 superseded: Vec::new(),
+                same_key: Vec::new(),
             })));
         }
         let incoming = Incoming::take(new, &mut open.arena);
@@ -49,25 +56,30 @@ impl Agent {
         draft.added.push(key);
         let open = self.open.as_ref().ok_or_else(error::locked)?;
         let bytes = open.arena.key(key);
-        let found = holder(&draft.document.trash, &open.arena, bytes).cloned();
-        let admitted = self.admit(now, &mut draft, incoming, found, true)?;
+        let twin = twin(&draft.document.trash, &open.arena, bytes, recipe).cloned();
+        let admitted = self.admit(now, &mut draft, incoming, twin, true)?;
         let (entry, superseded) = match admitted {
             Admitted::Duplicate(entry) => (entry, Vec::new()),
             Admitted::Added(entry, superseded) => (entry, superseded),
         };
+        let others = holders
+            .iter()
+            .filter(|other| superseded.iter().all(|older| older.id != other.id));
+        let same_key = others.map(|entry| info::candidate(entry)).collect();
         draft.effect = Effect::Answer(Response::Add(AddAnswer {
             entry: info::entry(&entry),
             duplicate: false,
             superseded: info::entries(&superseded),
+            same_key,
         }));
         Ok(Outcome::Store(Box::new(draft)))
     }
 
     /// Puts an entry into a draft.
     ///
-    /// `holder` is who has its key. A living one makes it a duplicate. One in the trash comes
-    /// back: it keeps its id, its place in time and what the new URI doesn't say (tags, note),
-    /// and takes over the rest, so that no key is ever in the vault twice.
+    /// `twin` has its key and its [`Recipe`]. A living one makes it a duplicate. One in the trash
+    /// comes back: it keeps its id, its place in time and what the new URI doesn't say (tags,
+    /// note), and takes over the rest, so that no entry is ever in the vault twice.
     ///
     /// With `by_name`, living entries of the same issuer and account go to the trash: that is
     /// what a service means by a new key. Entries that lack either are left alone.
@@ -76,21 +88,21 @@ impl Agent {
         now: Now,
         draft: &mut Draft,
         incoming: Incoming,
-        holder: Option<Arc<Entry>>,
+        twin: Option<Arc<Entry>>,
         by_name: bool,
     ) -> Result<Admitted, RpcError> {
         let open = self.open.as_ref().ok_or_else(error::locked)?;
         let wall = now.wall.as_secs();
         let mut entry = incoming.entry;
-        match holder {
-            Some(holder) if holder.trash.is_none() => return Ok(Admitted::Duplicate(holder)),
-            Some(holder) => {
-                draft.document.trash.retain(|other| other.id != holder.id);
+        match twin {
+            Some(twin) if twin.trash.is_none() => return Ok(Admitted::Duplicate(twin)),
+            Some(twin) => {
+                draft.document.trash.retain(|other| other.id != twin.id);
                 // Two slots with the same bytes: the new one goes when this is on disk.
                 draft.gone.push(entry.key);
-                (entry.id, entry.key, entry.created) = (holder.id, holder.key, holder.created);
-                entry.more = merged(entry.more, holder.more.as_deref());
-                if let (Kind::Hotp(new), Kind::Hotp(old)) = (entry.kind, holder.kind) {
+                (entry.id, entry.key, entry.created) = (twin.id, twin.key, twin.created);
+                entry.more = merged(entry.more, twin.more.as_deref());
+                if let (Kind::Hotp(new), Kind::Hotp(old)) = (entry.kind, twin.kind) {
                     entry.kind = Kind::Hotp(new.max(old));
                 }
             }
@@ -203,14 +215,49 @@ pub(super) fn change(
     Some(entry)
 }
 
+/// What makes codes of a key, its counter aside. Entries with one key and different recipes are
+/// different entries: one service may want both counted and timed codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Recipe {
+    kind: &'static str,
+    period: Option<u32>,
+    algorithm: &'static str,
+    digits: u8,
+}
+
+impl Recipe {
+    pub(super) fn new(kind: Kind, algorithm: Algorithm, digits: Digits) -> Self {
+        Self {
+            kind: kind.word(),
+            period: kind.period().map(Period::seconds),
+            algorithm: algorithm.name(),
+            digits: digits.value(),
+        }
+    }
+
+    pub(super) fn of(entry: &Entry) -> Self {
+        Self::new(entry.kind, entry.algorithm, entry.digits)
+    }
+}
+
 /// Who has a key.
-pub(super) fn holder<'a>(
+pub(super) fn holders<'a>(
     entries: &'a [Arc<Entry>],
     arena: &Arena,
     key: &[u8],
+) -> impl Iterator<Item = &'a Arc<Entry>> {
+    let entries = entries.iter();
+    entries.filter(move |entry| is_same(arena.key(entry.key), key))
+}
+
+/// Who has a key and makes the same codes of it.
+pub(super) fn twin<'a>(
+    entries: &'a [Arc<Entry>],
+    arena: &Arena,
+    key: &[u8],
+    recipe: Recipe,
 ) -> Option<&'a Arc<Entry>> {
-    let mut entries = entries.iter();
-    entries.find(|entry| is_same(arena.key(entry.key), key))
+    holders(entries, arena, key).find(|entry| Recipe::of(entry) == recipe)
 }
 
 /// Living entries of an issuer and account, both of which must be there.
@@ -231,12 +278,11 @@ pub(super) fn is_same(one: &[u8], other: &[u8]) -> bool {
 }
 
 /// Who has which key, for many at once.
-pub(super) struct Holders(HashMap<u64, Arc<Entry>>);
+pub(super) struct Holders(HashMap<u64, Vec<Arc<Entry>>>);
 
 impl Holders {
     pub(super) fn new(document: &Document, arena: &Arena) -> Self {
         let mut holders = Self(HashMap::new());
-        // The living last, so that they count where a key is in the trash too.
         for entry in document.trash.iter().chain(&document.entries) {
             holders.insert(arena, entry);
         }
@@ -245,13 +291,18 @@ impl Holders {
 
     pub(super) fn insert(&mut self, arena: &Arena, entry: &Arc<Entry>) {
         let digest = digest(arena.key(entry.key));
-        self.0.insert(digest, Arc::clone(entry));
+        self.0.entry(digest).or_default().push(Arc::clone(entry));
     }
 
-    pub(super) fn find(&self, arena: &Arena, key: Slot) -> Option<&Arc<Entry>> {
+    /// Returns who has a key; the living first, so that they count where it is in the trash too.
+    pub(super) fn find(&self, arena: &Arena, key: Slot) -> Vec<Arc<Entry>> {
         let key = arena.key(key);
-        let entry = self.0.get(&digest(key))?;
-        is_same(arena.key(entry.key), key).then_some(entry)
+        let found = self.0.get(&digest(key));
+        let mut holders = found.map_or(Vec::new(), |found| {
+            holders(found, arena, key).cloned().collect()
+        });
+        holders.sort_by_key(|entry| entry.trash.is_some());
+        holders
     }
 }
 

@@ -8,6 +8,7 @@ use otp_proto::{
 };
 
 use super::changes::Effect;
+use super::entries::Recipe;
 use super::outcome::Outcome;
 use super::{Agent, entries, error, info};
 use crate::clock::Now;
@@ -47,6 +48,13 @@ impl Agent {
             return Err(error::not_found());
         }
         let key = open.arena.key(entry.key);
+        if entries::holders(&draft.document.entries, &open.arena, key).any(|_| true) {
+            // The key would stay, or an entry would go that nobody named.
+            return Err(RpcError::new(
+                ErrorKind::Denied,
+                "another entry has the same key: remove that one first",
+            ));
+        }
         let before = draft.document.tombs.len();
         draft
             .bury(|other| other.id == entry.id || entries::is_same(open.arena.key(other.key), key));
@@ -65,7 +73,7 @@ impl Agent {
     }
 
     /// Brings an entry back. One of the same name may have taken its place meanwhile: both stay,
-    /// as after an import, and a query for the name asks which. The same key is never there twice.
+    /// as after an import, and a query for the name asks which. A twin is never there twice.
     pub(super) fn restore(&mut self, now: Now, restore: &Restore) -> Result<Outcome, RpcError> {
         let open = self.open.as_ref().ok_or_else(error::locked)?;
         let document = &open.document;
@@ -76,7 +84,8 @@ impl Agent {
             )
         })?;
         let key = open.arena.key(entry.key);
-        if entries::holder(&document.entries, &open.arena, key).is_some() {
+        let recipe = Recipe::of(entry);
+        if entries::twin(&document.entries, &open.arena, key, recipe).is_some() {
             return Err(RpcError::new(
                 ErrorKind::Exists,
                 "an entry with the same key is there",

@@ -7,6 +7,7 @@ use otp_proto::{
     EntryInfo, Response, RestoreBackupAdd, RestoreBackupAnswer, RestoreBackupCommit, RpcError,
 };
 
+use super::entries::Recipe;
 use super::outcome::{DONE, Outcome};
 use super::{Agent, Asker, Conn, Job, error, info};
 use crate::clock::Now;
@@ -106,8 +107,8 @@ impl Agent {
         }
     }
 
-    /// Says what a backup has that the present vault hasn't, and the other way round. Keys
-    /// count, because names change.
+    /// Says what a backup has that the present vault hasn't, and the other way round. Keys and
+    /// their recipes count, because names change.
     fn compare(&self, backup: &Opened) -> RestoreBackupAnswer {
         let count = u64::try_from(backup.document.entries.len()).unwrap_or(u64::MAX);
         let Some(open) = &self.open else {
@@ -133,11 +134,14 @@ fn not_begun() -> RpcError {
     error::params("no backup was begun on this connection")
 }
 
-fn print(entry: &Entry, arena: &Arena, mac_key: &[u8]) -> [u8; 8] {
-    scrubbed(|| fingerprint(arena.key(entry.key), mac_key))
+type Print = ([u8; 8], Recipe);
+
+fn print(entry: &Entry, arena: &Arena, mac_key: &[u8]) -> Print {
+    let print = scrubbed(|| fingerprint(arena.key(entry.key), mac_key));
+    (print, Recipe::of(entry))
 }
 
-fn keys(entries: &[Arc<Entry>], arena: &Arena, mac_key: &[u8]) -> BTreeSet<[u8; 8]> {
+fn keys(entries: &[Arc<Entry>], arena: &Arena, mac_key: &[u8]) -> BTreeSet<Print> {
     let all = entries.iter();
     all.map(|entry| print(entry, arena, mac_key)).collect()
 }
@@ -146,7 +150,7 @@ fn without(
     entries: &[Arc<Entry>],
     arena: &Arena,
     mac_key: &[u8],
-    others: &BTreeSet<[u8; 8]>,
+    others: &BTreeSet<Print>,
 ) -> Vec<EntryInfo> {
     let missing = entries
         .iter()

@@ -113,6 +113,9 @@ fn store(
             said += &fill(text.superseded, &[&number]);
         }
         said.push('\n');
+        for other in added.items("same_key") {
+            said += &fill(text.same_key, &[&output::name(text, other)]);
+        }
         client.say(&said);
     }
     Ok(Stored::Yes(answer))

@@ -85,6 +85,7 @@ pub(super) fn import(client: &mut Client, line: &Line) -> Result<(), Failure> {
         let object = Object::new()
             .copy("added", answer)
             .copy("duplicates", answer)
+            .copy("same_key", answer)
             .raw("skipped", &array(skipped.iter().map(Skipped::json)));
         return output::print_json(&object.end());
     }
@@ -103,6 +104,12 @@ pub(super) fn import(client: &mut Client, line: &Line) -> Result<(), Failure> {
     };
     let counts = [added.len(), answer.items("duplicates").len()].map(|count| count.to_string());
     client.say(&fill(said, &counts.each_ref().map(String::as_str)));
+    // A dry run adds nothing yet; its table shows what it would be.
+    if !dry_run {
+        for entry in answer.items("same_key") {
+            client.say(&fill(text.same_keys, &[&output::name(text, entry)]));
+        }
+    }
     Ok(())
 }
 

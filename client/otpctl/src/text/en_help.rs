@@ -176,14 +176,15 @@ otpctl list --trash shows them.
             "\
 Usage: otpctl import FILE [OPTIONS]
 
-Takes over the keys of a list of otpauth URIs, one a line, in one write. Keys
-that are there already are left out. A line that is no key is named, and then
-nothing is stored. FILE may be - for standard input.
+Takes over the keys of a list of otpauth URIs, one a line, in one write. What
+is there already (key, type, algorithm, digits and period) is left out. A line
+that is no key is named, and then nothing is stored. FILE may be - for
+standard input.
 
       --format NAME   the file's format; otherwise it is recognised
       --dry-run       say what would happen
       --skip-bad      store the good lines
-      --json          added, duplicates, skipped
+      --json          added, duplicates, same_key, skipped
 "
         }
         Verb::Export => {

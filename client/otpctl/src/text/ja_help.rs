@@ -176,13 +176,14 @@ otpauth の URI か base32 のキーを、端末、標準入力、画像の QR �
 使い方: otpctl import ファイル [オプション]
 
 1 行に 1 つの otpauth URI が並んだファイルのキーを一度に取り込みます。すでにある
-キーは除きます。キーではない行があれば、その番号を示し、何も保存しません。
+項目 (キー、種類、アルゴリズム、桁数、周期が同じもの) は除きます。キーではない行が
+あれば、その番号を示し、何も保存しません。
 ファイルに - を指定すると標準入力を読みます。
 
       --format 名前   ファイルの形式。指定しなければ自動で判別します
       --dry-run       何が起こるかだけを示す
       --skip-bad      正しい行だけを保存する
-      --json          added, duplicates, skipped
+      --json          added, duplicates, same_key, skipped
 "
         }
         Verb::Export => {

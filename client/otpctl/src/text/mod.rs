@@ -49,7 +49,7 @@ sentences! {
     remove_question, removed, restore_needs_yes, restore_question, restored, rollback, row_account,
     row_agent, row_algorithm, row_counter, row_created, row_digits, row_entries, row_extra, row_id,
     row_issuer, row_key, row_memory, row_note, row_period, row_tags, row_trash, row_type,
-    row_vault, saved, seconds, seconds_left, secret_argument, several_lines, short_key,
+    row_vault, same_key, same_keys, saved, seconds, seconds_left, secret_argument, several_lines, short_key,
     short_question, short_warning, skew, start_failed, state_ok, state_problem, state_unknown,
     state_warning, storage, store_question, superseded, takes_no_value, too_few, too_many,
     type_code, type_counter_code, type_it, unknown_format, unknown_option, unknown_verb, unlocked,

@@ -55,6 +55,49 @@ fn the_same_key_again_stores_nothing_and_names_the_entry() {
 }
 
 #[test]
+fn a_key_with_another_recipe_is_another_entry_and_names_the_one_that_has_the_key() {
+    let key = format!("secret={RFC}");
+    let mut driver = Driver::with(&[&format!("otpauth://totp/a:b?{key}&issuer=a")]);
+    for (place, other) in [
+        "hotp/c:d?counter=4",
+        "totp/e:f?digits=8",
+        "totp/g:h?period=60",
+        "totp/i:j?algorithm=SHA256",
+        "steam/k:l?x=y",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let uri = format!("otpauth://{other}&{key}");
+        let request = Request::Preview(Preview {
+            uri: driver::secret(&uri),
+        });
+        let Ok(Response::Preview(preview)) = driver.call(request) else {
+            panic!("{other}");
+        };
+        assert_eq!(preview.duplicate_of, None, "{other}");
+        let answer = driver.add(&uri).unwrap();
+        assert!(!answer.duplicate && answer.superseded.is_empty(), "{other}");
+        assert_eq!(answer.same_key.len(), place + 1, "{other}");
+        assert_eq!(answer.same_key, preview.same_key, "{other}");
+        assert!(driver.add(&uri).unwrap().duplicate, "{other}");
+    }
+    // A counter is no recipe: it moves on.
+    let uri = format!("otpauth://hotp/x:y?counter=9&{key}");
+    assert!(driver.add(&uri).unwrap().duplicate);
+    assert_eq!(driver.list().len(), 6);
+    let answer = driver.add(GITHUB).unwrap();
+    assert!(answer.duplicate && answer.same_key.is_empty());
+}
+
+#[test]
+fn an_entry_that_gives_way_is_not_named_again_for_its_key() {
+    let mut driver = Driver::with(&[GITHUB]);
+    let answer = driver.add(&format!("{GITHUB}&digits=8")).unwrap();
+    assert_eq!((answer.superseded.len(), answer.same_key.len()), (1, 0));
+}
+
+#[test]
 fn another_key_for_the_same_name_moves_the_older_entry_to_the_trash() {
     let mut driver = Driver::with(&[&uri("totp", "a:b", 1), &uri("totp", "a:c", 2)]);
     let old = driver.get("a:b").unwrap().id;
@@ -93,14 +136,11 @@ fn a_key_in_the_trash_comes_back_under_its_id_with_the_new_name() {
         .unwrap();
     let keys = driver.agent.open.as_ref().unwrap().arena.len();
     let answer = driver
-        .add("otpauth://totp/c:d?secret=ABCDEFGHIJKL2345&issuer=c&digits=8")
+        .add("otpauth://totp/c:d?secret=ABCDEFGHIJKL2345&issuer=c")
         .unwrap();
     assert!(!answer.duplicate);
     let entry = answer.entry;
-    assert_eq!(
-        (entry.id, entry.issuer.as_str(), entry.digits.value()),
-        (old.id, "c", 8)
-    );
+    assert_eq!((entry.id, entry.issuer.as_str()), (old.id, "c"));
     assert_eq!((entry.tags, entry.trash), (vec!["t".to_owned()], None));
     assert!(driver.trash().is_empty());
     assert_eq!(
@@ -109,6 +149,23 @@ fn a_key_in_the_trash_comes_back_under_its_id_with_the_new_name() {
         "the key is there once"
     );
     driver.get("c:d").unwrap();
+}
+
+#[test]
+fn a_key_in_the_trash_with_another_recipe_stays_there() {
+    let mut driver = Driver::with(&[GITHUB]);
+    driver
+        .call(Request::Remove(Remove {
+            query: "GitHub".into(),
+            purge: false,
+        }))
+        .unwrap();
+    driver.add(&format!("{GITHUB}&digits=8")).unwrap();
+    assert_eq!((driver.list().len(), driver.trash().len()), (1, 1));
+    driver
+        .call(Request::Restore(Restore { id: "tr-1".into() }))
+        .unwrap();
+    assert_eq!(driver.list().len(), 2);
 }
 
 #[test]

@@ -176,3 +176,19 @@ fn a_counters_step_is_no_event() {
     driver.get(NAME).unwrap();
     assert!(driver.events.is_empty());
 }
+
+#[test]
+fn two_entries_of_one_key_have_one_counter() {
+    let mut driver = Driver::with(&[
+        &format!("otpauth://hotp/a:b?secret={RFC}&counter=3"),
+        &format!("otpauth://hotp/c:d?secret={RFC}&digits=8"),
+    ]);
+    for (name, next) in [("a:b", 4), ("c:d", 5), ("c:d", 6), ("a:b", 7)] {
+        let id = driver.get(name).unwrap().id;
+        let list = driver.list();
+        let entry = list.iter().find(|entry| entry.id == id).unwrap();
+        assert_eq!(entry.counter, Some(next), "{name}");
+    }
+    let marks = &driver.disk.open().unwrap().document.counters;
+    assert_eq!(marks.values().copied().collect::<Vec<_>>(), [7]);
+}

@@ -1,5 +1,7 @@
 //! Batches and exports.
 
+use std::collections::BTreeSet;
+
 use super::*;
 
 fn begin(driver: &mut Driver, conn: u64) -> Result<Response, RpcError> {
@@ -61,6 +63,41 @@ fn a_batch_is_stored_in_one_write_without_what_is_there() {
         commit(&mut driver, 1, false).unwrap_err().kind(),
         ErrorKind::Params
     );
+}
+
+#[test]
+fn a_counted_and_a_timed_entry_of_one_key_are_both_imported() {
+    let mut driver = Driver::unlocked();
+    begin(&mut driver, 1).unwrap();
+    let key = format!("secret={RFC}&issuer=pi");
+    for uri in [
+        format!("otpauth://totp/pi:a?{key}"),
+        format!("otpauth://hotp/pi:a?{key}&counter=4"),
+        format!("otpauth://totp/pi:a?{key}&digits=8"),
+        // Twice: the name and the counter don't count.
+        format!("otpauth://totp/b?{key}"),
+        format!("otpauth://hotp/pi:a?{key}&counter=2"),
+    ] {
+        put(&mut driver, 1, &uri).unwrap();
+    }
+    let dry = commit(&mut driver, 1, true).unwrap();
+    let answer = commit(&mut driver, 1, false).unwrap();
+    assert_eq!((answer.added.len(), answer.duplicates.len()), (3, 2));
+    assert_eq!(answer.same_key, answer.added[1..]);
+    assert_eq!(dry.same_key.len(), 2);
+    let list = driver.list();
+    let shapes = list
+        .iter()
+        .map(|entry| (entry.digits.value(), entry.counter))
+        .collect::<BTreeSet<_>>();
+    let wanted = [(6, None), (6, Some(4)), (8, None)];
+    assert_eq!(shapes, BTreeSet::from(wanted));
+    // Again: each is there.
+    begin(&mut driver, 1).unwrap();
+    put(&mut driver, 1, &format!("otpauth://totp/pi:a?{key}")).unwrap();
+    put(&mut driver, 1, &format!("otpauth://hotp/pi:a?{key}")).unwrap();
+    let again = commit(&mut driver, 1, false).unwrap();
+    assert_eq!((again.added.len(), again.duplicates.len()), (0, 2));
 }
 
 #[test]

@@ -124,6 +124,17 @@ fn a_purge_takes_trash_too_by_number_and_with_the_same_key() {
 }
 
 #[test]
+fn a_key_that_another_living_entry_has_is_not_purged() {
+    let mut driver = Driver::with(&[GITHUB, &format!("otpauth://hotp/x:y?secret={RFC}")]);
+    assert_eq!(driver.refusal(remove("github", true)), ErrorKind::Denied);
+    assert_eq!(driver.list().len(), 2);
+    driver.call(remove("x:y", false)).unwrap();
+    assert_eq!(driver.list().len(), 1);
+    driver.call(remove("github", true)).unwrap();
+    assert!(driver.list().is_empty() && driver.trash().is_empty());
+}
+
+#[test]
 fn a_purge_that_fails_in_the_backups_says_so_and_is_tried_again_at_the_next_unlock() {
     let mut driver = Driver::with(&[&uri("totp", "a:b", 1)]);
     driver.habits.jobs = false;

@@ -66,6 +66,19 @@ fn a_backup_comes_back_and_says_what_goes_and_comes() {
 }
 
 #[test]
+fn an_entry_that_would_go_is_named_though_another_has_its_key() {
+    let mut driver = Driver::with(&[GITHUB]);
+    let text = backup(&mut driver);
+    driver
+        .add(&format!("otpauth://hotp/x:y?secret={RFC}"))
+        .unwrap();
+    hand_over(&mut driver, 1, &text.text);
+    let answer = restored(driver.call(commit(true)));
+    assert_eq!(answer.missing.len(), 1);
+    assert_eq!(answer.missing[0].account, "y");
+}
+
+#[test]
 fn a_backup_that_comes_back_gives_no_counter_again() {
     let mut driver = Driver::with(&[&uri("hotp", "a:b", 1)]);
     let text = backup(&mut driver).text;
