@@ -121,7 +121,8 @@ pub fn parse_uri(uri: &str) -> Result<NewEntry, UriError> {
             None => (rest, ""),
         };
         let (label, query) = rest.split_once('?').unwrap_or((rest, ""));
-        otpauth(host, label.strip_prefix('/').unwrap_or(label), query)
+        let label = label.strip_prefix('/').unwrap_or(label);
+        otpauth(host, label, query, parse_key)
     } else if scheme.eq_ignore_ascii_case("steam") {
         let secret = percent::decode(rest.trim_end_matches('/'), false);
         Ok(NewEntry {
@@ -137,20 +138,19 @@ pub fn parse_uri(uri: &str) -> Result<NewEntry, UriError> {
         })
     } else if scheme.eq_ignore_ascii_case("motp") {
         let (label, query) = rest.split_once('?').unwrap_or((rest, ""));
-        otpauth("motp", label, query).and_then(|mut entry| {
-            // The key of mOTP is the text of the hexadecimal digits, not the bytes they name.
-            let parameters = Parameters::read(query)?;
-            let mut text = parameters.secret.ok_or(UriError::NoSecret)?;
-            text.make_ascii_lowercase();
-            entry.key = Key::new(text.trim().as_bytes().to_vec());
-            match entry.key.len() {
-                0 => Err(UriError::NoSecret),
-                length if length > MAX_KEY => Err(UriError::KeyLength),
-                _ => Ok(entry),
-            }
-        })
+        otpauth("motp", label, query, hexadecimal)
     } else {
         Err(UriError::Scheme)
+    }
+}
+
+/// The key of `motp://`: the text of the hexadecimal digits, not the bytes they name.
+fn hexadecimal(text: &str) -> Result<Key, UriError> {
+    let key = Key::new(text.trim().to_ascii_lowercase().into_bytes());
+    match key.len() {
+        0 => Err(UriError::NoSecret),
+        length if length > MAX_KEY => Err(UriError::KeyLength),
+        _ => Ok(key),
     }
 }
 
@@ -212,7 +212,12 @@ fn first(kept: &mut Option<String>, value: &str) {
     }
 }
 
-fn otpauth(host: &str, raw_label: &str, query: &str) -> Result<NewEntry, UriError> {
+fn otpauth(
+    host: &str,
+    raw_label: &str,
+    query: &str,
+    key: fn(&str) -> Result<Key, UriError>,
+) -> Result<NewEntry, UriError> {
     let parameters = Parameters::read(query)?;
     let (issuer, account, prefix) = names(raw_label, parameters.issuer.as_deref())?;
     let is_time = host.eq_ignore_ascii_case("totp");
@@ -249,11 +254,7 @@ fn otpauth(host: &str, raw_label: &str, query: &str) -> Result<NewEntry, UriErro
         (None, _) => Digits::SIX,
     };
     let secret = parameters.secret.ok_or(UriError::NoSecret)?;
-    // A motp:// secret needn't be base32; its caller puts the text in.
-    let key = match parse_key(&secret) {
-        Err(UriError::Base32(_)) if is_motp => Key::new(Vec::new()),
-        other => other?,
-    };
+    let key = key(&secret)?;
     let mut extra = parameters.extra;
     if let Some(prefix) = prefix {
         extra.retain(|(name, _)| name != "x-otpd-prefix");

@@ -87,6 +87,16 @@ fn a_bare_key_is_read_as_people_type_it() {
 }
 
 #[test]
+fn a_motp_entry_of_an_otpauth_uri_has_a_base32_key_and_never_an_empty_one() {
+    assert_eq!(ok("otpauth://motp/a?secret=GE3Q").key.expose(), b"17");
+    assert_eq!(
+        parse_uri("otpauth://Motp/A?secret=GEZDximae=x"),
+        Err(UriError::Base32(9))
+    );
+    assert_eq!(parse_uri("motp://a?secret="), Err(UriError::NoSecret));
+}
+
+#[test]
 fn two_different_secrets_are_refused_and_two_equal_ones_are_not() {
     assert_eq!(
         parse_uri("otpauth://totp/x?secret=AAAAAAAA&secret=BBBBBBBB"),
