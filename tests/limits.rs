@@ -1,6 +1,6 @@
 //! What a flood, a slow peer, an endless line and few descriptors do: nothing to the others.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
@@ -101,6 +101,30 @@ fn with_few_descriptors_the_agent_survives_a_flood_and_recovers_within_a_second(
     assert!(daemon.is_alive());
     home.unlock();
     home.add(&format!("otpauth://totp/x?secret={}", random_key()));
+}
+
+#[test]
+fn nobody_is_refused_for_want_of_descriptors_while_others_are_idle() {
+    let home = Home::with_vault();
+    let mut command = home.command_with(&["--pdeathsig=KILL"], "prlimit");
+    command.arg("--nofile=17:17").arg(programs().join("otpd"));
+    let _daemon = Daemon::run(command);
+    // Some stay, some leave just before the next one comes; all of them are idle.
+    let mut stayed = Vec::new();
+    for number in 0..60 {
+        let mut line = home.connect();
+        line.ok("status", json!({}));
+        if number % 3 > 0 {
+            stayed.push(line);
+        }
+    }
+    // The control: there was no room for all.
+    let closed = stayed.iter_mut().filter(|line| {
+        line.stream().set_nonblocking(true).unwrap();
+        let mut byte = [0];
+        matches!(line.stream().read(&mut byte), Ok(0))
+    });
+    assert!(closed.count() >= 30);
 }
 
 #[test]

@@ -23,6 +23,10 @@ use crate::run::Core;
 /// Descriptors that connections must leave for files, timers and threads.
 const RESERVED: usize = 32;
 
+/// Turns of the loop in which whoever has left, or was sent away, gives its descriptor back: one
+/// in which its end is seen, one in which its task ends, and one to spare.
+const SETTLING: usize = 3;
+
 /// Fewest connections, however few descriptors there are.
 const FEWEST: usize = 4;
 
@@ -35,7 +39,7 @@ pub(crate) struct Ipc {
     listener: Listener,
     scratch: Rc<Scratch>,
     limit: usize,
-    /// Given up for a moment to refuse a peer when descriptors ran out.
+    /// Given up for a moment, to see who waits, when descriptors ran out.
     reserve: Option<File>,
     strangers: Tally,
     exhausted: Tally,
@@ -121,21 +125,41 @@ impl Ipc {
         }
     }
 
-    /// Descriptors or memory ran out: the connection idle longest goes, or the new one does.
+    /// Descriptors or memory ran out. accept(2) fails of that before it looks whether anybody
+    /// waits, so the reserve's descriptor tells; if nobody does, nobody goes.
     async fn make_room(&mut self, error: &io::Error) {
         if let Some(count) = self.exhausted.loud() {
             tracing::warn!(%error, count, "cannot accept a connection");
         }
-        if self.core.peers().retire_idlest() {
-            return tokio::task::yield_now().await;
-        }
-        if self.reserve.take().is_some() {
-            if let Some(Ok(stream)) = now(self.listener.accept()).await {
-                refuse(stream).await;
+        self.reserve = None;
+        match now(self.listener.accept()).await {
+            Some(Ok(stream)) => self.squeeze_in(stream).await,
+            Some(Err(_)) => {
+                self.core.peers().retire_idlest();
+                tokio::time::sleep(BACK_OFF).await;
+                self.reserve = os::spare_descriptor();
             }
-            self.reserve = os::spare_descriptor();
+            None => self.reserve = os::spare_descriptor(),
         }
-        tokio::time::sleep(BACK_OFF).await;
+    }
+
+    /// Takes a connection in once the reserve is there again: connections that were idle longest
+    /// go for it, or it goes itself.
+    async fn squeeze_in(&mut self, stream: Stream) {
+        loop {
+            for _ in 0..SETTLING {
+                tokio::task::yield_now().await;
+                self.reserve = os::spare_descriptor();
+                if self.reserve.is_some() {
+                    return self.admit(stream).await;
+                }
+            }
+            if !self.core.peers().retire_idlest() {
+                refuse(stream).await;
+                self.reserve = os::spare_descriptor();
+                return tokio::time::sleep(BACK_OFF).await;
+            }
+        }
     }
 }
 
