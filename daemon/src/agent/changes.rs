@@ -182,6 +182,9 @@ impl Agent {
         };
         match scrubbed(|| seal::seal(&draft.document, &open.arena, &open.sealer)) {
             Ok(sealed) => {
+                if let Effect::Purge(ids, _) = &draft.effect {
+                    self.intend_purge(ids);
+                }
                 self.outputs.push_back(Output::Store(sealed));
                 self.changes.out = Some(Out::Store {
                     asker,
@@ -217,7 +220,12 @@ impl Agent {
                     self.show_change(now, asker, *draft);
                 }
             }
-            (Err(failure), Some(draft)) => self.take_back(asker, *draft, &failure),
+            (Err(failure), Some(draft)) => {
+                if let Effect::Purge(ids, _) = &draft.effect {
+                    self.purge_is_done(ids);
+                }
+                self.take_back(asker, *draft, &failure);
+            }
             (Err(_), None) => {}
         }
     }
@@ -259,19 +267,22 @@ impl Agent {
     }
 
     /// The backups are rewritten, or aren't.
-    pub(super) fn purged(&mut self, ids: Vec<EntryId>, result: Result<(), OpenError>) {
+    pub(super) fn purged(&mut self, ids: &[EntryId], result: Result<(), OpenError>) {
         let out = self
             .changes
             .out
             .take_if(|out| matches!(out, Out::Purge { .. }));
-        let answer = result.map_err(|failure| {
+        let answer = match result {
+            Ok(()) => {
+                self.purge_is_done(ids);
+                Ok(())
+            }
             // The next unlock tries again.
-            self.unpurged.extend(ids);
-            RpcError::new(
+            Err(failure) => Err(RpcError::new(
                 ErrorKind::Storage,
                 format!("the entry is gone, but a backup may still hold its key: {failure}"),
-            )
-        });
+            )),
+        };
         if let Some(Out::Purge {
             asker: Some(asker),
             answer: response,
@@ -318,7 +329,7 @@ impl Agent {
             None => {}
         }
         // Without the identity they can't be rewritten; the next unlock does it.
-        self.unpurged.append(&mut self.jobs.purge);
+        self.jobs.purge.clear();
         askers.extend(self.changes.queue.drain(..).map(|(asker, _)| asker));
         askers
     }

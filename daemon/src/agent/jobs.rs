@@ -253,7 +253,7 @@ impl Agent {
             (Work::RestoreBackup { dry_run }, JobDone::RestoreBackup(result)) => {
                 self.restored(now, asker, is_locked, dry_run, result);
             }
-            (Work::Purge(ids), JobDone::Purge(result)) => self.purged(ids, result),
+            (Work::Purge(ids), JobDone::Purge(result)) => self.purged(&ids, result),
             // Not what was given out: whoever waits gets no answer that could be wrong.
             (
                 Work::Create

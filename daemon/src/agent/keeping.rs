@@ -1,5 +1,9 @@
 //! The state file: what must never go back, whether the vault is open or not.
 
+use std::collections::BTreeSet;
+
+use otp_proto::EntryId;
+
 use super::{Agent, Output};
 use crate::clock::Now;
 use crate::vault::{Marks, State, StoreError};
@@ -33,12 +37,49 @@ impl Keeping {
 impl Agent {
     /// Takes over the state that a job has read.
     pub(super) fn adopt_state(&mut self, state: State) {
-        self.keeping.state = state;
+        let begun = std::mem::replace(&mut self.keeping.state, state).purges;
+        // What a write that failed should have kept.
+        self.keeping.state.purges.extend(begun);
         let marks = self.marks();
         if let Some(marks) = marks.filter(|marks| *marks != self.keeping.state.marks) {
             self.keeping.state.marks = marks;
             self.keeping.want();
         }
+    }
+
+    /// Keeps what is to be purged, before it goes out of the vault: whatever ends the process
+    /// after that, the next unlock takes it out of the backups.
+    pub(super) fn intend_purge(&mut self, ids: &[EntryId]) {
+        self.keeping.state.purges.extend(ids);
+        self.keeping.want();
+        self.keep();
+    }
+
+    /// A purge is complete, or hasn't happened.
+    pub(super) fn purge_is_done(&mut self, ids: &[EntryId]) {
+        for id in ids {
+            self.keeping.state.purges.remove(id);
+        }
+        self.keeping.want();
+    }
+
+    /// Completes purges that were begun, after an unlock. What is in the vault stays in the
+    /// backups: its purge never reached the disk, or an older vault was put back.
+    pub(super) fn resume_purges(&mut self) {
+        let Some(open) = &self.open else {
+            return;
+        };
+        let document = &open.document;
+        let entries = document.entries.iter().chain(&document.trash);
+        let there: BTreeSet<EntryId> = entries.map(|entry| entry.id).collect();
+        let (idle, begun): (Vec<_>, Vec<_>) = {
+            let purges = self.keeping.state.purges.iter().copied();
+            purges.partition(|id| there.contains(id))
+        };
+        if !idle.is_empty() {
+            self.purge_is_done(&idle);
+        }
+        self.jobs.purge = begun;
     }
 
     /// What an open vault must not fall behind.

@@ -33,7 +33,7 @@ mod wait;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use otp_proto::{EntryId, Event, Memory, Request, Response, RpcError};
+use otp_proto::{Event, Memory, Request, Response, RpcError};
 
 use self::changes::Changes;
 use self::connection::Connection;
@@ -46,7 +46,7 @@ use self::timers::Timers;
 use self::unlock::Refusal;
 use self::wait::Waiter;
 use crate::clock::Now;
-use crate::config::Config;
+use crate::config::{Config, MemoryMode};
 use crate::vault::{Sealed, State, StoreError};
 
 /// One request in flight; `run` hands them out and never reuses a number.
@@ -155,6 +155,8 @@ pub struct Agent {
     vault_exists: bool,
     /// What the platform's probe says keys would get.
     probed: Memory,
+    /// What the configuration said when it was probed or the vault was opened.
+    asked: MemoryMode,
     /// The vault while it is unlocked.
     open: Option<Open>,
     /// Whether the vault opened last was older than the last one seen.
@@ -170,8 +172,6 @@ pub struct Agent {
     keeping: Keeping,
     waiters: Vec<Waiter>,
     refusals: Vec<Refusal>,
-    /// Purged entries that backups may still hold, because a lock came in between.
-    unpurged: Vec<EntryId>,
     timers: Timers,
     outputs: VecDeque<Output>,
 }
@@ -181,6 +181,7 @@ impl Agent {
     /// platform's probe says keys would get.
     pub fn new(config: Config, random: fn(&mut [u8]), vault_exists: bool, memory: Memory) -> Self {
         Self {
+            asked: config.memory,
             config,
             random,
             vault_exists,
@@ -197,7 +198,6 @@ impl Agent {
             keeping: Keeping::default(),
             waiters: Vec::new(),
             refusals: Vec::new(),
-            unpurged: Vec::new(),
             timers: Timers::default(),
             outputs: VecDeque::new(),
         }

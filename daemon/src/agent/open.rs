@@ -9,6 +9,7 @@ use otp_proto::{Event, Memory, RpcError};
 use super::find::{self, Index, Use};
 use super::{Agent, LockSource, Output, error};
 use crate::clock::Now;
+use crate::config::MemoryMode;
 use crate::platform::arena::{Arena, Slot};
 use crate::vault::{Document, Entry, Opened, Sealer};
 
@@ -82,11 +83,12 @@ impl Agent {
             used_at: now.boot,
         });
         self.vault_exists = true;
+        self.asked = self.config.memory;
         self.rollback = rollback;
         self.since = Some(now.boot);
         self.adopt_state(state);
         self.outputs.push_back(Output::Publish(Event::Unlocked));
-        self.jobs.purge.append(&mut self.unpurged);
+        self.resume_purges();
         self.drop_expired(now);
     }
 
@@ -139,6 +141,16 @@ impl Agent {
         };
         if let Some(open) = &self.open {
             open.warnings.iter().for_each(|line| say(line));
+        }
+        if self.asked == MemoryMode::Secret && self.memory() != Memory::Secret {
+            say(match self.memory() {
+                Memory::Locked => {
+                    "no secret memory (memfd_secret) can be had: the keys' memory is only locked"
+                }
+                Memory::Secret | Memory::Unlocked => {
+                    "no secret memory (memfd_secret) can be had: the keys' memory is ordinary"
+                }
+            });
         }
         if self.memory() == Memory::Unlocked {
             say("the keys' memory can be swapped out: raise the limit of locked memory");

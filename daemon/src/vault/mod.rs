@@ -16,7 +16,7 @@ pub mod slot;
 pub mod state;
 pub mod store;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use otp_proto::{Algorithm, Digits, EntryId, Kind};
@@ -98,6 +98,8 @@ pub struct State {
     pub marks: Marks,
     /// The last time step handed out by `fresh`, by entry.
     pub steps: BTreeMap<EntryId, u64>,
+    /// Entries that a purge takes out of vault and backups, until it is complete.
+    pub purges: BTreeSet<EntryId>,
 }
 
 /// The vault's content. Cloning shares the entries.

@@ -18,6 +18,9 @@ pub fn print(state: &State) -> String {
     for (id, step) in &state.steps {
         let _ = writeln!(out, "step {id} {step}");
     }
+    for id in &state.purges {
+        let _ = writeln!(out, "purge {id}");
+    }
     out.push_str("end\n");
     out
 }
@@ -36,6 +39,10 @@ pub fn parse(text: &str) -> Option<State> {
     }
     for line in lines {
         let (word, rest) = line.split_once(' ')?;
+        if word == "purge" {
+            state.purges.insert(rest.parse().ok()?).then_some(())?;
+            continue;
+        }
         let (name, value) = rest.split_once(' ')?;
         let value = number(value)?;
         let is_new = match word {
@@ -64,6 +71,7 @@ mod tests {
         state
             .steps
             .insert(otp_proto::EntryId::from_random(5), 57_000_000);
+        state.purges.insert(otp_proto::EntryId::from_random(6));
         state
     }
 
@@ -85,6 +93,8 @@ mod tests {
             "step nine 1\n",
             "hotp 00 1\n",
             "generation +1\n",
+            "purge nine\n",
+            "purge aaaaaaag\n",
             "\n",
         ] {
             let text = text.replace("end\n", &format!("{wrong}end\n"));

@@ -173,6 +173,52 @@ fn a_purge_that_a_lock_cut_short_is_finished_at_the_next_unlock() {
 }
 
 #[test]
+fn a_purge_that_the_process_did_not_live_to_finish_is_finished_after_the_next_start() {
+    let mut driver = Driver::with(&[&uri("totp", "a:b", 1), GITHUB]);
+    let id = driver.get("a:b").unwrap().id;
+    driver.habits.jobs = false;
+    driver.ask(1, remove("a:b", true));
+    assert!(driver.job.is_some(), "the backups are being rewritten");
+    let mut driver = driver.kill(false);
+    driver.unlock();
+    assert_eq!(driver.disk.purged, [vec![id]]);
+    assert!(driver.disk.state.purges.is_empty());
+    // And once is enough.
+    let mut driver = driver.restart();
+    driver.unlock();
+    assert_eq!((driver.disk.purged.len(), driver.list().len()), (1, 1));
+}
+
+#[test]
+fn a_purge_is_intended_before_the_vault_is_written_and_counts_only_after() {
+    for is_written in [false, true] {
+        let mut driver = Driver::with(&[&uri("totp", "a:b", 1)]);
+        driver.habits.stores = false;
+        driver.ask(1, remove("a:b", true));
+        assert_eq!(driver.disk.state.purges.len(), 1);
+        let mut driver = driver.kill(is_written);
+        driver.unlock();
+        assert_eq!(driver.list().is_empty(), is_written);
+        assert_eq!(driver.disk.purged.is_empty(), !is_written);
+        assert!(driver.disk.state.purges.is_empty());
+    }
+}
+
+#[test]
+fn a_purge_whose_backups_fail_until_the_process_ends_is_tried_again_by_the_next() {
+    let mut driver = Driver::with(&[&uri("totp", "a:b", 1)]);
+    driver.habits.jobs = false;
+    driver.ask(1, remove("a:b", true));
+    driver.job = None;
+    driver.input(Input::JobDone(JobDone::Purge(
+        Err(driver::failure().into()),
+    )));
+    let mut driver = driver.restart();
+    driver.unlock();
+    assert_eq!(driver.disk.purged.len(), 1);
+}
+
+#[test]
 fn a_removal_that_could_not_be_stored_has_not_happened() {
     let mut driver = Driver::with(&[&uri("totp", "a:b", 1)]);
     driver.habits.stores = false;

@@ -22,6 +22,26 @@ fn status_counts_entries_and_seconds() {
 }
 
 #[test]
+fn memory_that_is_less_than_what_was_asked_for_is_warned_about() {
+    for (asked, had, warns) in [
+        (MemoryMode::Secret, Memory::Locked, 1),
+        (MemoryMode::Secret, Memory::Unlocked, 2),
+        (MemoryMode::Secret, Memory::Secret, 0),
+        (MemoryMode::Auto, Memory::Locked, 0),
+        (MemoryMode::Mlock, Memory::Locked, 0),
+    ] {
+        let config = Config {
+            memory: asked,
+            ..Config::default()
+        };
+        let mut driver = Driver::new();
+        driver.agent = Agent::new(config, |_| {}, false, had);
+        let warnings = driver.status().warnings;
+        assert_eq!(warnings.len(), warns, "{asked:?} {had:?}: {warnings:?}");
+    }
+}
+
+#[test]
 fn a_clock_before_2020_and_an_older_vault_are_warned_about() {
     let mut driver = Driver::with(&[GITHUB]);
     let old = driver.disk.vault.clone();

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use super::driver::{RECOVERY, secret};
 use super::*;
-use crate::config::MemoryMode;
 use crate::platform::arena::Arena;
 use crate::vault::{Document, Marks, OpenError, Opened, Sealer, seal};
 
