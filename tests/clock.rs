@@ -3,10 +3,14 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::support::{Daemon, Home, oathtool_totp, programs, random_key, skip, wall};
+use crate::support::{
+    Daemon, Home, Line, oathtool_totp, programs, random_key, root_for, skip, wall,
+};
 
 /// The time step of everything here.
 const STEP: u64 = 30;
@@ -219,4 +223,97 @@ fn an_unlock_ends_while_every_clock_stands_still() {
         assert_eq!(answer["valid_for"], STEP);
         home.connect().ok("lock", json!({}));
     }
+}
+
+/// How long after the unlock the agent of the next tests locks.
+const MAX: Duration = Duration::from_secs(3);
+
+/// Waits for the lock and insists that it comes in its time, give or take a second.
+fn is_locked_in_time(subscriber: &mut Line, opened: Instant) {
+    let event = subscriber.read().unwrap();
+    let after = opened.elapsed();
+    assert!(event.contains("\"locked\""), "{event}");
+    let second = Duration::from_secs(1);
+    assert!(after + second > MAX && after < MAX + second, "{after:?}");
+}
+
+/// A connection that is told of locks, and the moment of the unlock.
+fn opened(home: &Home) -> (Line, Instant) {
+    home.unlock();
+    let opened = Instant::now();
+    let mut subscriber = home.connect();
+    subscriber.ok("subscribe", json!({}));
+    (subscriber, opened)
+}
+
+#[test]
+fn a_wall_clock_that_jumps_neither_hastens_nor_delays_the_lock() {
+    let Some(library) = faketime() else {
+        skip("clock::a_wall_clock_that_jumps", "no libfaketime");
+        return;
+    };
+    let clock = Clock::new(library);
+    clock.home.configure("[lock]\nmax = \"3s\"\n");
+    clock.set(NOON);
+    let daemon = clock.start();
+    let key = random_key();
+    clock.home.unlock();
+    clock.home.add(&format!("otpauth://totp/x:a?secret={key}"));
+    clock.home.ctl(&["lock"]).exits(0);
+    for time in [NOON + 3600, NOON - 120, NOON - 3600] {
+        let (mut subscriber, opened) = opened(&clock.home);
+        clock.set(time);
+        // The control: it sees the jump.
+        let right = oathtool_totp(&key, "SHA1", 6, 30, time);
+        assert_eq!(clock.code("x:a"), right, "{time}");
+        is_locked_in_time(&mut subscriber, opened);
+    }
+    daemon.stop();
+}
+
+#[test]
+fn the_lock_is_timed_by_the_clock_that_counts_suspend() {
+    if !root_for("clock::the_lock_is_timed") {
+        return;
+    }
+    let home = Home::with_vault();
+    home.configure("[lock]\nmax = \"3s\"\n");
+    // As after a day of suspend: the boot clock is ahead of the monotonic one.
+    let inner = home.command_with(&["--pdeathsig=KILL"], programs().join("otpd"));
+    let mut command = Command::new("unshare");
+    command.args(["--time", "--boottime", "86400", "--"]);
+    command.arg(inner.get_program()).args(inner.get_args());
+    command.current_dir(home.home()).env_clear();
+    command.envs(
+        inner
+            .get_envs()
+            .filter_map(|(name, value)| Some((name, value?))),
+    );
+    if !Command::new("unshare")
+        .args(["--time", "true"])
+        .status()
+        .unwrap()
+        .success()
+    {
+        skip("clock::the_lock_is_timed", "no time namespaces");
+        return;
+    }
+    let daemon = Daemon::run(command);
+    let (mut subscriber, opened) = opened(&home);
+    // timerfd_create(2): 7 is CLOCK_BOOTTIME, 1 CLOCK_MONOTONIC, which stands still in suspend.
+    let clocks: Vec<_> = fs::read_dir(format!("/proc/{}/fdinfo", daemon.pid()))
+        .unwrap()
+        .filter_map(|info| fs::read_to_string(info.unwrap().path()).ok())
+        .filter_map(|info| {
+            Some(
+                info.lines()
+                    .find(|line| line.starts_with("clockid:"))?
+                    .to_owned(),
+            )
+        })
+        .collect();
+    let has = |clock: &str| clocks.iter().any(|line| line == clock);
+    assert!(has("clockid: 7") && !has("clockid: 1"), "{clocks:?}");
+    is_locked_in_time(&mut subscriber, opened);
+    daemon.stop();
 }

@@ -33,6 +33,7 @@ mod lock;
 mod transfer;
 
 // What others rely on.
+mod blast;
 mod interop;
 mod protocol;
 

@@ -97,32 +97,35 @@ fn a_crash_leaves_no_core() {
             .filter(|f| f.file_name().to_string_lossy().starts_with("core"))
             .count()
     };
-    // The control, where cores are written at all.
-    let mut victim = unlimited("/bin/sh".as_ref());
-    victim.args(["-c", "kill -SEGV $$"]);
-    let status = run(&mut victim, b"").status;
-    assert_eq!(status.signal(), Some(11));
-    if cores() == 0 {
-        skip(
-            "users::a_crash_leaves_no_core",
-            "this system writes no core files",
-        );
-        return;
-    }
-    for file in fs::read_dir(home.home()).unwrap().flatten() {
-        if file.file_name().to_string_lossy().starts_with("core") {
-            fs::remove_file(file.path()).unwrap();
-        }
-    }
-    for (number, signal) in [Signal::ABORT, Signal::SEGV, Signal::BUS]
-        .into_iter()
-        .enumerate()
-    {
-        for unlocked in [false, true] {
-            // One derivation is enough for three signals.
-            if unlocked && number > 0 {
-                continue;
+    let clear = || {
+        for file in fs::read_dir(home.home()).unwrap().flatten() {
+            if file.file_name().to_string_lossy().starts_with("core") {
+                fs::remove_file(file.path()).unwrap();
             }
+        }
+    };
+    for signal in [
+        Signal::ABORT,
+        Signal::SEGV,
+        Signal::BUS,
+        Signal::QUIT,
+        Signal::ILL,
+        Signal::TRAP,
+    ] {
+        // The control, where cores are written at all.
+        let mut victim = unlimited("/bin/sh".as_ref());
+        victim.args(["-c", &format!("kill -{} $$", signal.as_raw())]);
+        let status = victim.status().unwrap();
+        assert_eq!(status.signal(), Some(signal.as_raw()));
+        if cores() == 0 {
+            skip(
+                "users::a_crash_leaves_no_core",
+                "this system writes no core files",
+            );
+            return;
+        }
+        clear();
+        for unlocked in [false, true] {
             let mut daemon = Daemon::run(unlimited(&programs().join("otpd")));
             if unlocked {
                 home.unlock();
