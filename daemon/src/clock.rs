@@ -24,12 +24,6 @@ pub fn now() -> Now {
     }
 }
 
-/// Returns whether the wall clock is kept right by a time service; `None` where the system
-/// doesn't tell.
-pub fn is_synchronised() -> Option<bool> {
-    platform::is_synchronised()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -51,7 +51,7 @@ pub struct Config {
     pub lock_idle: Option<Duration>,
     /// `[lock] max = "12h"`: locks so long after the unlock, whatever happens.
     pub lock_max: Option<Duration>,
-    /// `[log] level = "info"`; read once, at the start.
+    /// `[log] level = "info"`; `--log` wins.
     pub log: LogLevel,
 }
 

@@ -8,22 +8,23 @@ use std::rc::Rc;
 use std::sync::OnceLock;
 
 use anyhow::Context as _;
-use otp_proto::{Dirs, Endpoint, endpoint};
+use otp_proto::{Dirs, Endpoint, Memory, endpoint};
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::mpsc;
 use tokio::task::spawn_local;
 
 use crate::agent::Agent;
 use crate::arguments::{Command, Options, parse};
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, MemoryMode};
 use crate::front::ipc::Ipc;
 use crate::lifecycle::{
     Claim, ClaimError, Signals, VaultLock, inherited_endpoint, listen, service,
 };
+use crate::logging::{self, Log};
 use crate::platform::{self, Inherited, arena};
 use crate::run::{Beside, Core, End, Sources, WAITING};
 use crate::vault::store::Store;
-use crate::{logging, run, text};
+use crate::{run, text};
 
 /// Why otpd ends other than by being asked to.
 #[derive(Debug, thiserror::Error)]
@@ -76,15 +77,15 @@ fn start() -> Result<(), Failure> {
         Command::Run(options) => options,
     };
     if options.spawned {
-        platform::detach().context("cannot leave the starter's session")?;
+        platform::detach(inherited.as_ref()).context("cannot leave the starter's session")?;
     }
     let config = configuration(&options)?;
-    logging::start(options.log.unwrap_or(config.log));
+    let log = logging::start(options.log, config.log);
     let runtime = Builder::new_current_thread()
         .enable_all()
         .build_local(LocalOptions::default())
         .context("cannot start")?;
-    runtime.block_on(serve(&options, config, inherited))
+    runtime.block_on(serve(&options, config, log, inherited))
 }
 
 /// One agent per vault, whatever its endpoint. Held until the process is gone, because a write
@@ -95,6 +96,7 @@ static VAULT_LOCK: OnceLock<Option<VaultLock>> = OnceLock::new();
 async fn serve(
     options: &Options,
     config: Config,
+    log: Log,
     inherited: Option<Inherited>,
 ) -> Result<(), Failure> {
     // Before the claim tells others whom to signal.
@@ -111,11 +113,14 @@ async fn serve(
         tracing::warn!(%error, "leftovers of a crash stay");
     }
     let memory = arena::probe(config.memory);
+    if config.memory == MemoryMode::Secret && memory != Memory::Secret {
+        tracing::warn!(?memory, "no secret memory (memfd_secret) can be had");
+    }
     let agent = Agent::new(config.clone(), platform::random, store.exists(), memory);
     let (sender, done) = mpsc::channel(WAITING);
     let path = config_path(options)?;
     let beside = Beside::new(store, &dirs, path, config.memory, sender);
-    let core = Rc::new(Core::new(agent, beside));
+    let core = Rc::new(Core::new(agent, beside, log));
 
     claim.serving(&listener)?;
     let accepting = spawn_local(Ipc::new(Rc::clone(&core), listener).listen());

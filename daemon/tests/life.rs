@@ -7,6 +7,7 @@ use std::fs::Permissions;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::os::unix::net::UnixListener;
 
+use rustix::process::Signal;
 use support::{Home, otpd_with_socket};
 
 #[test]
@@ -120,6 +121,52 @@ fn an_activated_one_takes_over_from_one_that_serves_another_socket() {
     assert_eq!(activated.stop(), Some(0));
     // Its maker's to remove.
     assert!(home.socket().exists());
+}
+
+#[test]
+fn a_socket_that_was_handed_over_survives_the_leaving_of_the_starter() {
+    let home = Home::new();
+    home.make_folder();
+    let listener = UnixListener::bind(home.socket()).unwrap();
+    let otpd = home.activate_with(&listener, "--spawned");
+    assert!(home.ask("status").contains("\"locked\":true"));
+    assert_eq!(otpd.stop(), Some(0));
+}
+
+#[test]
+fn how_much_is_logged_changes_with_the_configuration_that_is_read_again() {
+    let home = Home::new();
+    home.configure("[log]\nlevel = \"warn\"\n");
+    let mut otpd = home.start();
+    home.ask("status");
+    home.configure("[log]\nlevel = \"debug\"\n");
+    otpd.signal(Signal::HUP);
+    // Nothing of the connection before.
+    let line = otpd.line();
+    assert!(line.contains("configuration read"), "{line}");
+    home.ask("status");
+    let line = otpd.line();
+    assert!(
+        line.contains("DEBUG") && line.contains("connection"),
+        "{line}"
+    );
+    assert_eq!(otpd.stop(), Some(0));
+}
+
+#[test]
+fn secret_memory_that_was_asked_for_and_cannot_be_had_is_warned_about() {
+    for (mode, warns) in [("secret", true), ("auto", false), ("mlock", false)] {
+        let home = Home::new();
+        home.configure(&format!("memory = \"{mode}\"\n"));
+        let otpd = home.start_without("memfd_secret");
+        let warning = "no secret memory (memfd_secret) can be had";
+        assert_eq!(otpd.said.contains(warning), warns, "{}", otpd.said);
+        let status = home.ask("status");
+        assert!(!status.contains("\"memory\":\"secret\""), "{status}");
+        assert_eq!(status.contains(warning), warns, "{status}");
+        home.ask("quit");
+        assert_eq!(otpd.wait(), Some(0));
+    }
 }
 
 #[test]

@@ -17,8 +17,9 @@ use tokio::sync::mpsc;
 use super::ipc::Ipc;
 use super::*;
 use crate::agent::Agent;
-use crate::config::{Config, MemoryMode};
+use crate::config::{Config, LogLevel, MemoryMode};
 use crate::lifecycle::listen;
+use crate::logging;
 use crate::platform;
 use crate::run::{Beside, Core, WAITING};
 use crate::vault::store::Store;
@@ -86,7 +87,11 @@ fn served<F: Future<Output = ()>>(test: impl FnOnce(Server) -> F) {
             done,
         );
         let agent = Agent::new(config, platform::random, false, Memory::Locked);
-        let core = Rc::new(Core::new(agent, beside));
+        let core = Rc::new(Core::new(
+            agent,
+            beside,
+            logging::start(None, LogLevel::Error),
+        ));
         let socket = below("otpd.sock");
         let listener = listen(&Endpoint::Socket(socket.clone()), None).unwrap();
         drop(tokio::task::spawn_local(

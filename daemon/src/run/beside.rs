@@ -117,7 +117,6 @@ impl Beside {
                 service::ready();
                 let config = read?.unwrap_or_default();
                 self.memory.set(config.memory);
-                tracing::info!("configuration read");
                 Input::Reload(config)
             }
         })

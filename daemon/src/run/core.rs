@@ -12,6 +12,7 @@ use super::beside::{Beside, Done};
 use crate::agent::{Agent, Caller, Input, LockSource, Output, Ticket};
 use crate::clock;
 use crate::front::{Outbox, Peers};
+use crate::logging::Log;
 use crate::platform;
 
 /// Where an answer goes.
@@ -25,6 +26,7 @@ struct Route {
 pub(crate) struct Core {
     agent: RefCell<Agent>,
     beside: Beside,
+    log: Log,
     peers: Peers,
     routes: RefCell<BTreeMap<Ticket, Route>>,
     last_ticket: Cell<u64>,
@@ -35,10 +37,11 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    pub(crate) fn new(agent: Agent, beside: Beside) -> Self {
+    pub(crate) fn new(agent: Agent, beside: Beside, log: Log) -> Self {
         Self {
             agent: RefCell::new(agent),
             beside,
+            log,
             peers: Peers::default(),
             routes: RefCell::default(),
             last_ticket: Cell::new(0),
@@ -94,7 +97,13 @@ impl Core {
     /// Hands back what a thread beside the loop has done.
     pub(crate) fn finished(&self, done: Done) {
         match self.beside.ended(done) {
-            Ok(input) => self.input(input),
+            Ok(input) => {
+                if let Input::Reload(config) = &input {
+                    self.log.set(config.log);
+                    tracing::info!("configuration read");
+                }
+                self.input(input);
+            }
             Err(error) => tracing::error!(%error, "the configuration stays as it was"),
         }
     }

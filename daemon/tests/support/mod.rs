@@ -7,12 +7,12 @@
 )]
 
 use std::fs::DirBuilder;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::DirBuilderExt as _;
-use std::os::unix::net::UnixListener;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -24,6 +24,9 @@ pub struct Home {
 /// A running otpd; killed when it is dropped.
 pub struct Otpd {
     child: Child,
+    stderr: BufReader<ChildStderr>,
+    /// What it said until it was ready.
+    pub said: String,
 }
 
 impl Home {
@@ -81,18 +84,43 @@ impl Home {
 
     /// Starts otpd as a service manager does with a socket, and waits until it is ready.
     pub fn activate(&self, listener: &UnixListener) -> Otpd {
-        Otpd::ready(self.activation(listener))
+        Otpd::ready(self.activation(listener, ""))
+    }
+
+    /// As [`Home::activate`], with an argument.
+    pub fn activate_with(&self, listener: &UnixListener, argument: &str) -> Otpd {
+        Otpd::ready(self.activation(listener, argument))
+    }
+
+    /// Starts otpd where a system call fails as if the kernel didn't know it.
+    pub fn start_without(&self, call: &str) -> Otpd {
+        let mut command = self.command("strace");
+        command.args(["-f", "-qq", "-o", "/dev/null", "-e"]);
+        command.args([&format!("trace={call}"), "-e"]);
+        command.arg(format!("inject={call}:error=ENOSYS"));
+        command.arg(env!("CARGO_BIN_EXE_otpd"));
+        Otpd::ready(command)
+    }
+
+    /// Sends a request, as a client does, and returns the answer.
+    pub fn ask(&self, method: &str) -> String {
+        let mut stream = UnixStream::connect(self.socket()).unwrap();
+        let line = format!("{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"{method}\"}}\n");
+        stream.write_all(line.as_bytes()).unwrap();
+        let mut answer = String::new();
+        BufReader::new(stream).read_line(&mut answer).unwrap();
+        answer
     }
 
     /// Runs otpd with a service manager's socket to its end.
     pub fn run_activated(&self, listener: &UnixListener) -> Output {
-        self.activation(listener).output().unwrap()
+        self.activation(listener, "").output().unwrap()
     }
 
-    fn activation(&self, listener: &UnixListener) -> Command {
+    fn activation(&self, listener: &UnixListener, argument: &str) -> Command {
         // The shell has the process id before it becomes otpd.
         let script = format!(
-            "exec 3<&0 0</dev/null; LISTEN_PID=$$ LISTEN_FDS=1 exec {}",
+            "exec 3<&0 0</dev/null; LISTEN_PID=$$ LISTEN_FDS=1 exec {} {argument}",
             env!("CARGO_BIN_EXE_otpd")
         );
         let mut command = self.command("/bin/sh");
@@ -116,8 +144,18 @@ impl Otpd {
         while !said.contains("otpd: ready at ") {
             assert_ne!(stderr.read_line(&mut said).unwrap(), 0, "not ready: {said}");
         }
-        child.stderr = Some(stderr.into_inner());
-        Self { child }
+        Self {
+            child,
+            stderr,
+            said,
+        }
+    }
+
+    /// Returns the next line that it says.
+    pub fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.stderr.read_line(&mut line).unwrap();
+        line
     }
 
     pub fn pid(&self) -> u32 {

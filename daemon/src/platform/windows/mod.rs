@@ -31,7 +31,7 @@ pub fn take_listeners() -> io::Result<Vec<Inherited>> {
 ///
 /// # Errors
 /// None.
-pub fn detach() -> io::Result<()> {
+pub fn detach(_: Option<&Inherited>) -> io::Result<()> {
     Ok(())
 }
 
@@ -48,11 +48,6 @@ pub fn tell_starter(line: &str) -> io::Result<()> {
 pub fn boot() -> Duration {
     // SAFETY: takes nothing and can't fail.
     Duration::from_millis(unsafe { GetTickCount64() })
-}
-
-/// Always `None`: Windows doesn't tell an ordinary user.
-pub fn is_synchronised() -> Option<bool> {
-    None
 }
 
 /// Returns whether a folder is a directory and not a link to one. Whose it is follows from where
