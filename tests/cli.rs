@@ -98,6 +98,14 @@ fn a_reader_that_goes_away_is_no_failure() {
 #[test]
 fn doctor_looks_at_everything_and_says_what_is_wrong() {
     let home = Home::with_vault();
+    // An agent that can't be asked is no reason to tell anybody to make another vault.
+    let unreachable = home.ctl(&["doctor", "--no-start"]);
+    assert!(
+        !unreachable.stdout.contains("otpctl init"),
+        "{unreachable:?}"
+    );
+    let none = Home::new().ctl(&["doctor", "--no-start"]);
+    assert!(none.stdout.contains("otpctl init"), "{none:?}");
     let absent = home.ctl(&["doctor"]);
     assert!(
         absent.status.code().is_some() && !absent.stdout.is_empty(),

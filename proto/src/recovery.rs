@@ -63,10 +63,7 @@ impl RecoveryKey {
     /// [`RecoveryKeyError`] names the first mistyped group.
     pub fn parse(text: &str) -> Result<Self, RecoveryKeyError> {
         let mut values = Zeroizing::new(Vec::with_capacity(GROUPS * 5));
-        for c in text
-            .chars()
-            .filter(|c| !c.is_whitespace() && !"-‐‑–—ー−".contains(*c))
-        {
+        for c in text.chars().filter(|&c| !is_between(c)) {
             // Wrong characters keep their place, so that the right group is named.
             values.push(value(c).unwrap_or(u8::MAX));
         }
@@ -104,7 +101,7 @@ impl RecoveryKey {
     /// Returns whether a text is meant as a recovery key: seven groups of five.
     pub fn looks_like(text: &str) -> bool {
         let groups: Vec<&str> = text
-            .split(['-', ' '])
+            .split(is_between)
             .filter(|group| !group.is_empty())
             .collect();
         groups.len() == GROUPS && groups.iter().all(|group| group.chars().count() == 5)
@@ -119,6 +116,12 @@ impl RecoveryKey {
     pub fn into_secret(self) -> Secret {
         self.0
     }
+}
+
+/// Whether a character may stand between groups: what keyboards and input methods give for a
+/// dash or a blank.
+fn is_between(c: char) -> bool {
+    c.is_whitespace() || "-‐‑–—ー−－".contains(c)
 }
 
 /// The four five-bit values of a group, out of 128 bits and their 12-bit checksum.
@@ -216,6 +219,11 @@ mod tests {
                 .replace('1', "l");
             assert_eq!(RecoveryKey::parse(&sloppy).unwrap().expose(), key.expose());
             assert!(RecoveryKey::looks_like(&sloppy));
+            // As an input method in full-width mode gives it.
+            let wide = |c: char| char::from_u32(u32::from(c) + 0xfee0).unwrap();
+            let wide: String = key.expose().chars().map(wide).collect();
+            assert_eq!(RecoveryKey::parse(&wide).unwrap().expose(), key.expose());
+            assert!(RecoveryKey::looks_like(&wide));
         }
     }
 

@@ -413,13 +413,20 @@ fn list_as_json_is_the_array_of_entries() {
 
 #[test]
 fn a_list_of_a_locked_vault_is_refused_rather_than_empty() {
-    let (ran, _) = run(&["list"], "", |_| {
-        Ok(Response::List(ListAnswer {
-            locked: true,
-            entries: Vec::new(),
-        }))
-    });
-    assert_eq!((ran.status, ran.out.as_str()), (5, ""));
+    for (has_vault, hint) in [
+        (true, "hint: otpctl unlock\n"),
+        (false, "hint: otpctl init\n"),
+    ] {
+        let (ran, _) = run(&["list"], "", move |request| match request {
+            Request::Status(_) => status(has_vault, true),
+            _ => Ok(Response::List(ListAnswer {
+                locked: true,
+                entries: Vec::new(),
+            })),
+        });
+        assert_eq!((ran.status, ran.out.as_str()), (5, ""));
+        assert!(ran.err.ends_with(hint), "{}", ran.err);
+    }
 }
 
 #[test]

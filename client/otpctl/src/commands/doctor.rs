@@ -92,7 +92,7 @@ pub(super) fn doctor(client: &mut Client) -> Result<(), Failure> {
     }
     checks.extend(folders(
         text,
-        agent.as_ref().is_ok_and(|status| status.json().is("vault")),
+        agent.ok().map(|status| status.json().is("vault")),
     ));
     checks.push(match os::clock_is_synchronised() {
         Some(true) => Check::new("clock", State::Ok, text.clock_ok),
@@ -213,12 +213,15 @@ fn protection(text: &Text, status: Json<'_>) -> Check {
 }
 
 /// Whether the vault and the state are where they should be, and closed to others.
-fn folders(text: &Text, has_vault: bool) -> Vec<Check> {
+///
+/// Whether there is a vault says the agent, and else the disk: who can't start otpd must not be
+/// told to make a new vault.
+fn folders(text: &Text, has_vault: Option<bool>) -> Vec<Check> {
     let Ok(dirs) = Dirs::new(&|name| std::env::var_os(name)) else {
         return vec![Check::new("vault", State::Problem, text.no_home)];
     };
     let mut checks = Vec::new();
-    if has_vault {
+    if has_vault.unwrap_or_else(|| dirs.data.join("identity.age").exists()) {
         for path in [
             dirs.data.clone(),
             dirs.data.join("identity.age"),

@@ -1,6 +1,6 @@
 //! `list` and `show`.
 
-use otp_proto::{List, Show, clean_label};
+use otp_proto::{List, Show, Status, clean_label};
 
 use super::OrUsage as _;
 use crate::cli::{Line, Opt};
@@ -17,6 +17,9 @@ pub(super) fn list(client: &mut Client, line: &Line) -> Result<(), Failure> {
     };
     let mut answer = client.call(&request)?;
     if answer.json().is("locked") {
+        if !client.call(&Status {})?.json().is("vault") {
+            return Err(client.no_vault());
+        }
         if !client.may_unlock() {
             return Err(client.locked());
         }
