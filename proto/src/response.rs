@@ -166,6 +166,10 @@ pub struct PreviewAnswer {
     /// Seconds until it dies; absent for HOTP.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_for: Option<u32>,
+    /// The HOTP counter of this code, which may be later than the URI's. Whoever has used the
+    /// code adds the URI with the next counter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counter: Option<u64>,
     /// The entry that has this key, type, algorithm, digits and period already.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duplicate_of: Option<Candidate>,

@@ -158,6 +158,7 @@ impl Agent {
         let left = |period| otp::left(period, now.wall);
         Ok(Outcome::Answer(Response::Preview(PreviewAnswer {
             valid_for: kind.period().filter(|_| code.is_some()).map(left),
+            counter: kind.counter().filter(|_| code.is_some()),
             code,
             duplicate_of: twins.first().map(|entry| info::candidate(entry)),
             supersedes: candidates(supersedes),

@@ -94,8 +94,12 @@ fn store(
             return Ok(Stored::Refused);
         }
         if let (Some(_), Type::Hotp(counter)) = (preview.get("code"), entry.kind) {
-            // The page has used this counter's code.
-            entry.kind = Type::Hotp(counter.saturating_add(1));
+            // The page has used this counter's code, which is later than the URI's where the key
+            // was there before. An older agent doesn't say.
+            let shown = preview
+                .number("counter")
+                .and_then(|n| u64::try_from(n).ok());
+            entry.kind = Type::Hotp(shown.unwrap_or(counter).saturating_add(1));
         }
         client.secrets();
     }

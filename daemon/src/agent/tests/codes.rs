@@ -72,6 +72,7 @@ fn preview_computes_a_code_and_stores_nothing() {
     assert_eq!((newer.supersedes.len(), newer.valid_for), (1, Some(25)));
     let counted = preview("otpauth://hotp/x?secret=ABCDEFGHIJKL2345&counter=3");
     assert!(counted.code.is_some() && counted.valid_for.is_none());
+    assert_eq!((counted.counter, newer.counter), (Some(3), None));
     let later = preview("motp://issuer:mo?secret=30EDCC8EDAE50A60");
     assert_eq!((later.code, later.valid_for), (None, None));
     assert_eq!(driver.disk.stores, stores);

@@ -192,3 +192,28 @@ fn two_entries_of_one_key_have_one_counter() {
     let marks = &driver.disk.open().unwrap().document.counters;
     assert_eq!(marks.values().copied().collect::<Vec<_>>(), [7]);
 }
+
+#[test]
+fn the_code_of_a_preview_is_not_the_first_code_of_the_entry_though_the_key_was_there_before() {
+    let mut driver = counted();
+    let uri = |counter| format!("otpauth://hotp/{NAME}?secret={RFC}&counter={counter}");
+    for _ in 0..5 {
+        driver.get(NAME).unwrap();
+    }
+    driver
+        .call(Request::Remove(Remove {
+            query: NAME.into(),
+            purge: true,
+        }))
+        .unwrap();
+    let preview = Request::Preview(Preview {
+        uri: driver::secret(&uri(0)),
+    });
+    let Ok(Response::Preview(preview)) = driver.call(preview) else {
+        panic!("another answer");
+    };
+    assert_eq!(preview.counter, Some(5));
+    assert_eq!(preview.code.unwrap().expose(), "254676");
+    driver.add(&uri(preview.counter.unwrap() + 1)).unwrap();
+    assert_eq!(driver.get(NAME).unwrap().code.expose(), "287922");
+}
