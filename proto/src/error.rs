@@ -42,12 +42,14 @@ pub enum ErrorKind {
     Unsupported,
     /// What was to be made is there already (-32010).
     Exists,
+    /// It was done, but not to its end; the next unlock or start completes it (-32011).
+    Incomplete,
     /// A kind that this version doesn't know.
     Unknown(i32),
 }
 
 /// Every kind with its number and word: the one table behind the conversions.
-const KINDS: [(ErrorKind, i32, &str); 16] = [
+const KINDS: [(ErrorKind, i32, &str); 17] = [
     (ErrorKind::Syntax, -32700, "syntax"),
     (ErrorKind::Envelope, -32600, "envelope"),
     (ErrorKind::Method, -32601, "method"),
@@ -64,6 +66,7 @@ const KINDS: [(ErrorKind, i32, &str); 16] = [
     (ErrorKind::Busy, -32008, "busy"),
     (ErrorKind::Unsupported, -32009, "unsupported"),
     (ErrorKind::Exists, -32010, "exists"),
+    (ErrorKind::Incomplete, -32011, "incomplete"),
 ];
 
 impl ErrorKind {
@@ -111,6 +114,7 @@ impl ErrorKind {
             | Self::Busy
             | Self::Unsupported
             | Self::Exists
+            | Self::Incomplete
             | Self::Unknown(_) => 1,
         }
     }

@@ -234,7 +234,9 @@ impl Client {
             ErrorKind::Unsupported => (fixed(text.unsupported), None),
             ErrorKind::Denied => (quoting(text.denied), None),
             ErrorKind::Invalid => (quoting(text.invalid), None),
-            ErrorKind::Storage => (quoting(text.storage), Some("otpctl doctor")),
+            ErrorKind::Storage | ErrorKind::Incomplete => {
+                (error.message.clone(), Some("otpctl doctor"))
+            }
             _ => (error.message.clone(), None),
         };
         let rows: Vec<_> = error
@@ -244,10 +246,16 @@ impl Client {
                 vec![" ".into(), id.clone(), issuer.clone(), account.clone()]
             })
             .collect();
-        Failure {
+        let failure = Failure {
             details: output::columns(&rows),
             hint: hint.map(str::to_owned),
             ..Failure::new(Kind::Rpc(kind), cause)
+        };
+        if kind == ErrorKind::Incomplete {
+            // The verb's own words say that nothing has happened.
+            failure.of(text.incomplete)
+        } else {
+            failure
         }
     }
 

@@ -285,6 +285,25 @@ fn several_matches_are_listed_on_standard_error_and_none_is_guessed() {
 }
 
 #[test]
+fn what_was_done_but_not_to_its_end_is_not_called_undone() {
+    for (kind, expected) in [
+        (
+            ErrorKind::Incomplete,
+            "otpctl: not complete: the agent's words\n",
+        ),
+        (
+            ErrorKind::Storage,
+            "otpctl: nothing removed: the agent's words\n",
+        ),
+    ] {
+        let (ran, _) = run(&["remove", "x", "--purge", "--yes"], "", move |_| {
+            error(kind)
+        });
+        assert_eq!(ran.err, format!("{expected}hint: otpctl doctor\n"));
+    }
+}
+
+#[test]
 fn every_kind_of_error_has_its_exit_status_and_hint() {
     for (kind, expected, hint) in [
         (ErrorKind::NotFound, 3, "hint: otpctl list\n"),
@@ -294,6 +313,7 @@ fn every_kind_of_error_has_its_exit_status_and_hint() {
         (ErrorKind::RateLimited, 6, ""),
         (ErrorKind::Invalid, 8, ""),
         (ErrorKind::Storage, 1, "hint: otpctl doctor\n"),
+        (ErrorKind::Incomplete, 1, "hint: otpctl doctor\n"),
         (ErrorKind::Internal, 1, ""),
     ] {
         let (ran, requests) = run(&["get", "x"], "not a passphrase\n", move |_| error(kind));

@@ -14,7 +14,7 @@ use super::{Agent, Asker, Output, error};
 use crate::clock::Now;
 use crate::otp::scrubbed;
 use crate::platform::arena::Slot;
-use crate::vault::{Document, Entry, Marks, OpenError, Stamp, StoreError, Trash, seal};
+use crate::vault::{Document, Entry, Marks, OpenError, Sealed, Stamp, StoreError, Trash, seal};
 
 /// Requests that wait for the disk. A store takes milliseconds; more than this is a dead disk.
 const MAX_WAITING: usize = 64;
@@ -38,6 +38,8 @@ pub(super) enum Out {
         /// `None` once a lock came in between.
         draft: Option<Box<Draft>>,
         marks: Marks,
+        /// Not given out yet: what is being kept must be on disk before it.
+        held: Option<Sealed>,
     },
     /// The vault is written, the backups are being rewritten.
     Purge {
@@ -182,12 +184,20 @@ impl Agent {
         };
         match scrubbed(|| seal::seal(&draft.document, &open.arena, &open.sealer)) {
             Ok(sealed) => {
-                if let Effect::Purge(ids, _) = &draft.effect {
-                    self.intend_purge(ids);
-                }
-                self.outputs.push_back(Output::Store(sealed));
+                let is_noted = if let Effect::Purge(ids, _) = &draft.effect {
+                    self.intend_purge(ids)
+                } else {
+                    true
+                };
+                let held = if is_noted {
+                    self.outputs.push_back(Output::Store(sealed));
+                    None
+                } else {
+                    Some(sealed)
+                };
                 self.changes.out = Some(Out::Store {
                     asker,
+                    held,
                     marks: Marks {
                         generation: draft.document.generation,
                         counters: draft.document.counters.clone(),
@@ -199,16 +209,27 @@ impl Agent {
         }
     }
 
+    /// Gives out a vault that waited for the state before it.
+    pub(super) fn store_held(&mut self) {
+        if let Some(Out::Store { held, .. }) = &mut self.changes.out
+            && let Some(sealed) = held.take()
+        {
+            self.keep();
+            self.outputs.push_back(Output::Store(sealed));
+        }
+    }
+
     /// The change is on disk, or isn't.
     pub(super) fn stored(&mut self, now: Now, result: Result<(), StoreError>) {
         let Some(Out::Store {
             asker,
             draft,
             marks,
+            held: None,
         }) = self
             .changes
             .out
-            .take_if(|out| matches!(out, Out::Store { .. }))
+            .take_if(|out| matches!(out, Out::Store { held: None, .. }))
         else {
             return;
         };
@@ -279,7 +300,7 @@ impl Agent {
             }
             // The next unlock tries again.
             Err(failure) => Err(RpcError::new(
-                ErrorKind::Storage,
+                ErrorKind::Incomplete,
                 format!("the entry is gone, but a backup may still hold its key: {failure}"),
             )),
         };
@@ -316,9 +337,17 @@ impl Agent {
     pub(super) fn abandon_changes(&mut self) -> Vec<Asker> {
         let mut askers = Vec::new();
         match &mut self.changes.out {
-            Some(Out::Store { asker, draft, .. }) => {
-                *draft = None;
+            Some(Out::Store {
+                asker, draft, held, ..
+            }) => {
                 askers.extend(asker.take());
+                let draft = draft.take();
+                if held.is_some() {
+                    self.changes.out = None;
+                    if let Some(Effect::Purge(ids, _)) = draft.map(|draft| draft.effect) {
+                        self.purge_is_done(&ids);
+                    }
+                }
             }
             Some(Out::Purge { asker, .. }) => {
                 askers.extend(asker.take());

@@ -55,7 +55,10 @@ pub(super) fn open(error: &OpenError) -> RpcError {
         OpenError::NoVault => ErrorKind::NoVault,
         OpenError::Exists => ErrorKind::Exists,
         OpenError::WrongSecret | OpenError::MistypedRecovery(_) => ErrorKind::Denied,
-        OpenError::NotABackup(_) | OpenError::TooNew(_) => ErrorKind::Invalid,
+        OpenError::NotABackup(_) | OpenError::BadBackup(_) | OpenError::TooNew(_) => {
+            ErrorKind::Invalid
+        }
+        OpenError::Unfinished(_) => ErrorKind::Incomplete,
         OpenError::Damaged { .. }
         | OpenError::Missing(_)
         | OpenError::Forged

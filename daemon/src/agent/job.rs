@@ -12,6 +12,11 @@ pub enum Job {
         /// Wraps the identity.
         passphrase: Secret,
     },
+    /// Remove a vault that [`Job::Create`] has made and whose recovery key nobody has seen.
+    Discard {
+        /// The device in whose name it was made.
+        device: EntryId,
+    },
     /// Unwrap the identity with a passphrase or recovery key and load the vault.
     Open {
         /// Either of them.
@@ -56,6 +61,8 @@ pub enum Job {
 pub enum JobDone {
     /// See [`Job::Create`]; with the recovery key's canonical form.
     Create(Result<(Box<Opened>, Secret), OpenError>),
+    /// See [`Job::Discard`].
+    Discard(Result<(), OpenError>),
     /// See [`Job::Open`].
     Open(Result<Box<Opened>, OpenError>),
     /// See [`Job::Rewrap`].

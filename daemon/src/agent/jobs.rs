@@ -30,6 +30,7 @@ pub(super) enum Task {
 #[derive(Debug)]
 enum Work {
     Create,
+    Discard,
     Open,
     Rewrap,
     /// For an export of these entries.
@@ -57,6 +58,8 @@ pub(super) struct Jobs {
     queue: VecDeque<(Asker, Task)>,
     /// Entries to be taken out of the backups; goes before the queue.
     pub purge: Vec<EntryId>,
+    /// The device of a vault that is to be removed again; goes before everything.
+    pub discard: Option<EntryId>,
 }
 
 /// Whether a task must find the vault's files at rest.
@@ -78,6 +81,7 @@ impl Jobs {
             matches!(
                 running.work,
                 Work::Create
+                    | Work::Discard
                     | Work::Rewrap
                     | Work::RestoreBackup { dry_run: false }
                     | Work::Purge(_)
@@ -173,6 +177,10 @@ impl Agent {
         if self.jobs.running.is_some() {
             return false;
         }
+        if let Some(device) = self.jobs.discard.take() {
+            self.give_out(None, Job::Discard { device }, Work::Discard);
+            return true;
+        }
         let is_storing = matches!(self.changes.out, Some(Out::Store { .. }));
         if !self.jobs.purge.is_empty() && !is_storing {
             return self.start_purge();
@@ -244,6 +252,8 @@ impl Agent {
         };
         match (work, done) {
             (Work::Create, JobDone::Create(result)) => self.created(now, asker, is_locked, result),
+            // What can't be removed is there, with or without a recovery key.
+            (Work::Discard, JobDone::Discard(result)) => self.vault_exists = result.is_err(),
             (Work::Open, JobDone::Open(result)) => self.opened(now, asker, is_locked, result),
             (Work::Rewrap, JobDone::Rewrap(result)) => self.rewrapped(now, asker, result),
             (Work::Check(query), JobDone::Check(result)) => {
@@ -257,6 +267,7 @@ impl Agent {
             // Not what was given out: whoever waits gets no answer that could be wrong.
             (
                 Work::Create
+                | Work::Discard
                 | Work::Open
                 | Work::Rewrap
                 | Work::Check(_)

@@ -37,9 +37,18 @@ impl Keeping {
 impl Agent {
     /// Takes over the state that a job has read.
     pub(super) fn adopt_state(&mut self, state: State) {
-        let begun = std::mem::replace(&mut self.keeping.state, state).purges;
-        // What a write that failed should have kept.
-        self.keeping.state.purges.extend(begun);
+        let known = std::mem::replace(&mut self.keeping.state, state);
+        let state = &mut self.keeping.state;
+        let read = (state.steps.clone(), state.purges.clone());
+        // What was noted since the job has read it, or what a write that failed should have kept.
+        for (id, step) in known.steps {
+            let last = state.steps.entry(id).or_insert(step);
+            *last = step.max(*last);
+        }
+        state.purges.extend(known.purges);
+        if read != (state.steps.clone(), state.purges.clone()) {
+            self.keeping.want();
+        }
         let marks = self.marks();
         if let Some(marks) = marks.filter(|marks| *marks != self.keeping.state.marks) {
             self.keeping.state.marks = marks;
@@ -48,11 +57,13 @@ impl Agent {
     }
 
     /// Keeps what is to be purged, before it goes out of the vault: whatever ends the process
-    /// after that, the next unlock takes it out of the backups.
-    pub(super) fn intend_purge(&mut self, ids: &[EntryId]) {
+    /// after that, the next unlock takes it out of the backups. Returns whether it has gone to
+    /// the disk thread; an earlier write may be on its way yet.
+    pub(super) fn intend_purge(&mut self, ids: &[EntryId]) -> bool {
         self.keeping.state.purges.extend(ids);
         self.keeping.want();
         self.keep();
+        !self.keeping.is_due
     }
 
     /// A purge is complete, or hasn't happened.
@@ -109,5 +120,6 @@ impl Agent {
         }
         self.keeping.has_failed = result.is_err();
         self.grants_came_back(now, result);
+        self.store_held();
     }
 }

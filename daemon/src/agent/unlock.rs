@@ -40,15 +40,18 @@ impl Agent {
     ) {
         match result {
             Ok((opened, recovery_key)) => {
+                // The recovery key is shown now or never, and no verb makes another: without
+                // somebody to show it to, the vault goes again.
+                let Some(asker) = asker else {
+                    self.jobs.discard = Some(opened.document.device);
+                    return;
+                };
                 self.vault_exists = true;
-                // Who left, or locked meanwhile, gets no open vault; the recovery key is shown
-                // now or never.
-                if let Some(asker) = asker {
-                    if !is_locked {
-                        self.adopt(now, *opened);
-                    }
-                    self.reply(asker, Ok(Response::Init(InitAnswer { recovery_key })));
+                // Who locked meanwhile gets no open vault.
+                if !is_locked {
+                    self.adopt(now, *opened);
                 }
+                self.reply(asker, Ok(Response::Init(InitAnswer { recovery_key })));
             }
             Err(failure) => self.refuse(now, asker, &failure),
         }
@@ -136,8 +139,10 @@ impl Agent {
 
     /// Answers a failure of a job: a wrong secret later and later, anything else at once.
     pub(super) fn refuse(&mut self, now: Now, asker: Option<Asker>, failure: &OpenError) {
-        if matches!(failure, OpenError::NoVault | OpenError::Exists) {
-            self.vault_exists = matches!(failure, OpenError::Exists);
+        if matches!(failure, OpenError::Exists | OpenError::Unfinished(_)) {
+            self.vault_exists = true;
+        } else if matches!(failure, OpenError::NoVault) {
+            self.vault_exists = false;
         }
         let Some(asker) = asker else {
             return;

@@ -169,6 +169,7 @@ fn hand_back(done: &mpsc::Sender<Done>, result: Done) {
 fn failure(job: &Job) -> fn(OpenError) -> JobDone {
     match job {
         Job::Create { .. } => |error| JobDone::Create(Err(error)),
+        Job::Discard { .. } => |error| JobDone::Discard(Err(error)),
         Job::Open { .. } => |error| JobDone::Open(Err(error)),
         Job::Rewrap { .. } => |error| JobDone::Rewrap(Err(error)),
         Job::Check { .. } => |error| JobDone::Check(Err(error)),

@@ -46,6 +46,12 @@ pub enum OpenError {
     /// A text that isn't a backup, and why.
     #[error("not a backup of otpd: {0}")]
     NotABackup(&'static str),
+    /// A backup that can't be taken: what is wrong with it.
+    #[error("the backup {0}")]
+    BadBackup(&'static str),
+    /// A backup is whole on disk, but not yet in the vault's place. Nothing can undo it.
+    #[error("the backup takes the vault's place when otpd is restarted: {0}")]
+    Unfinished(StoreError),
     /// The identity couldn't be wrapped.
     #[error("cannot encrypt the vault's identity")]
     Wrap,

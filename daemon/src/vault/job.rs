@@ -23,6 +23,7 @@ use crate::platform::arena::Arena;
 pub fn perform(store: &Store, mode: MemoryMode, job: Job, wall: Duration) -> JobDone {
     let done = scrubbed(|| match job {
         Job::Create { passphrase } => JobDone::Create(create(store, mode, &passphrase)),
+        Job::Discard { device } => JobDone::Discard(discard(store, device)),
         Job::Open { secret } => JobDone::Open(open(store, mode, &secret)),
         Job::Rewrap { current, new } => JobDone::Rewrap(rewrap(store, &current, &new)),
         Job::Check { secret } => JobDone::Check(identity(store, &secret).map(drop)),
@@ -101,6 +102,14 @@ fn create(
     Ok((Box::new(opened), recovery.into_key().into_secret()))
 }
 
+fn discard(store: &Store, device: EntryId) -> Result<(), OpenError> {
+    store.discard(device);
+    if store.exists() {
+        return Err(OpenError::Exists);
+    }
+    Ok(())
+}
+
 /// Draws a device's id.
 fn device() -> EntryId {
     let mut bits = [0; 8];
@@ -175,7 +184,11 @@ struct Restore<'a> {
     present: Marks,
 }
 
-fn restore(store: &Store, mode: MemoryMode, job: &Restore<'_>) -> Result<Boxed, OpenError> {
+/// Opens a backup's text; returns its two slots, too.
+fn open_backup(
+    mode: MemoryMode,
+    job: &Restore<'_>,
+) -> Result<(Vec<u8>, Vec<u8>, Unsealed), OpenError> {
     let [by_passphrase, by_recovery, vault] = backup::parse(job.text)?;
     let identity = unwrap_with(job.secret, |file| {
         Ok(if file == IDENTITY {
@@ -186,7 +199,24 @@ fn restore(store: &Store, mode: MemoryMode, job: &Restore<'_>) -> Result<Boxed, 
     })?;
     let length = vault.len().try_into().unwrap_or(u64::MAX);
     let unsealed = seal::open(vault.as_slice(), length, &identity, mode)?;
-    drop(vault);
+    Ok((by_passphrase, by_recovery, unsealed))
+}
+
+/// What is wrong is the backup, and not the present vault.
+fn of_backup(failure: OpenError) -> OpenError {
+    match failure {
+        // It is read out of memory: what can't be read on is damaged.
+        OpenError::Damaged { .. } | OpenError::Unreadable(_) => OpenError::BadBackup("is damaged"),
+        OpenError::Forged => {
+            OpenError::BadBackup("is forged or was changed: its vault's MAC is wrong")
+        }
+        OpenError::TooCostly(_) => OpenError::BadBackup("asks for more work than a passphrase may"),
+        other => other,
+    }
+}
+
+fn restore(store: &Store, mode: MemoryMode, job: &Restore<'_>) -> Result<Boxed, OpenError> {
+    let (by_passphrase, by_recovery, unsealed) = open_backup(mode, job).map_err(of_backup)?;
     let mut opened = with_state(store, unsealed);
     let mac_key = opened.arena.key(opened.sealer.mac_key);
     raise(&mut opened.document, &opened.arena, mac_key, &job.present);
@@ -198,7 +228,14 @@ fn restore(store: &Store, mode: MemoryMode, job: &Restore<'_>) -> Result<Boxed, 
         store.tidy()?;
         store.keep_present()?;
         let sealed = seal(&opened.document, &opened.arena, &opened.sealer)?;
-        store.install(&by_passphrase, &by_recovery, &sealed)?;
+        let installed = store.install(&by_passphrase, &by_recovery, &sealed);
+        installed.map_err(|failure| {
+            if store.is_unfinished() {
+                OpenError::Unfinished(failure)
+            } else {
+                failure.into()
+            }
+        })?;
     }
     Ok(Box::new(opened))
 }
@@ -235,14 +272,21 @@ fn purge(
                 }
                 seal(&unsealed.document, &unsealed.arena, &unsealed.sealer).ok()
             }
+            // What can't be read now may be read another time.
+            Err(failure @ (OpenError::Store(_) | OpenError::Unreadable(_))) => {
+                outcome = Err(failure);
+                continue;
+            }
             // Another identity's, or broken: the key may be in it, and nobody can tell.
             Err(_) => None,
         };
         let bytes = rewritten.as_ref().map(|sealed| sealed.bytes.as_slice());
         // One that fails is no reason to leave the key in the others.
-        outcome = store.replace_backup(path, bytes).and(outcome);
+        if let Err(failure) = store.replace_backup(path, bytes) {
+            outcome = Err(failure.into());
+        }
     }
-    Ok(outcome?)
+    outcome
 }
 
 fn mark(entry: &Entry, unsealed: &Unsealed) -> [u8; 8] {

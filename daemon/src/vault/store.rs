@@ -203,8 +203,13 @@ impl Store {
         durable::replace(&self.state.join("state"), state::print(state).as_bytes())
     }
 
+    /// Returns whether a whole vault waits to be put into place, which [`Self::tidy`] does.
+    pub(super) fn is_unfinished(&self) -> bool {
+        is_there(&self.data.join(INSTALL))
+    }
+
     fn refuse_unfinished(&self) -> Result<(), StoreError> {
-        if is_there(&self.data.join(INSTALL)) {
+        if self.is_unfinished() {
             Err(StoreError::Unfinished(self.data.clone()))
         } else {
             Ok(())

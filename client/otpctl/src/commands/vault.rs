@@ -5,10 +5,10 @@ use zeroize::Zeroizing;
 
 use crate::cli::{Line, Opt};
 use crate::client::{Client, is_running};
-use crate::failure::{Failure, Kind};
+use crate::failure::{Failure, Kind, reason};
 use crate::json::Json;
 use crate::text::fill;
-use crate::{output, secret};
+use crate::{os, output, secret};
 
 pub(super) fn init(client: &mut Client, line: &Line) -> Result<(), Failure> {
     let text = client.text;
@@ -35,7 +35,11 @@ pub(super) fn init(client: &mut Client, line: &Line) -> Result<(), Failure> {
     let mut key = Zeroizing::new(String::with_capacity(64));
     key.push_str(recovery_key.expose());
     key.push('\n');
-    output::print(&key)?;
+    // Also where the reader has left: the key is lost with the output.
+    os::write_stdout(key.as_bytes()).map_err(|error| {
+        let cause = fill(text.recovery_not_shown, &[&reason(&error)]);
+        Failure::new(Kind::Other, cause).of(text.incomplete)
+    })?;
     client.say(text.recovery_outro);
     Ok(())
 }

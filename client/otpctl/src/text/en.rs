@@ -47,6 +47,7 @@ pub(super) static TEXT: Text = Text {
     hint: "hint: ",
     hours: "{} h {} min",
     imported: "Added: {}. There already: {}.\n",
+    incomplete: "not complete",
     init_intro: "Choose the passphrase of your vault. It is needed after each start and lock.\n\
         Nobody can look it up for you; a recovery key for your drawer is printed next.\n",
     invalid: "not acceptable: {}",
@@ -100,6 +101,7 @@ pub(super) static TEXT: Text = Text {
     put_back: "The backup is in place, and the vault is unlocked. Entries: {}\n",
     rate_limited: "too many codes in a short time; wait a moment",
     recovery_intro: "Your recovery key opens the vault when the passphrase is lost:\n",
+    recovery_not_shown: "the vault is made, but its recovery key could not be shown: {}",
     recovery_outro: "Print it or write it down, and keep it away from this computer.\n\
         It is not shown again. The vault is unlocked.\n",
     remove_question: "Move {} to the trash? [y/N] ",
@@ -143,7 +145,6 @@ pub(super) static TEXT: Text = Text {
     state_problem: "problem",
     state_unknown: "unknown",
     state_warning: "warning",
-    storage: "nothing was changed: {}",
     store_question: "Store it? [Y/n] ",
     superseded: " The older entry of the same name was moved to the trash (otpctl restore {}).",
     takes_no_value: "{} takes no value",

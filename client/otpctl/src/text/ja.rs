@@ -49,6 +49,7 @@ pub(super) static TEXT: Text = Text {
     hint: "ヒント: ",
     hours: "{} 時間 {} 分",
     imported: "{} 件を追加しました。{} 件はすでにありました。\n",
+    incomplete: "完了していません",
     init_intro: "保管庫のパスフレーズを決めてください。起動やロックのたびに必要になります。\n\
         忘れても調べる方法はありません。次に、保管しておくための回復キーを表示します。\n",
     invalid: "受け付けられません: {}",
@@ -102,6 +103,7 @@ pub(super) static TEXT: Text = Text {
     put_back: "バックアップの {} 件を戻しました。保管庫は開いています。\n",
     rate_limited: "短い時間に要求が多すぎます。少しお待ちください",
     recovery_intro: "回復キーです。パスフレーズを失っても、これで保管庫を開けます:\n",
+    recovery_not_shown: "保管庫はできましたが、回復キーを表示できませんでした: {}",
     recovery_outro: "印刷するか書き留めて、このパソコンとは別の場所に保管してください。\n\
         再び表示されることはありません。保管庫は開いています。\n",
     remove_question: "{} をごみ箱に移しますか? [y/N] ",
@@ -145,7 +147,6 @@ pub(super) static TEXT: Text = Text {
     state_problem: "問題",
     state_unknown: "不明",
     state_warning: "注意",
-    storage: "何も変更しませんでした: {}",
     store_question: "保存しますか? [Y/n] ",
     superseded: "同じ名前の古い項目はごみ箱に移しました (otpctl restore {})。",
     takes_no_value: "{} に値は付けられません",

@@ -28,6 +28,8 @@ enum Asked {
     Add(u64),
     Remove(u64),
     Purge(u64),
+    Backup,
+    RestoreBackup,
     Other,
 }
 
@@ -37,12 +39,17 @@ struct Model {
     asked: BTreeMap<u64, Asked>,
     /// Codes of counters by key: each is handed out once.
     counted: BTreeSet<(u64, String)>,
-    /// Codes of `fresh` by key.
-    stepped: BTreeSet<(u64, String)>,
+    /// Codes of `fresh` by key and entry: one that a backup brings back beside it counts anew.
+    stepped: BTreeSet<(u64, EntryId, String)>,
     /// The last ticket by which a key was added for sure.
     added: BTreeMap<u64, u64>,
     /// The last ticket by which a key may have been removed, answered or not.
     removed: BTreeMap<u64, u64>,
+    /// The last backup's text.
+    backup: Option<String>,
+    /// The backup that is being put back: until it is answered, nobody knows what is there.
+    restoring: Option<u64>,
+    restored: usize,
 }
 
 impl Model {
@@ -52,14 +59,22 @@ impl Model {
         }
         if let Asked::Purge(key) = asked {
             // If it comes back it is another entry, whose steps count anew.
-            self.stepped.retain(|(other, _)| *other != key);
+            self.stepped.retain(|(other, ..)| *other != key);
+        }
+        if asked == Asked::RestoreBackup {
+            self.restoring = Some(ticket);
+            self.added.clear();
         }
         self.asked.insert(ticket, asked);
     }
 
     /// Looks at every answer that has come.
     fn look(&mut self, driver: &mut Driver) {
-        for (ticket, answer) in std::mem::take(&mut driver.answers) {
+        let answers = std::mem::take(&mut driver.answers);
+        let is_restored = self
+            .restoring
+            .is_some_and(|ticket| answers.contains_key(&ticket));
+        for (ticket, answer) in answers {
             let Some(asked) = self.asked.remove(&ticket) else {
                 panic!("an answer to nobody");
             };
@@ -69,14 +84,23 @@ impl Model {
                     assert!(is_new, "a counter of key {key} twice");
                 }
                 (Asked::Fresh(key), Ok(Response::Code(code))) => {
-                    let is_new = self.stepped.insert((key, code.code.expose().to_owned()));
+                    let text = code.code.expose().to_owned();
+                    let is_new = self.stepped.insert((key, code.id, text));
                     assert!(is_new, "a step of key {key} twice");
                 }
-                (Asked::Add(key), Ok(_)) => {
+                (Asked::Add(key), Ok(_)) if self.restoring.is_none() => {
                     self.added.insert(key, ticket);
                 }
+                (Asked::Backup, Ok(Response::Backup(backup))) => {
+                    self.backup = Some(backup.text);
+                }
+                (Asked::RestoreBackup, Ok(_)) => self.restored += 1,
                 (_, _) => {}
             }
+        }
+        if is_restored {
+            self.restoring = None;
+            self.added.clear();
         }
     }
 
@@ -95,6 +119,25 @@ impl Model {
         let once: BTreeSet<&u64> = there.iter().collect();
         assert_eq!(once.len(), there.len(), "a key is there twice");
     }
+}
+
+/// Once all is at rest, every entry that is gone for good is out of the backups, too.
+fn compare_purged(driver: &mut Driver) -> usize {
+    driver.habits = driver::Habits {
+        jobs: true,
+        stores: true,
+        keeps: true,
+    };
+    driver.input(Input::Tick);
+    driver.lock();
+    driver.unlock();
+    let purged: BTreeSet<&EntryId> = driver.disk.purged.iter().flatten().collect();
+    let document = driver.disk.open().unwrap().document;
+    for (id, _) in &document.tombs {
+        assert!(purged.contains(id), "{id} was not purged from the backups");
+    }
+    assert!(driver.disk.state.purges.is_empty());
+    document.tombs.len()
 }
 
 /// Time-based for even numbers, counter-based for odd ones, eight digits against chance.
@@ -118,7 +161,7 @@ fn step(driver: &mut Driver, model: &mut Model, numbers: &mut Numbers) {
         })
     };
     let is_timed = key.is_multiple_of(2);
-    let (asked, request) = match numbers.below(20) {
+    let (asked, request) = match numbers.below(21) {
         0..=3 if is_timed => (Asked::Fresh(key), get(true)),
         4 if is_timed => (Asked::Other, get(false)),
         0..=4 => (Asked::Hotp(key), get(false)),
@@ -175,10 +218,36 @@ fn step(driver: &mut Driver, model: &mut Model, numbers: &mut Numbers) {
             );
             return driver.input(Input::Tick);
         }
+        19 if numbers.below(2) == 0 => (Asked::Backup, Request::Backup(Backup {})),
+        19 => return restore(driver, model, conn),
         _ => (Asked::Other, Request::List(List::default())),
     };
     model.ask(driver.next_ticket(), asked);
     driver.ask(conn, request);
+}
+
+/// Hands the last backup over, and has it put back.
+fn restore(driver: &mut Driver, model: &mut Model, conn: u64) {
+    let Some(text) = model.backup.clone() else {
+        return;
+    };
+    let passphrase = driver::secret(PASSPHRASE);
+    let requests = [
+        Request::RestoreBackupBegin(RestoreBackupBegin {}),
+        Request::RestoreBackupAdd(RestoreBackupAdd { text }),
+        Request::RestoreBackupCommit(RestoreBackupCommit {
+            passphrase,
+            dry_run: false,
+        }),
+    ];
+    for request in requests {
+        let asked = match request {
+            Request::RestoreBackupCommit(_) => Asked::RestoreBackup,
+            _ => Asked::Other,
+        };
+        model.ask(driver.next_ticket(), asked);
+        driver.ask(conn, request);
+    }
 }
 
 /// Lets something that is out succeed or fail.
@@ -196,6 +265,14 @@ fn finish(driver: &mut Driver, numbers: &mut Numbers) {
     } else if driver.keep.is_some() {
         let result = result();
         driver.finish_keep(result);
+    } else if matches!(driver.job, Some(Job::Purge { .. })) {
+        match result() {
+            Ok(()) => driver.finish_job(),
+            Err(failure) => {
+                driver.job = None;
+                driver.input(Input::JobDone(JobDone::Purge(Err(failure.into()))));
+            }
+        }
     } else if driver.job.is_some() {
         driver.finish_job();
     }
@@ -203,7 +280,7 @@ fn finish(driver: &mut Driver, numbers: &mut Numbers) {
 
 #[test]
 fn no_code_while_locked_no_counter_twice_and_no_entry_lost() {
-    let (mut codes, mut stores) = (0, 0);
+    let (mut codes, mut stores, mut restored, mut purged) = (0, 0, 0, 0);
     for seed in 0..SEQUENCES {
         let mut numbers = Numbers(seed);
         let mut driver = Driver::unlocked();
@@ -224,6 +301,10 @@ fn no_code_while_locked_no_counter_twice_and_no_entry_lost() {
             model.look(&mut driver);
             if numbers.below(40) == 0 {
                 model.asked.clear();
+                model.restoring = None;
+                if numbers.below(2) == 0 {
+                    driver.input(Input::Stop);
+                }
                 driver = driver.kill(numbers.below(2) == 0);
                 model.compare(&driver);
                 driver.unlock();
@@ -232,10 +313,12 @@ fn no_code_while_locked_no_counter_twice_and_no_entry_lost() {
         model.compare(&driver);
         codes += model.counted.len() + model.stepped.len();
         stores += driver.disk.stores;
+        restored += model.restored;
+        purged += compare_purged(&mut driver);
     }
     // The sequences do reach what they are to prove.
     assert!(
-        codes > 2000 && stores > 3000,
-        "{codes} codes, {stores} stores"
+        codes > 2000 && stores > 3000 && restored > 100 && purged > 300,
+        "{codes} codes, {stores} stores, {restored} backups put back, {purged} entries purged"
     );
 }

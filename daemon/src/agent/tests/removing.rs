@@ -144,7 +144,7 @@ fn a_purge_that_fails_in_the_backups_says_so_and_is_tried_again_at_the_next_unlo
         Err(driver::failure().into()),
     )));
     let error = driver.answer(ticket).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Storage);
+    assert_eq!(error.kind(), ErrorKind::Incomplete);
     assert!(error.message.contains("backup"), "{}", error.message);
     driver.habits.jobs = true;
     driver.lock();
@@ -201,6 +201,78 @@ fn a_purge_is_intended_before_the_vault_is_written_and_counts_only_after() {
         assert_eq!(driver.list().is_empty(), is_written);
         assert_eq!(driver.disk.purged.is_empty(), !is_written);
         assert!(driver.disk.state.purges.is_empty());
+    }
+}
+
+#[test]
+fn a_purge_whose_vault_is_being_written_while_it_is_locked_or_stopped_is_finished_later() {
+    for lock in [Some(LockSource::Signal), Some(LockSource::Idle), None] {
+        let stops = lock.is_none();
+        for is_written in [false, true] {
+            let mut driver = Driver::with(&[&uri("totp", "a:b", 1), GITHUB]);
+            let id = driver.get("a:b").unwrap().id;
+            driver.habits.stores = false;
+            let ticket = driver.ask(1, remove("a:b", true));
+            driver.input(lock.map_or(Input::Stop, Input::Lock));
+            assert_eq!(driver.answer(ticket).unwrap_err().kind(), ErrorKind::Locked);
+            let result = if is_written {
+                Ok(())
+            } else {
+                Err(driver::failure())
+            };
+            driver.finish_store(result);
+            assert_eq!(driver.has_quit, stops);
+            driver.habits.stores = true;
+            let mut driver = if stops { driver.restart() } else { driver };
+            driver.unlock();
+            let purged = if is_written {
+                vec![vec![id]]
+            } else {
+                Vec::new()
+            };
+            assert_eq!(driver.disk.purged, purged);
+            assert_eq!(driver.list().len(), if is_written { 1 } else { 2 });
+            assert!(driver.disk.state.purges.is_empty());
+        }
+    }
+}
+
+#[test]
+fn a_purge_waits_for_the_state_that_is_being_written_so_that_its_own_is_written_before_it() {
+    for locks in [false, true] {
+        let mut driver = Driver::with(&[&uri("totp", "a:b", 1), GITHUB]);
+        driver.habits = driver::Habits {
+            jobs: true,
+            stores: false,
+            keeps: false,
+        };
+        let fresh = Get {
+            fresh: true,
+            ..driver::get("GitHub")
+        };
+        driver.ask(2, Request::Get(fresh));
+        assert!(driver.keep.is_some());
+        let ticket = driver.ask(1, remove("a:b", true));
+        assert!(driver.store.is_none());
+        if locks {
+            driver.lock();
+            assert_eq!(driver.answer(ticket).unwrap_err().kind(), ErrorKind::Locked);
+        }
+        driver.finish_keep(Ok(()));
+        let kept = driver.keep.as_ref().unwrap();
+        assert_eq!(kept.purges.len(), usize::from(!locks));
+        assert_eq!(driver.store.is_some(), !locks);
+        driver.habits.keeps = true;
+        driver.habits.stores = true;
+        driver.input(Input::Tick);
+        if locks {
+            driver.unlock();
+            driver.get("a:b").unwrap();
+        } else {
+            assert!(driver.answer(ticket).is_ok());
+            assert_eq!(driver.list().len(), 1);
+        }
+        assert_eq!(driver.disk.purged.len(), usize::from(!locks));
     }
 }
 

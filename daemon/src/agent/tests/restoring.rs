@@ -203,3 +203,29 @@ fn a_lock_while_a_backup_is_put_back_leaves_it_locked() {
     assert_eq!(restored(driver.answer(restore)).entries, 1);
     assert!(driver.status().locked);
 }
+
+#[test]
+fn a_step_that_was_handed_out_while_a_backup_is_put_back_is_not_handed_out_again() {
+    let mut driver = Driver::with(&[GITHUB]);
+    let text = backup(&mut driver).text;
+    hand_over(&mut driver, 1, &text);
+    let fresh = || {
+        Request::Get(Get {
+            fresh: true,
+            ..driver::get("GitHub")
+        })
+    };
+    driver.habits.jobs = false;
+    let restore = driver.ask(1, commit(false));
+    let first = driver.ask(2, fresh());
+    driver.finish_job();
+    restored(driver.answer(restore));
+    let first = driver::code(driver.answer(first).unwrap());
+    assert_eq!(driver.disk.state.steps.len(), 1, "durable before visible");
+    let second = driver.ask(2, fresh());
+    assert!(!driver.is_answered(second), "the step is taken");
+    driver.pass(30.0);
+    let second = driver::code(driver.answer(second).unwrap());
+    assert_eq!(first.id, second.id);
+    assert!(first.code != second.code);
+}

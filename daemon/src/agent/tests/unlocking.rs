@@ -2,6 +2,7 @@
 
 use super::driver::{RECOVERY, secret};
 use super::*;
+use crate::vault::OpenError;
 
 fn unlock(passphrase: &str) -> Request {
     Request::Unlock(Unlock {
@@ -212,6 +213,58 @@ fn a_lock_during_init_still_shows_the_recovery_key() {
     assert!(matches!(driver.answer(ticket), Ok(Response::Init(_))));
     let status = driver.status();
     assert!(status.vault && status.locked);
+}
+
+#[test]
+fn a_vault_whose_recovery_key_nobody_has_seen_is_removed_again() {
+    let init = || {
+        Request::Init(Init {
+            passphrase: secret(PASSPHRASE),
+        })
+    };
+    for stops in [false, true] {
+        let mut driver = Driver::new();
+        driver.habits.jobs = false;
+        let gone = driver.ask(1, init());
+        driver.input(Input::Gone(Ticket(gone)));
+        let next = driver.ask(2, init());
+        if stops {
+            driver.input(Input::Stop);
+        }
+        driver.finish_job();
+        assert!(matches!(driver.job, Some(Job::Discard { .. })));
+        assert!(!driver.has_quit, "not before it is removed");
+        driver.habits.jobs = true;
+        driver.finish_job();
+        assert_eq!(driver.has_quit, stops);
+        if stops {
+            let mut driver = driver.restart();
+            assert!(!driver.status().vault);
+        } else {
+            assert!(matches!(driver.answer(next), Ok(Response::Init(_))));
+            driver.lock();
+            driver.unlock();
+        }
+    }
+}
+
+#[test]
+fn a_vault_that_could_not_be_removed_again_is_there() {
+    let mut driver = Driver::new();
+    driver.habits.jobs = false;
+    let gone = driver.ask(
+        1,
+        Request::Init(Init {
+            passphrase: secret(PASSPHRASE),
+        }),
+    );
+    driver.input(Input::Gone(Ticket(gone)));
+    driver.finish_job();
+    driver.job = None;
+    driver.input(Input::JobDone(JobDone::Discard(Err(OpenError::Exists))));
+    assert!(driver.status().vault);
+    driver.habits.jobs = true;
+    driver.unlock();
 }
 
 #[test]

@@ -24,6 +24,11 @@ impl Disk {
     pub(super) fn perform(&mut self, job: Job) -> JobDone {
         match job {
             Job::Create { passphrase } => JobDone::Create(self.create(&passphrase)),
+            Job::Discard { device } => {
+                assert_eq!(self.open().unwrap().document.device, device);
+                self.vault = None;
+                JobDone::Discard(Ok(()))
+            }
             Job::Open { secret } => JobDone::Open(self.check(&secret).and_then(|()| self.open())),
             Job::Rewrap { current, new } => JobDone::Rewrap(self.check(&current).map(|()| {
                 self.passphrase = new.expose().to_owned();

@@ -7,7 +7,7 @@ use crate::vault::disk::fault::{self, Lasting};
 use crate::vault::job::perform;
 use crate::vault::seal::seal;
 use crate::vault::store::Store;
-use crate::vault::{Opened, Sealed};
+use crate::vault::{OpenError, Opened, Sealed};
 
 /// Runs `work` anew with its first, second, … operation failing until it needs no more of them;
 /// returns how many there are.
@@ -139,7 +139,7 @@ fn a_restore_is_whole_or_has_not_happened() {
         panic!("no backup");
     };
     for lasting in [Lasting::Once, Lasting::Crash] {
-        let (mut before, mut after) = (0, 0);
+        let (mut before, mut after, mut unfinished) = (0, 0, 0);
         each(lasting, |number| {
             let folder = Folder::new();
             let (store, present, _) = ready(&folder);
@@ -149,10 +149,20 @@ fn a_restore_is_whole_or_has_not_happened() {
                 dry_run: false,
                 present: None,
             };
-            let (_, reached) = fault::at(number, lasting, || perform(&store, MODE, job, WALL));
+            let (done, reached) = fault::at(number, lasting, || perform(&store, MODE, job, WALL));
             let store = folder.store();
             store.tidy().unwrap();
             assert_eq!(leftovers(&folder), [""; 0]);
+            let JobDone::RestoreBackup(done) = done else {
+                panic!("another answer");
+            };
+            let is_decided = matches!(done, Ok(_) | Err(OpenError::Unfinished(_)));
+            unfinished += usize::from(is_decided && done.is_err());
+            assert_eq!(
+                open(&store, "other").is_ok(),
+                is_decided,
+                "operation {number}: {done:?}"
+            );
             match (open(&store, "correct horse"), open(&store, "other")) {
                 (Ok(opened), Err(_)) => {
                     before += 1;
@@ -170,7 +180,10 @@ fn a_restore_is_whole_or_has_not_happened() {
             drop(present);
             reached
         });
-        assert!(before > 5 && after > 1, "{before} {after}");
+        assert!(
+            before > 5 && after > 1 && unfinished > 1,
+            "{before} {after} {unfinished}"
+        );
     }
 }
 

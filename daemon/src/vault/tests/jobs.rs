@@ -332,7 +332,9 @@ fn a_forged_or_damaged_backup_changes_nothing() {
     let (_, tail) = foreign.split_once("== vault.age ==").unwrap();
     let mixed = format!("{head}== vault.age =={tail}");
     for text in ["", head, &mixed] {
-        assert!(restore(&store, text, "correct horse", false, None).is_err());
+        let error = restore(&store, text, "correct horse", false, None).unwrap_err();
+        let is_told = matches!(error, OpenError::NotABackup(_) | OpenError::BadBackup(_));
+        assert!(is_told, "the present vault is fine: {error}");
         assert_eq!(std::fs::read(vault_path(&folder)).unwrap(), vault);
     }
 }
@@ -377,6 +379,38 @@ fn a_purged_key_is_in_no_file_whatever_id_it_had() {
     // The others' entries are where they were.
     let opened = open(&store, "correct horse").unwrap();
     assert_eq!(opened.document.entries.len(), 1);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_backup_that_cannot_be_read_now_is_kept_and_purged_another_time() {
+    let folder = Folder::new();
+    let store = folder.store();
+    let (mut made, _) = create(&store);
+    add(&store, &mut made, A, 1);
+    add(&store, &mut made, B, 2);
+    made.document.entries.remove(0);
+    write(&store, &mut made);
+    let paths = store.backups().unwrap();
+    let (away, there) = (folder.0.join("away"), &paths[1]);
+    std::fs::rename(there, &away).unwrap();
+    std::os::unix::fs::symlink(there, there).unwrap();
+    let ids = vec![super::samples::id(1)];
+    let error = purge(&store, &made, ids.clone()).unwrap_err();
+    assert!(matches!(error, OpenError::Store(_)), "{error}");
+    assert!(there.symlink_metadata().is_ok());
+
+    std::fs::remove_file(there).unwrap();
+    std::fs::rename(&away, there).unwrap();
+    purge(&store, &made, ids).unwrap();
+    assert_eq!(store.backups().unwrap(), paths);
+    let identity = made.sealer.identity(&made.arena);
+    for path in &paths {
+        let (file, length) = Store::open_backup(path).unwrap();
+        let unsealed = crate::vault::seal::open(file, length, &identity, MODE).unwrap();
+        let mut entries = unsealed.document.entries.iter();
+        assert!(entries.all(|entry| &*entry.issuer != "A"));
+    }
 }
 
 pub(super) fn vault_path(folder: &Folder) -> std::path::PathBuf {
