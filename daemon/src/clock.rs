@@ -11,6 +11,8 @@ pub struct Now {
     pub wall: Duration,
     /// Time since boot with suspend counted (`CLOCK_BOOTTIME`): what deadlines are measured in.
     pub boot: Duration,
+    /// Whether a time service keeps the wall clock right; `None` where nobody knows.
+    pub is_synchronised: Option<bool>,
 }
 
 /// Reads both clocks. A wall clock before 1970 reads as 1970.
@@ -21,6 +23,7 @@ pub fn now() -> Now {
             .duration_since(SystemTime::UNIX_EPOCH)
             .unwrap_or_default(),
         boot: platform::boot(),
+        is_synchronised: platform::is_synchronised(),
     }
 }
 

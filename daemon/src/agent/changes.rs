@@ -127,11 +127,12 @@ impl Draft {
     }
 }
 
-/// Whether an entry's time in the trash is over.
-fn has_expired(entry: &Entry, wall: u64) -> bool {
-    entry
-        .trash
-        .is_some_and(|trash| wall >= trash.since.saturating_add(TRASH_LIFE))
+/// Whether an entry's time in the trash is over. A clock that is known to be set by nobody must
+/// not destroy keys: a dead battery or a date that somebody tries can be years ahead.
+fn has_expired(entry: &Entry, now: Now) -> bool {
+    let wall = now.wall.as_secs();
+    let is_over = |trash: Trash| wall >= trash.since.saturating_add(TRASH_LIFE);
+    now.is_synchronised != Some(false) && entry.trash.is_some_and(is_over)
 }
 
 impl Agent {
@@ -161,16 +162,15 @@ impl Agent {
             periods: None,
             effect: Effect::Nothing,
         };
-        draft.bury(|entry| has_expired(entry, now.wall.as_secs()));
+        draft.bury(|entry| has_expired(entry, now));
         Some(draft)
     }
 
     /// Drops trash whose time is over, after an unlock.
     pub(super) fn drop_expired(&mut self, now: Now) {
-        let wall = now.wall.as_secs();
         let is_needed = self.open.as_ref().is_some_and(|open| {
             let mut trash = open.document.trash.iter();
-            trash.any(|entry| has_expired(entry, wall))
+            trash.any(|entry| has_expired(entry, now))
         });
         if let Some(draft) = self.draft(now).filter(|_| is_needed && self.may_change()) {
             self.store(None, draft);

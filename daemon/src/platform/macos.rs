@@ -46,6 +46,11 @@ pub fn boot() -> Duration {
     Duration::try_from(time).unwrap_or_default()
 }
 
+/// Always `None`: macOS doesn't tell.
+pub fn is_synchronised() -> Option<bool> {
+    None
+}
+
 /// Returns who connected. The process may be the one that made the socket, if it was handed on.
 ///
 /// # Errors

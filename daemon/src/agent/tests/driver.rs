@@ -36,6 +36,7 @@ pub(super) struct Driver {
     pub agent: Agent,
     pub wall: Duration,
     pub boot: Duration,
+    pub is_synchronised: Option<bool>,
     pub disk: Disk,
     pub habits: Habits,
     pub answers: BTreeMap<u64, Result<Response, RpcError>>,
@@ -105,6 +106,7 @@ impl Driver {
             agent,
             wall: wall + Duration::from_secs(5),
             boot: Duration::from_secs(100),
+            is_synchronised: None,
             disk,
             habits: Habits {
                 jobs: true,
@@ -150,6 +152,7 @@ impl Driver {
         Now {
             wall: self.wall,
             boot: self.boot,
+            is_synchronised: self.is_synchronised,
         }
     }
 

@@ -72,6 +72,22 @@ fn trash_lasts_thirty_days_and_leaves_a_tomb() {
 }
 
 #[test]
+fn a_clock_that_is_not_synchronised_empties_no_trash() {
+    let mut driver = Driver::with(&[&uri("totp", "a:b", 1), GITHUB]);
+    driver.call(remove("a:b", false)).unwrap();
+    driver.wall += Duration::from_secs(30 * DAY);
+    driver.is_synchronised = Some(false);
+    driver.add(&uri("totp", "c:d", 2)).unwrap();
+    driver.lock();
+    driver.unlock();
+    assert_eq!(driver.trash().len(), 1);
+    driver.is_synchronised = Some(true);
+    driver.lock();
+    driver.unlock();
+    assert!(driver.trash().is_empty());
+}
+
+#[test]
 fn a_change_drops_what_has_expired_since_the_unlock() {
     let mut driver = Driver::with(&[&uri("totp", "a:b", 1)]);
     driver.call(remove("a:b", false)).unwrap();

@@ -6,6 +6,8 @@ mod pages;
 mod peer;
 
 use std::io;
+use std::mem::MaybeUninit;
+use std::path::Path;
 use std::time::Duration;
 
 use rustix::process::DumpableBehavior;
@@ -33,6 +35,23 @@ pub fn harden() -> io::Result<()> {
 pub fn boot() -> Duration {
     let time = rustix::time::clock_gettime(ClockId::Boottime);
     Duration::try_from(time).unwrap_or_default()
+}
+
+/// Returns whether the kernel's clock is kept right by NTP or PTP (adjtimex(2)); where a filter
+/// of system calls forbids the question, systemd-timesyncd's flag file answers it, but only with
+/// yes. `None` if nobody knows.
+pub fn is_synchronised() -> Option<bool> {
+    /// The kernel's answer while `STA_UNSYNC` is set.
+    const UNSYNCHRONISED: libc::c_int = libc::TIME_ERROR;
+    let mut state = MaybeUninit::<libc::timex>::zeroed();
+    // SAFETY: all-zero asks and changes nothing (`modes` is 0); the kernel fills the rest in.
+    match unsafe { libc::adjtimex(state.as_mut_ptr()) } {
+        UNSYNCHRONISED => Some(false),
+        0.. => Some(true),
+        _ => Path::new("/run/systemd/timesync/synchronized")
+            .exists()
+            .then_some(true),
+    }
 }
 
 /// Returns a process's program, for people; `None` if it is gone or hides it.

@@ -50,6 +50,11 @@ pub fn boot() -> Duration {
     Duration::from_millis(unsafe { GetTickCount64() })
 }
 
+/// Always `None`: Windows doesn't tell an ordinary user.
+pub fn is_synchronised() -> Option<bool> {
+    None
+}
+
 /// Returns whether a folder is a directory and not a link to one. Whose it is follows from where
 /// it is: folders below `LOCALAPPDATA` inherit access for the user, administrators and the
 /// system alone.

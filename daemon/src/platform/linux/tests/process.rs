@@ -150,4 +150,5 @@ fn the_boot_clock_is_the_kernels_uptime() {
     let seconds: f64 = uptime.split(' ').next().unwrap().parse().unwrap();
     let difference = boot().as_secs_f64() - seconds;
     assert!((0.0..5.0).contains(&difference), "{difference}");
+    let _ = is_synchronised();
 }
