@@ -313,7 +313,6 @@ fn every_kind_of_error_has_its_exit_status_and_hint() {
         (ErrorKind::RateLimited, 6, ""),
         (ErrorKind::Invalid, 8, ""),
         (ErrorKind::Storage, 1, "hint: otpctl doctor\n"),
-        (ErrorKind::Incomplete, 1, "hint: otpctl doctor\n"),
         (ErrorKind::Internal, 1, ""),
     ] {
         let (ran, requests) = run(&["get", "x"], "not a passphrase\n", move |_| error(kind));

@@ -300,7 +300,8 @@ pub const VERBS: &[Verb] = &[
         flags: &[
             flag(
                 "purge",
-                "destroy the key for good, in the trash and in the backups too",
+                "destroy the key for good, in the trash and in the backups too; a backup of \
+                    another vault cannot be read, and is deleted",
             ),
             YES,
         ],
@@ -345,8 +346,8 @@ pub const VERBS: &[Verb] = &[
         name: "restore-backup",
         argument: Some(argument("FILE", Choice::File)),
         help: "put a backup in the place of the vault",
-        about: "A present vault must be unlocked, and is kept among the backups. Counters never \
-            go back.",
+        about: "A present vault must be unlocked, and is kept among the backups; if it is \
+            another vault, until the next remove --purge. Counters never go back.",
         flags: &[
             flag("dry-run", "say what the backup holds and change nothing"),
             YES,

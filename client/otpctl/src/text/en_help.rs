@@ -160,7 +160,8 @@ Usage: otpctl remove QUERY [--purge] [--yes]
 
 Moves an entry to the trash, where it stays for 30 days (otpctl restore).
 
-      --purge   destroy the key for good, in the trash and in the backups too
+      --purge   destroy the key for good, in the trash and in the backups too;
+                a backup of another vault cannot be read, and is deleted
       --yes     do not ask
 "
         }
@@ -213,7 +214,8 @@ the recovery key opens it. FILE may be - for standard output.
 Usage: otpctl restore-backup FILE [--dry-run] [--yes]
 
 Puts a backup in the vault's place, with its passphrase or recovery key. A
-present vault must be unlocked, and is kept among the backups.
+present vault must be unlocked, and is kept among the backups; if it is another
+vault, until the next remove --purge.
 
       --dry-run   say what the backup holds, and change nothing
       --yes       do not ask
