@@ -1,6 +1,6 @@
 //! Slow work: what the key-derivation thread is asked to do, and what comes back.
 
-use otp_proto::{EntryId, Secret};
+use otp_proto::{EntryId, Key, Secret};
 
 use crate::vault::{Marks, OpenError, Opened};
 
@@ -44,8 +44,8 @@ pub enum Job {
         secret: Secret,
         /// Change nothing.
         dry_run: bool,
-        /// HOTP marks and generation of the present vault, which the new one must not fall behind.
-        present: Option<Marks>,
+        /// The present vault, which the new one must not fall behind.
+        present: Option<Present>,
     },
     /// Rewrite every backup without these entries.
     Purge {
@@ -54,6 +54,15 @@ pub enum Job {
         /// The entries.
         ids: Vec<EntryId>,
     },
+}
+
+/// What a restored vault must not fall behind.
+#[derive(Debug)]
+pub struct Present {
+    /// HOTP marks and generation.
+    pub marks: Marks,
+    /// The MAC's key, with which the marks' fingerprints were made; the backup's may be another.
+    pub mac_key: Key,
 }
 
 /// The end of a [`Job`].

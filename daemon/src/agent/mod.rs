@@ -37,7 +37,7 @@ use otp_proto::{Event, Memory, Request, Response, RpcError};
 
 use self::changes::Changes;
 use self::connection::Connection;
-pub use self::job::{Job, JobDone};
+pub use self::job::{Job, JobDone, Present};
 use self::jobs::Jobs;
 use self::keeping::Keeping;
 use self::open::Open;

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use otp_proto::{
-    EntryInfo, Response, RestoreBackupAdd, RestoreBackupAnswer, RestoreBackupCommit, RpcError,
+    EntryInfo, Key, Response, RestoreBackupAdd, RestoreBackupAnswer, RestoreBackupCommit, RpcError,
 };
 
 use super::entries::Recipe;
 use super::outcome::{DONE, Outcome};
-use super::{Agent, Asker, Conn, Job, error, info};
+use super::{Agent, Asker, Conn, Job, Present, error, info};
 use crate::clock::Now;
 use crate::otp::scrubbed;
 use crate::platform::arena::Arena;
@@ -61,7 +61,11 @@ impl Agent {
             passphrase,
             dry_run,
         } = commit;
-        let present = self.marks();
+        let present = self.marks().zip(self.open.as_ref());
+        let present = present.map(|(marks, open)| Present {
+            marks,
+            mac_key: Key::new(open.arena.key(open.sealer.mac_key).to_vec()),
+        });
         let kept = self
             .connections
             .get_mut(&asker.conn)

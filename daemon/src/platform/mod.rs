@@ -41,8 +41,8 @@ pub use detach::{detach, tell_starter};
 pub use environment::remove_env;
 pub use heap::{trim_heap, tune_heap};
 pub use os::{
-    Inherited, boot, create_private, harden, is_private_dir, is_synchronised, make_private_dir, peer, process_name,
-    sync_folder, take_listeners, user,
+    Inherited, boot, create_private, harden, is_private_dir, is_synchronised, make_private_dir,
+    peer, process_name, sync_folder, take_listeners, user,
 };
 #[cfg(windows)]
 pub use windows::{detach, tell_starter};

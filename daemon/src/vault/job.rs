@@ -13,7 +13,7 @@ use super::seal::{self, Sealer, Unsealed, seal};
 use super::slot::{IDENTITY, Passphrase, Recovery, Slot as _, unwrap_with};
 use super::store::Store;
 use super::{Document, Entry, Marks, OpenError, Opened, State, backup};
-use crate::agent::{Job, JobDone};
+use crate::agent::{Job, JobDone, Present};
 use crate::config::MemoryMode;
 use crate::otp::scrubbed;
 use crate::platform;
@@ -40,7 +40,7 @@ pub fn perform(store: &Store, mode: MemoryMode, job: Job, wall: Duration) -> Job
                 text: &text,
                 secret: &secret,
                 dry_run,
-                present: present.unwrap_or_default(),
+                present: present.as_ref(),
             },
         )),
         Job::Purge { identity, ids } => JobDone::Purge(purge(store, mode, &identity, &ids)),
@@ -181,7 +181,32 @@ struct Restore<'a> {
     text: &'a str,
     secret: &'a Secret,
     dry_run: bool,
-    present: Marks,
+    present: Option<&'a Present>,
+}
+
+/// The marks of the present vault, by the fingerprints that a backup's keys have. One with
+/// another identity has other fingerprints, and may have the same keys.
+fn marks_for(unsealed: &Opened, present: &Present) -> Marks {
+    let mac_key = unsealed.arena.key(unsealed.sealer.mac_key);
+    let Present {
+        marks,
+        mac_key: theirs,
+    } = present;
+    if theirs.expose() == mac_key {
+        return marks.clone();
+    }
+    let Document { entries, trash, .. } = &unsealed.document;
+    let counted = entries.iter().chain(trash);
+    let counted = counted.filter(|entry| entry.kind.counter().is_some());
+    let counters = counted.filter_map(|entry| {
+        let key = unsealed.arena.key(entry.key);
+        let next = marks.counters.get(&fingerprint(key, theirs.expose()))?;
+        Some((fingerprint(key, mac_key), *next))
+    });
+    Marks {
+        generation: marks.generation,
+        counters: counters.collect(),
+    }
 }
 
 /// Opens a backup's text; returns its two slots, too.
@@ -218,8 +243,11 @@ fn of_backup(failure: OpenError) -> OpenError {
 fn restore(store: &Store, mode: MemoryMode, job: &Restore<'_>) -> Result<Boxed, OpenError> {
     let (by_passphrase, by_recovery, unsealed) = open_backup(mode, job).map_err(of_backup)?;
     let mut opened = with_state(store, unsealed);
-    let mac_key = opened.arena.key(opened.sealer.mac_key);
-    raise(&mut opened.document, &opened.arena, mac_key, &job.present);
+    if let Some(present) = job.present {
+        let marks = marks_for(&opened, present);
+        let mac_key = opened.arena.key(opened.sealer.mac_key);
+        raise(&mut opened.document, &opened.arena, mac_key, &marks);
+    }
     opened.document.generation = opened.document.generation.saturating_add(1);
     // It is meant to be older.
     opened.rollback = false;

@@ -41,7 +41,11 @@ impl Disk {
                 dry_run,
                 present,
             } => {
-                let opened = self.restore(&text, &secret, present.unwrap_or_default());
+                let opened = self.restore(
+                    &text,
+                    &secret,
+                    present.map(|present| present.marks).unwrap_or_default(),
+                );
                 if let (Ok(opened), false) = (&opened, dry_run) {
                     let sealed = seal::seal(&opened.document, &opened.arena, &opened.sealer);
                     self.vault = Some(sealed.unwrap().bytes);

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use otp_proto::{EntryId, Secret};
+use otp_proto::{EntryId, Key, Secret};
 
 use super::samples::{Folder, MODE, entry, secret, uris};
-use crate::agent::{Job, JobDone};
+use crate::agent::{Job, JobDone, Present};
 use crate::vault::job::perform;
 use crate::vault::seal::seal;
 use crate::vault::store::Store;
@@ -56,7 +56,7 @@ fn restore(
     text: &str,
     by: &str,
     dry_run: bool,
-    present: Option<Marks>,
+    present: Option<Present>,
 ) -> Result<Box<Opened>, OpenError> {
     let job = Job::RestoreBackup {
         text: text.into(),
@@ -68,6 +68,11 @@ fn restore(
         panic!("another answer");
     };
     done
+}
+
+fn present(opened: &Opened, marks: Marks) -> Option<Present> {
+    let mac_key = Key::new(opened.arena.key(opened.sealer.mac_key).to_vec());
+    Some(Present { marks, mac_key })
 }
 
 fn purge(store: &Store, opened: &Opened, ids: Vec<EntryId>) -> Result<(), OpenError> {
@@ -257,17 +262,20 @@ fn a_backup_brings_entries_back_and_neither_generation_nor_counters_go_back() {
     for _ in 0..5 {
         write(&store, &mut made);
     }
-    let present = Marks {
-        generation: made.document.generation,
-        counters: [(print, 30)].into(),
+    let present = || {
+        let marks = Marks {
+            generation: made.document.generation,
+            counters: [(print, 30)].into(),
+        };
+        present(&made, marks)
     };
     let now = std::fs::read(vault_path(&folder)).unwrap();
-    let dry = restore(&store, &text, "correct horse", true, Some(present.clone())).unwrap();
+    let dry = restore(&store, &text, "correct horse", true, present()).unwrap();
     assert_eq!(dry.document.entries.len(), 2);
     assert_eq!(std::fs::read(vault_path(&folder)).unwrap(), now);
 
     let by = recovery.expose();
-    let restored = restore(&store, &text, by, false, Some(present)).unwrap();
+    let restored = restore(&store, &text, by, false, present()).unwrap();
     assert_eq!(restored.document.generation, 9);
     let opened = open(&store, "correct horse").unwrap();
     let expected: Vec<String> = before
@@ -314,6 +322,39 @@ fn a_backup_restores_where_there_is_nothing_and_replaces_another_vault_wholly() 
         assert_eq!(opened.document.entries.len(), 1);
         assert!(!opened.rollback);
     }
+}
+
+#[test]
+fn a_backup_of_another_vault_gives_no_counter_again_that_the_present_one_has_used() {
+    let (one, two) = (Folder::new(), Folder::new());
+    let store = one.store();
+    let (mut made, _) = create(&store);
+    add(&store, &mut made, A, 1);
+    add(&store, &mut made, B, 2);
+    let text = backup(&store);
+    let store = two.store();
+    let (mut used, _) = create(&store);
+    add(&store, &mut used, B, 3);
+    let print = super::super::document::fingerprint(
+        used.arena.key(used.document.entries[0].key),
+        used.arena.key(used.sealer.mac_key),
+    );
+    let marks = Marks {
+        generation: 40,
+        counters: [(print, 30), ([7; 8], 9)].into(),
+    };
+    let by = "correct horse";
+    restore(&store, &text, by, false, present(&used, marks)).unwrap();
+    let opened = open(&store, by).unwrap();
+    let kinds = opened.document.entries.iter().map(|entry| entry.kind);
+    let counters: Vec<Option<u64>> = kinds.map(otp_proto::Kind::counter).collect();
+    assert_eq!(counters, [None, Some(30)]);
+    assert_eq!(opened.document.generation, 41);
+    assert_eq!(
+        opened.document.counters.len(),
+        1,
+        "no marks of another identity"
+    );
 }
 
 #[test]
