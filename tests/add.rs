@@ -258,6 +258,32 @@ fn a_person_sees_the_first_code_and_says_whether_it_was_accepted() {
     }
 }
 
+#[test]
+fn the_code_that_a_page_took_is_not_given_again_though_the_key_was_there_before() {
+    let (home, _daemon) = open();
+    // The codes of RFC 4226, appendix D.
+    let uri = "otpauth://hotp/counted?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+    let file = picture(&home, "qr.png", uri);
+    home.add(uri);
+    for code in ["755224", "287082", "359152"] {
+        assert_eq!(home.ctl(&["get", "counted"]).exits(0).line(), code);
+    }
+    home.ctl(&["remove", "counted", "--purge", "--yes"])
+        .exits(0);
+    let otpctl = programs().join("otpctl");
+    let mut terminal = Terminal::start(
+        &home,
+        otpctl.to_str().unwrap(),
+        &["--no-start", "add", "--image", &file],
+    );
+    terminal.expect("[");
+    terminal.enter("y");
+    let (status, screen) = terminal.finish();
+    assert!(status.success(), "{screen}");
+    assert!(screen.replace(' ', "").contains("969429"), "{screen}");
+    assert_eq!(home.ctl(&["get", "counted"]).exits(0).line(), "338314");
+}
+
 /// A bitmap of 2x2 grey pixels.
 const BLANK: &[u8] = &[
     0x42, 0x4d, 0x46, 0, 0, 0, 0, 0, 0, 0, 0x36, 0, 0, 0, 0x28, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 1,
