@@ -518,6 +518,29 @@ fn a_descriptor_unlocks_on_the_way() {
 }
 
 #[test]
+fn init_whose_output_is_lost_says_that_nobody_has_seen_the_recovery_key() {
+    let (reader, left) = std::io::pipe().unwrap();
+    drop(reader);
+    let full = fs::OpenOptions::new().write(true).open("/dev/full");
+    for lost in [Stdio::from(left), Stdio::from(full.unwrap())] {
+        let home = Home::new();
+        let _requests = agent(&home, |request| match request {
+            Request::Status(_) => status(false, true),
+            _ => Ok(Response::Init(InitAnswer {
+                recovery_key: Secret::copy_of("KEY-KEY"),
+            })),
+        });
+        let mut otpctl = command(Path::new(env!("CARGO_BIN_EXE_otpctl")), &home, &["init"]);
+        otpctl.stdout(lost);
+        let ran = finish(otpctl, "a long passphrase\n");
+        assert_eq!(ran.status, 1);
+        let last = ran.err.lines().last().unwrap();
+        assert!(last.starts_with("otpctl: not complete: "), "{}", ran.err);
+        assert!(last.contains("recovery key"), "{}", ran.err);
+    }
+}
+
+#[test]
 fn init_prints_the_recovery_key_alone_on_standard_output() {
     let answer = |request: &Request| match request {
         Request::Status(_) => status(false, true),

@@ -236,7 +236,18 @@ fn of_backup(failure: OpenError) -> OpenError {
             OpenError::BadBackup("is forged or was changed: its vault's MAC is wrong")
         }
         OpenError::TooCostly(_) => OpenError::BadBackup("asks for more work than a passphrase may"),
-        other => other,
+        OpenError::NoVault
+        | OpenError::Exists
+        | OpenError::WrongSecret
+        | OpenError::MistypedRecovery(_)
+        | OpenError::Missing(_)
+        | OpenError::TooNew(_)
+        | OpenError::Several(_)
+        | OpenError::NotABackup(_)
+        | OpenError::BadBackup(_)
+        | OpenError::Unfinished(_)
+        | OpenError::Wrap
+        | OpenError::Store(_) => failure,
     }
 }
 

@@ -296,12 +296,11 @@ pub const VERBS: &[Verb] = &[
         name: "remove",
         argument: Some(argument("QUERY", Choice::Entry)),
         help: "move an entry to the trash, for 30 days",
-        about: "",
+        about: "A purge cannot look into the backup of another vault, and deletes it.",
         flags: &[
             flag(
                 "purge",
-                "destroy the key for good, in the trash and in the backups too; a backup of \
-                    another vault cannot be read, and is deleted",
+                "destroy the key for good, in the trash and in the backups too",
             ),
             YES,
         ],
@@ -346,8 +345,8 @@ pub const VERBS: &[Verb] = &[
         name: "restore-backup",
         argument: Some(argument("FILE", Choice::File)),
         help: "put a backup in the place of the vault",
-        about: "A present vault must be unlocked, and is kept among the backups; if it is \
-            another vault, until the next remove --purge. Counters never go back.",
+        about: "A present vault must be unlocked, and is kept among the backups (another \
+            vault, until the next remove --purge). Counters never go back.",
         flags: &[
             flag("dry-run", "say what the backup holds and change nothing"),
             YES,

@@ -241,9 +241,10 @@ fn restore(driver: &mut Driver, model: &mut Model, conn: u64) {
         }),
     ];
     for request in requests {
-        let asked = match request {
-            Request::RestoreBackupCommit(_) => Asked::RestoreBackup,
-            _ => Asked::Other,
+        let asked = if matches!(request, Request::RestoreBackupCommit(_)) {
+            Asked::RestoreBackup
+        } else {
+            Asked::Other
         };
         model.ask(driver.next_ticket(), asked);
         driver.ask(conn, request);

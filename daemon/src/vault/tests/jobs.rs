@@ -70,9 +70,9 @@ fn restore(
     done
 }
 
-fn present(opened: &Opened, marks: Marks) -> Option<Present> {
+fn present(opened: &Opened, marks: Marks) -> Present {
     let mac_key = Key::new(opened.arena.key(opened.sealer.mac_key).to_vec());
-    Some(Present { marks, mac_key })
+    Present { marks, mac_key }
 }
 
 fn purge(store: &Store, opened: &Opened, ids: Vec<EntryId>) -> Result<(), OpenError> {
@@ -270,12 +270,12 @@ fn a_backup_brings_entries_back_and_neither_generation_nor_counters_go_back() {
         present(&made, marks)
     };
     let now = std::fs::read(vault_path(&folder)).unwrap();
-    let dry = restore(&store, &text, "correct horse", true, present()).unwrap();
+    let dry = restore(&store, &text, "correct horse", true, Some(present())).unwrap();
     assert_eq!(dry.document.entries.len(), 2);
     assert_eq!(std::fs::read(vault_path(&folder)).unwrap(), now);
 
     let by = recovery.expose();
-    let restored = restore(&store, &text, by, false, present()).unwrap();
+    let restored = restore(&store, &text, by, false, Some(present())).unwrap();
     assert_eq!(restored.document.generation, 9);
     let opened = open(&store, "correct horse").unwrap();
     let expected: Vec<String> = before
@@ -344,7 +344,7 @@ fn a_backup_of_another_vault_gives_no_counter_again_that_the_present_one_has_use
         counters: [(print, 30), ([7; 8], 9)].into(),
     };
     let by = "correct horse";
-    restore(&store, &text, by, false, present(&used, marks)).unwrap();
+    restore(&store, &text, by, false, Some(present(&used, marks))).unwrap();
     let opened = open(&store, by).unwrap();
     let kinds = opened.document.entries.iter().map(|entry| entry.kind);
     let counters: Vec<Option<u64>> = kinds.map(otp_proto::Kind::counter).collect();
