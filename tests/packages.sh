@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
-# Installs the packages of packages.txt that are missing; without root it only names them.
+# packages.sh [LIST]: installs the packages of a list (packages.txt) that are missing; without
+# root it only names them.
 set -euo pipefail
 cd "$(dirname "$0")"
-command -v dpkg-query >/dev/null || { echo "not a Debian system: the packages of tests/packages.txt are yours to install" >&2; exit 0; }
+list=${1:-packages.txt}
+command -v dpkg-query >/dev/null || { echo "not a Debian system: the packages of tests/$list are yours to install" >&2; exit 0; }
 missing=()
 while read -r package; do
     case $package in '' | '#'*) continue ;; esac
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
-done <packages.txt
+done <"$list"
 [ ${#missing[@]} -eq 0 ] && exit 0
 if [ "$(id -u)" -ne 0 ]; then
     echo "missing packages, whose tests will fail or be skipped: ${missing[*]}" >&2

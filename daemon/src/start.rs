@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::sync::OnceLock;
 
 use anyhow::Context as _;
-use otp_proto::{Dirs, Endpoint, Memory, endpoint};
+use otp_proto::{Dirs, Endpoint, Memory, SOCKET_VARIABLE, endpoint};
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::mpsc;
 use tokio::task::spawn_local;
@@ -17,9 +17,7 @@ use crate::agent::Agent;
 use crate::arguments::{Command, Options, parse};
 use crate::config::{Config, ConfigError, MemoryMode};
 use crate::front::ipc::Ipc;
-use crate::lifecycle::{
-    Claim, ClaimError, Signals, VaultLock, inherited_endpoint, listen, service,
-};
+use crate::lifecycle::{Claim, ClaimError, Signals, VaultLock, inherited_endpoint, service};
 use crate::logging::{self, Log};
 use crate::platform::{self, Inherited, arena};
 use crate::run::{Beside, Core, End, Sources, WAITING};
@@ -106,7 +104,7 @@ async fn serve(
     let dirs = Dirs::new(&env).context("cannot find the vault's folder")?;
     let lock = VaultLock::take(&dirs.data)?;
     VAULT_LOCK.get_or_init(|| lock);
-    let listener = listen(&endpoint, inherited)?;
+    let listener = claim.listen(&endpoint, inherited)?;
 
     let store = Store::new(&dirs);
     if let Err(error) = store.tidy() {
@@ -150,7 +148,7 @@ fn find_endpoint(inherited: Option<&Inherited>) -> anyhow::Result<(Endpoint, boo
     let user = platform::user().context("cannot find out who we are")?;
     let find =
         |env: &dyn Fn(&str) -> Option<OsString>| endpoint(env, &user, &platform::is_private_dir);
-    let usual = find(&|name| env(name).filter(|_| name != "OTPD_SOCKET"));
+    let usual = find(&|name| env(name).filter(|_| name != SOCKET_VARIABLE));
     let found = match inherited {
         Some(socket) => inherited_endpoint(socket).context("cannot use the inherited socket")?,
         None => find(&env).context("cannot tell where to listen")?,

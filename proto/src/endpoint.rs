@@ -4,6 +4,10 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+/// The variable that names another endpoint than the usual one. launchd sets it for the programs
+/// of a session.
+pub const SOCKET_VARIABLE: &str = "OTPD_SOCKET";
+
 /// Who asks: Unix knows a number, Windows a security identifier.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum User {
@@ -64,7 +68,7 @@ pub fn endpoint(
     user: &User,
     is_private_dir: &dyn Fn(&Path) -> bool,
 ) -> Result<Endpoint, EndpointError> {
-    let given = env("OTPD_SOCKET").filter(|value| !value.is_empty());
+    let given = env(SOCKET_VARIABLE).filter(|value| !value.is_empty());
     match user {
         User::Sid(sid) => match given {
             Some(name) => match name.into_string() {
@@ -199,5 +203,26 @@ mod tests {
             found(&[("OTPD_SOCKET", "s")], ""),
             Err(EndpointError::Override)
         );
+    }
+}
+
+#[cfg(test)]
+mod pipe_tests {
+    use super::*;
+
+    fn found(given: Option<&str>) -> Result<Endpoint, EndpointError> {
+        let env = |name: &str| given.filter(|_| name == "OTPD_SOCKET").map(OsString::from);
+        endpoint(&env, &User::Sid("S-1-5-21-7".into()), &|_| false)
+    }
+
+    #[test]
+    fn a_pipe_has_the_users_identifier_in_its_name_unless_another_is_given() {
+        let pipe = |name: &str| Ok(Endpoint::Pipe(name.into()));
+        assert_eq!(found(None), pipe(r"\\.\pipe\otpd-S-1-5-21-7"));
+        assert_eq!(found(Some("")), pipe(r"\\.\pipe\otpd-S-1-5-21-7"));
+        assert_eq!(found(Some(r"\\.\pipe\mine")), pipe(r"\\.\pipe\mine"));
+        for wrong in [r"C:\otpd.sock", "/otpd.sock", r"\\server\pipe\otpd"] {
+            assert_eq!(found(Some(wrong)), Err(EndpointError::Override), "{wrong}");
+        }
     }
 }

@@ -32,7 +32,7 @@ mod response;
 mod secret;
 
 pub use base32::{decode as base32_decode, encode as base32_encode};
-pub use endpoint::{Dirs, Endpoint, EndpointError, User, endpoint};
+pub use endpoint::{Dirs, Endpoint, EndpointError, SOCKET_VARIABLE, User, endpoint};
 pub use entry::{
     Algorithm, Digits, EntryError, EntryId, Kind, MAX_DIGITS, MAX_KEY, MAX_LABEL, MAX_PERIOD,
     NewEntry, Period, clean_label,

@@ -55,8 +55,7 @@ pub(crate) struct Refusal {
 /// Returns where the agent listens.
 pub(crate) fn endpoint() -> Result<Endpoint, ConnectError> {
     let user = os::user().map_err(ConnectError::Io)?;
-    otp_proto::endpoint(&|name| std::env::var_os(name), &user, &os::is_private_dir)
-        .map_err(ConnectError::Endpoint)
+    otp_proto::endpoint(&os::variable, &user, &os::is_private_dir).map_err(ConnectError::Endpoint)
 }
 
 impl Conn {

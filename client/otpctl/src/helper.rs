@@ -81,10 +81,10 @@ pub(crate) fn parse(args: &[&str], input: Input) -> Result<Vec<Finding>, HelperE
         // A helper that ended before it read has told why on its output.
         stdin.write_all(text.expose().as_bytes()).ok();
     }
-    let Some(mut stdout) = child.stdout.take() else {
+    let Some(stdout) = child.stdout.take() else {
         return Err(HelperError::Unreadable);
     };
-    let answer = os::read_within(&mut stdout, LONGEST, LONGEST_TIME, |_| false);
+    let answer = os::read_within(stdout, LONGEST, LONGEST_TIME, |_| false);
     let Ok(Some(answer)) = answer else {
         // It may have ended by itself meanwhile.
         child.kill().ok();

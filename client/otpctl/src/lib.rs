@@ -4,7 +4,7 @@
 //! work is handed to `otp-helper`. Secrets come from a terminal, a pipe or a file, never from
 //! arguments or the environment, and stay in memory for one message.
 
-#![forbid(unsafe_code)]
+#![cfg_attr(unix, forbid(unsafe_code))]
 
 mod cli;
 mod client;

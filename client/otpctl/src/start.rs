@@ -82,11 +82,9 @@ fn systemctl(args: &[&str]) -> bool {
         return false;
     };
     // A manager that hangs must not hang us: the end of its output is the end of the command.
-    let ended = child.stdout.take().is_some_and(|mut stdout| {
-        matches!(
-            os::read_within(&mut stdout, 4096, LONGEST_START, |_| false),
-            Ok(Some(_))
-        )
+    let ended = child.stdout.take().is_some_and(|stdout| {
+        let read = os::read_within(stdout, 4096, LONGEST_START, |_| false);
+        matches!(read, Ok(Some(_)))
     });
     if !ended {
         child.kill().ok();
@@ -98,7 +96,9 @@ fn systemctl(args: &[&str]) -> bool {
 /// session, and waits for the line that says it listens, or for its end.
 fn spawn() -> Result<(), StartError> {
     let program = sibling::find("otpd").ok_or(StartError::NoProgram)?;
-    let mut child = Command::new(program)
+    let mut command = Command::new(program);
+    os::detach(&mut command);
+    let mut child = command
         .arg("--spawned")
         .env_clear()
         .envs(os::agent_environment())
@@ -108,11 +108,11 @@ fn spawn() -> Result<(), StartError> {
         .stderr(Stdio::null())
         .spawn()
         .map_err(StartError::Spawn)?;
-    let Some(mut ready) = child.stdout.take() else {
+    let Some(ready) = child.stdout.take() else {
         return Err(StartError::NotReady);
     };
     let is_line = |bytes: &[u8]| bytes.contains(&b'\n');
-    match os::read_within(&mut ready, 4096, LONGEST_START, is_line) {
+    match os::read_within(ready, 4096, LONGEST_START, is_line) {
         Ok(Some(line)) if !line.is_empty() => Ok(()),
         // It ended: another one may be there already, which it counts as a success.
         Ok(Some(_)) => match child.wait() {

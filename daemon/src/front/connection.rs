@@ -56,8 +56,12 @@ pub(super) async fn serve(
         late: 0,
         ended: false,
     };
-    if let Err(error) = connection.run(&core, &scratch, &outbox, caller).await {
+    let served = connection.run(&core, &scratch, &outbox, caller).await;
+    if let Err(error) = &served {
         tracing::debug!(conn = caller.conn.0, %error, "connection closed");
+    }
+    if served.is_err() || outbox.standing() == Standing::Closed {
+        os::abandon(&connection.stream);
     }
     core.closed(&outbox);
 }

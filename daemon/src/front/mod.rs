@@ -5,7 +5,7 @@ pub(crate) mod ipc;
 mod os;
 mod outbox;
 mod peers;
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests;
 
 pub(crate) use outbox::Outbox;

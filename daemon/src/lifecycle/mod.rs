@@ -8,6 +8,6 @@ mod signals;
 mod vault_lock;
 
 pub(crate) use instance::{Claim, ClaimError};
-pub(crate) use listener::{inherited_endpoint, listen};
+pub(crate) use listener::inherited_endpoint;
 pub(crate) use signals::{Signal, Signals};
 pub(crate) use vault_lock::VaultLock;

@@ -11,10 +11,10 @@ use otp_proto::User;
 use rustix::io::FdFlags;
 use rustix::time::ClockId;
 
-use super::Peer;
 use super::pages::Pages;
 pub use super::unix::{create_private, is_private_dir, make_private_dir, sync_folder, user};
 pub(super) use super::unix::{lock, map_private as map, page_size, raise_lock_limit, unmap};
+use super::{LAUNCHD_SOCKET, Peer};
 
 /// A listening socket that somebody else made.
 pub type Inherited = OwnedFd;
@@ -106,13 +106,13 @@ unsafe extern "C" {
     ) -> c_int;
 }
 
-/// Takes the sockets that launchd holds for us under the key `Listener` of the agent's property
+/// Takes the sockets that launchd holds for us under [`LAUNCHD_SOCKET`] in the agent's property
 /// list: none if it didn't start us.
 ///
 /// # Errors
 /// If launchd has some and can't hand them over.
 pub fn take_listeners() -> io::Result<Vec<Inherited>> {
-    let owned = activate(c"Listener")?;
+    let owned = activate(LAUNCHD_SOCKET)?;
     for socket in &owned {
         rustix::io::fcntl_setfd(socket, FdFlags::CLOEXEC)?;
     }

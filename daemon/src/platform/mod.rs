@@ -45,7 +45,11 @@ pub use os::{
     peer, process_name, sync_folder, take_listeners, user,
 };
 #[cfg(windows)]
-pub use windows::{detach, tell_starter};
+pub use windows::{detach, pipe_access, server, tell_starter};
+
+/// The name of our socket in `launchd/io.otpd.agent.plist` (`launch_activate_socket(3)`).
+#[cfg(any(target_os = "macos", test))]
+const LAUNCHD_SOCKET: &std::ffi::CStr = c"Listener";
 
 /// Who is at the other end of a connection, by the kernel's word at the time it connected.
 #[derive(Debug, Clone, PartialEq, Eq)]

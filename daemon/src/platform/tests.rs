@@ -55,3 +55,39 @@ fn the_mlock_mode_never_uses_secret_memory() {
     assert_ne!(arena::probe(MemoryMode::Mlock), otp_proto::Memory::Secret);
     assert_eq!(MemoryMode::default(), MemoryMode::Auto);
 }
+
+/// The keys and values of a property list, in their order (plist(5)).
+fn property_list(text: &str) -> Vec<(&str, &str)> {
+    let body = text.split_once("<plist").unwrap().1;
+    body.split('<')
+        .filter_map(|piece| piece.split_once('>'))
+        .filter(|(tag, _)| !tag.starts_with('/'))
+        .map(|(tag, text)| (tag, text.trim()))
+        .collect()
+}
+
+#[test]
+fn launchd_names_the_socket_and_the_variable_as_the_programs_do() {
+    let list = property_list(include_str!("../../../launchd/io.otpd.agent.plist"));
+    let socket = LAUNCHD_SOCKET.to_str().unwrap();
+    let sockets = [
+        ("key", "Sockets"),
+        ("dict", ""),
+        ("key", socket),
+        ("dict", ""),
+        ("key", "SecureSocketWithKey"),
+        ("string", otp_proto::SOCKET_VARIABLE),
+    ];
+    assert!(
+        list.windows(sockets.len()).any(|part| part == sockets),
+        "{list:?}"
+    );
+    let one_after = |key: &str| {
+        let at = list.iter().position(|&found| found == ("key", key));
+        list.get(at.unwrap() + 1).copied()
+    };
+    assert_eq!(one_after("Label"), Some(("string", "io.otpd.agent")));
+    // umask(2) 077 and no core, as the systemd unit has it.
+    assert_eq!(one_after("Umask"), Some(("integer", "63")));
+    assert_eq!(one_after("Core"), Some(("integer", "0")));
+}

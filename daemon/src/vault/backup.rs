@@ -44,7 +44,9 @@ fn armour(file: &[u8]) -> String {
     let armoured = || {
         let mut out = ArmoredWriter::wrap_output(Vec::new(), Format::AsciiArmor).ok()?;
         out.write_all(file).ok()?;
-        String::from_utf8(out.finish().ok()?).ok()
+        let text = String::from_utf8(out.finish().ok()?).ok()?;
+        // age ends lines as the system does; a backup is the same wherever it was made.
+        Some(text.replace('\r', ""))
     };
     // Base64 is text, and a vector takes everything.
     armoured().unwrap_or_default()

@@ -159,21 +159,24 @@ mod tests {
 
     #[test]
     fn an_error_names_file_and_cause_and_its_kind_follows_the_system() {
-        let made = |number| {
-            StoreError::new(
-                "write",
-                Path::new("/x/vault"),
-                &io::Error::from_raw_os_error(number),
-            )
+        let made = |kind: io::ErrorKind| {
+            StoreError::new("write", Path::new("/x/vault"), &io::Error::from(kind))
         };
-        let full = made(28);
+        let full = made(io::ErrorKind::StorageFull);
         assert!(matches!(full, StoreError::Full { .. }));
+        assert_eq!(full.to_string(), "cannot write /x/vault: no storage space");
+        for kind in [
+            io::ErrorKind::ReadOnlyFilesystem,
+            io::ErrorKind::PermissionDenied,
+        ] {
+            assert!(matches!(made(kind), StoreError::ReadOnly { .. }));
+        }
+        let error = io::Error::other("Input/output error (os error 5)");
+        let other = StoreError::new("write", Path::new("/x/vault"), &error);
+        assert!(matches!(other, StoreError::Io { .. }));
         assert_eq!(
-            full.to_string(),
-            "cannot write /x/vault: no space left on device"
+            other.to_string(),
+            "cannot write /x/vault: input/output error"
         );
-        assert!(matches!(made(30), StoreError::ReadOnly { .. }));
-        assert!(matches!(made(13), StoreError::ReadOnly { .. }));
-        assert!(matches!(made(5), StoreError::Io { .. }));
     }
 }

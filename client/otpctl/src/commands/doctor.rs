@@ -166,8 +166,8 @@ fn version_of(program: &Path) -> Option<String> {
         .stderr(Stdio::null())
         .spawn()
         .ok()?;
-    let mut stdout = child.stdout.take()?;
-    let answer = os::read_within(&mut stdout, 4096, Duration::from_secs(2), |_| false);
+    let stdout = child.stdout.take()?;
+    let answer = os::read_within(stdout, 4096, Duration::from_secs(2), |_| false);
     if !matches!(answer, Ok(Some(_))) {
         // It may have ended by itself meanwhile.
         child.kill().ok();

@@ -23,7 +23,8 @@ fn become_helper(client: &Client, verb: &str, line: &Line) -> Result<(), Failure
     };
     let mut command = Command::new(program);
     command.arg(verb).args(line.argument().or_usage(client)?);
-    let error = os::become_program(&mut command);
-    let cause = fill(client.text.cannot_run_helper, &[&reason(&error)]);
-    Err(Failure::new(Kind::Other, cause))
+    os::become_program(&mut command).map_err(|error| {
+        let cause = fill(client.text.cannot_run_helper, &[&reason(&error)]);
+        Failure::new(Kind::Other, cause)
+    })
 }

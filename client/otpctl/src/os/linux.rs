@@ -1,11 +1,17 @@
 //! What only Linux knows.
 
+use std::ffi::OsString;
 use std::io;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 
 use otp_proto::Endpoint;
 use rustix::process::{DumpableBehavior, geteuid, set_dumpable_behavior};
+
+/// Returns a variable of the environment.
+pub(crate) fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
+}
 
 /// Keeps other programs of this user from reading our memory, and cores from being written.
 /// Called before the first secret is read, not earlier: until then the agent may look at us.

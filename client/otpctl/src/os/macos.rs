@@ -1,11 +1,36 @@
 //! macOS, and what other Unix systems share with it.
 
+use std::ffi::{OsStr, OsString};
 use std::io;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::net::UnixStream;
+use std::process::{Command, Stdio};
 
-use otp_proto::Endpoint;
+use otp_proto::{Endpoint, SOCKET_VARIABLE};
 use rustix::process::geteuid;
+
+/// Returns a variable of the environment. launchd tells the programs that it starts where its
+/// socket is; who came in otherwise (ssh, an older shell) asks it, so that all use one agent.
+pub(crate) fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name).or_else(|| {
+        (name == SOCKET_VARIABLE)
+            .then(|| launchd_variable(name))
+            .flatten()
+    })
+}
+
+/// `launchctl getenv` (launchctl(1)): a line, or nothing.
+fn launchd_variable(name: &str) -> Option<OsString> {
+    let output = Command::new("/bin/launchctl")
+        .args(["getenv", name])
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output()
+        .ok()?;
+    let value = output.stdout.trim_ascii_end();
+    (output.status.success() && !value.is_empty()).then(|| OsStr::from_bytes(value).to_owned())
+}
 
 /// Nothing to do: macOS lets no other program attach without an entitlement.
 #[expect(

@@ -129,7 +129,7 @@ pub(crate) fn stdin() -> io::Result<File> {
 
 /// Reads until the end, at most `limit` bytes within `time`; `None` if either is passed.
 pub(crate) fn read_within(
-    from: &mut (impl Read + AsFd),
+    mut from: impl Read + AsFd,
     limit: usize,
     time: Duration,
     is_whole: fn(&[u8]) -> bool,
@@ -142,7 +142,7 @@ pub(crate) fn read_within(
             return Ok(None);
         };
         let left = Timespec::try_from(left).map_err(|_| io::ErrorKind::InvalidInput)?;
-        match poll(&mut [PollFd::new(from, PollFlags::IN)], Some(&left)) {
+        match poll(&mut [PollFd::new(&from, PollFlags::IN)], Some(&left)) {
             Ok(0) => return Ok(None),
             Ok(_) => {}
             Err(rustix::io::Errno::INTR) => continue,
@@ -176,6 +176,9 @@ fn is_for_agent(name: &OsStr) -> bool {
 }
 
 /// Becomes another program; returns only if that fails.
-pub(crate) fn become_program(command: &mut Command) -> io::Error {
-    command.exec()
+pub(crate) fn become_program(command: &mut Command) -> io::Result<()> {
+    Err(command.exec())
 }
+
+/// Nothing to do: `otpd --spawned` leaves our session and closes our descriptors by itself.
+pub(crate) fn detach(_command: &mut Command) {}

@@ -27,6 +27,9 @@ pub(in crate::front) fn is_hung_up(stream: &Stream) -> bool {
     }
 }
 
+/// Lets a connection go whose peer doesn't read. Nothing to do: closing a socket never waits.
+pub(in crate::front) fn abandon(_stream: &Stream) {}
+
 /// Returns whether `accept` failed for want of descriptors or memory.
 pub(in crate::front) fn is_exhausted(error: &io::Error) -> bool {
     matches!(
@@ -43,4 +46,10 @@ pub(in crate::front) fn descriptor_limit() -> Option<usize> {
 /// A descriptor to give up in need.
 pub(in crate::front) fn spare_descriptor() -> Option<File> {
     File::open("/dev/null").ok()
+}
+
+/// Where a test may listen.
+#[cfg(test)]
+pub(in crate::front) fn private_endpoint(folder: &std::path::Path) -> otp_proto::Endpoint {
+    otp_proto::Endpoint::Socket(folder.join("otpd.sock"))
 }

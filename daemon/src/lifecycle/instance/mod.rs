@@ -17,11 +17,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How long a holder that starts or stops may take. A stop may have to finish a write.
-#[cfg_attr(windows, expect(dead_code, reason = "nothing waits for a pipe"))]
 pub(super) const WAIT: Duration = Duration::from_secs(5);
 
 /// How often a lock is tried meanwhile.
-#[cfg_attr(windows, expect(dead_code, reason = "nothing waits for a pipe"))]
 pub(super) const AGAIN: Duration = Duration::from_millis(10);
 
 /// Why an endpoint isn't ours.
@@ -73,6 +71,13 @@ pub(crate) enum ClaimError {
     #[error("the vault in {} is in use by an otpd with another socket", path.display())]
     Vault {
         /// Its folder.
+        path: PathBuf,
+    },
+    /// Another user was there first, and would be asked for what is ours.
+    #[cfg_attr(unix, expect(dead_code, reason = "a private folder keeps others out"))]
+    #[error("{} belongs to another user", path.display())]
+    Foreign {
+        /// Which one.
         path: PathBuf,
     },
     /// Something failed on the way.

@@ -17,6 +17,7 @@ use rustix::net::{AddressFamily, SocketAddrUnix, SocketType, connect, socket};
 use super::holder::{self, Holder};
 use super::{AGAIN, ClaimError, WAIT};
 use crate::clock;
+use crate::lifecycle::listener;
 use crate::platform::{self, Inherited};
 
 /// How long a holder may take that was asked to leave.
@@ -67,6 +68,19 @@ impl Claim {
             ours: None,
             inherited: inherited.is_some(),
         })
+    }
+
+    /// Listens on the inherited socket, or makes one.
+    ///
+    /// # Errors
+    /// If the socket can't be made.
+    #[expect(clippy::unused_self, reason = "on Windows the claim is the listener")]
+    pub(crate) fn listen(
+        &mut self,
+        endpoint: &Endpoint,
+        inherited: Option<Inherited>,
+    ) -> Result<Listener, ClaimError> {
+        listener::listen(endpoint, inherited)
     }
 
     /// Lets newcomers know that we serve. Signals must be ours by now, since one may come.

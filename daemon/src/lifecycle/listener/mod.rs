@@ -8,4 +8,6 @@ pub(crate) use unix::{inherited_endpoint, listen};
 #[cfg(windows)]
 mod windows;
 #[cfg(windows)]
-pub(crate) use windows::{inherited_endpoint, listen};
+pub(crate) use windows::inherited_endpoint;
+#[cfg(windows)]
+pub(super) use windows::make;

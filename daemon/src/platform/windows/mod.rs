@@ -2,6 +2,7 @@
 #![allow(unsafe_code, reason = "the Windows API is C")]
 
 mod pages;
+mod pipe;
 mod process;
 mod user;
 
@@ -13,6 +14,7 @@ use std::time::Duration;
 use windows_sys::Win32::System::SystemInformation::GetTickCount64;
 
 pub(super) use pages::{lock, map, map_secret, page_size, raise_lock_limit, unmap};
+pub use pipe::{pipe_access, server};
 pub use process::{harden, process_name};
 pub use user::{peer, user};
 

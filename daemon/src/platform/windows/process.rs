@@ -43,9 +43,21 @@ pub fn harden() -> io::Result<()> {
 }
 
 /// A security descriptor from Windows' heap.
-struct Descriptor(PSECURITY_DESCRIPTOR);
+pub(super) struct Descriptor(PSECURITY_DESCRIPTOR);
 
 impl Descriptor {
+    /// Takes over a descriptor that Windows allocated for an answer.
+    ///
+    /// # Safety
+    /// It is valid, and the caller's to free.
+    pub(super) unsafe fn from_raw(made: PSECURITY_DESCRIPTOR) -> Self {
+        Self(made)
+    }
+
+    pub(super) fn as_ptr(&self) -> PSECURITY_DESCRIPTOR {
+        self.0
+    }
+
     fn new(text: &str) -> io::Result<Self> {
         let text: Vec<u16> = text.encode_utf16().chain([0]).collect();
         let mut made = null_mut();
@@ -64,7 +76,7 @@ impl Descriptor {
 
 impl Drop for Descriptor {
     fn drop(&mut self) {
-        // SAFETY: made by `new`, and not used after this.
+        // SAFETY: made by Windows for us, and not used after this.
         unsafe { free_local(self.0) };
     }
 }

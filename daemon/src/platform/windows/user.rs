@@ -81,7 +81,7 @@ fn token_user(token: &OwnedHandle, answer: &mut [u64; 16]) -> io::Result<()> {
 ///
 /// # Safety
 /// `sid` points to a SID.
-unsafe fn sid_text(sid: PSID) -> io::Result<String> {
+pub(super) unsafe fn sid_text(sid: PSID) -> io::Result<String> {
     let mut text = null_mut();
     // SAFETY: the caller vouches for `sid`; `text` is a variable of ours.
     done(unsafe { ConvertSidToStringSidW(sid, &raw mut text) })?;

@@ -13,11 +13,19 @@ pub(in crate::run) struct Alarm {
 }
 
 impl Alarm {
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "the same signature on every system"
+    )]
     pub(in crate::run) fn new() -> io::Result<Self> {
         Ok(Self { armed: None })
     }
 
     /// Rings at a moment since boot, or not at all.
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "the same signature on every system"
+    )]
     pub(in crate::run) fn set(&mut self, moment: Option<Duration>) -> io::Result<()> {
         self.armed = moment;
         Ok(())

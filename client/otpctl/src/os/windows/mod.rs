@@ -1,33 +1,40 @@
-//! Named pipes, files and processes of Windows, through std and interprocess alone.
+//! Windows. The agent has the same calls in its own platform folder; they are repeated here so
+//! that the client links nothing else of it.
+#![allow(unsafe_code, reason = "the Windows API is C")]
+
+mod console;
+mod identity;
+mod pipe;
+mod process;
 
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write as _};
 use std::os::windows::io::AsHandle as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
+use std::sync::mpsc;
 use std::time::Duration;
 
-use interprocess::local_socket::{GenericFilePath, ToFsName as _, traits::Stream as _};
-use otp_proto::{Endpoint, User};
 use zeroize::Zeroizing;
 
-/// A connection to the agent.
-pub(crate) type Stream = interprocess::local_socket::Stream;
+pub(crate) use console::Tty;
+pub(crate) use identity::user;
+pub(crate) use pipe::{Stream, connect, is_own_server};
+pub(crate) use process::{detach, hide_memory};
 
-/// Who we are, for the endpoint: the SID as `whoami` prints it.
-pub(crate) fn user() -> io::Result<User> {
-    let root = std::env::var_os("SystemRoot").unwrap_or_else(|| r"C:\Windows".into());
-    let output = Command::new(Path::new(&root).join(r"System32\whoami.exe"))
-        .args(["/user", "/fo", "csv", "/nh"])
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    text.split(['"', ',', '\r', '\n', ' '])
-        .find(|word| word.starts_with("S-1-"))
-        .map(|sid| User::Sid(sid.to_owned()))
-        .ok_or_else(|| io::ErrorKind::NotFound.into())
+/// Returns a variable of the environment.
+pub(crate) fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
+}
+
+/// Turns the API's answer into a result.
+fn done(status: windows_sys::core::BOOL) -> io::Result<()> {
+    if status == 0 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(())
+    }
 }
 
 /// Folders have access lists, not modes; the pipe's own list is what protects it.
@@ -38,28 +45,6 @@ pub(crate) fn is_private_dir(path: &Path) -> bool {
 /// The user's profile is closed to others by its access list.
 pub(crate) fn is_private(path: &Path) -> io::Result<bool> {
     std::fs::symlink_metadata(path).map(|found| !found.is_symlink())
-}
-
-/// Connects to the agent.
-pub(crate) fn connect(endpoint: &Endpoint) -> io::Result<Stream> {
-    match endpoint {
-        Endpoint::Pipe(name) => Stream::connect(name.as_str().to_fs_name::<GenericFilePath>()?),
-        Endpoint::Socket(_) => Err(io::ErrorKind::Unsupported.into()),
-    }
-}
-
-/// Returns whether the server may be trusted: the pipe's name holds our SID.
-pub(crate) fn is_own_server(_stream: &Stream, endpoint: &Endpoint) -> bool {
-    matches!(endpoint, Endpoint::Pipe(_))
-}
-
-/// Nothing to do: a process of another user can't open ours.
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "the same signature on every system"
-)]
-pub(crate) fn hide_memory() -> io::Result<()> {
-    Ok(())
 }
 
 /// Nothing here says whether the clock is set by the network.
@@ -103,11 +88,22 @@ pub(crate) fn stdin() -> io::Result<File> {
     Ok(io::stdin().as_handle().try_clone_to_owned()?.into())
 }
 
-/// Reads until the end, at most `limit` bytes; the program that writes limits its own time.
+/// Reads until the end, at most `limit` bytes; `None` if there is more, or if it takes longer.
 pub(crate) fn read_within(
-    from: &mut impl Read,
+    from: impl Read + Send + 'static,
     limit: usize,
-    _time: Duration,
+    time: Duration,
+    is_whole: fn(&[u8]) -> bool,
+) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+    let (sender, receiver) = mpsc::channel();
+    // A read of a pipe has no time limit; the thread ends with the pipe, or with us.
+    std::thread::spawn(move || sender.send(read_whole(from, limit, is_whole)));
+    receiver.recv_timeout(time).unwrap_or(Ok(None))
+}
+
+fn read_whole(
+    mut from: impl Read,
+    limit: usize,
     is_whole: fn(&[u8]) -> bool,
 ) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
     let mut all = Zeroizing::new(Vec::new());
@@ -141,32 +137,11 @@ pub(crate) fn agent_environment() -> impl Iterator<Item = (OsString, OsString)> 
     std::env::vars_os()
 }
 
-/// Runs another program and waits for it; returns only if it can't be run or fails.
-pub(crate) fn become_program(command: &mut Command) -> io::Error {
-    match command.status() {
-        Ok(status) if status.success() => io::ErrorKind::BrokenPipe.into(),
-        Ok(_) => io::Error::other("it failed"),
-        Err(error) => error,
-    }
-}
-
-/// The console; secrets can't be read from it without echo yet, so it can't be opened.
-pub(crate) struct Tty;
-
-impl Tty {
-    pub(crate) fn open() -> io::Result<Self> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
-
-    pub(crate) fn hide(&self) -> io::Result<Self> {
-        Self::open()
-    }
-
-    pub(crate) fn read(&self, _bytes: &mut [u8]) -> io::Result<usize> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
-
-    pub(crate) fn write(&self, _text: &str) -> io::Result<()> {
-        Err(io::ErrorKind::Unsupported.into())
+/// Runs another program to its end, in our place as far as there is such a thing here.
+pub(crate) fn become_program(command: &mut Command) -> io::Result<()> {
+    if command.status()?.success() {
+        Ok(())
+    } else {
+        Err(io::Error::other("it failed"))
     }
 }
