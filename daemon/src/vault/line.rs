@@ -65,26 +65,26 @@ impl<'a> Reader<'a> {
     /// Reads an entry's line. `None` is all there is to say: the caller knows the line's number,
     /// and no text may quote it.
     pub(super) fn entry(&mut self, line: &str) -> Option<Entry> {
-        let (host, rest) = line.strip_prefix("otpauth://")?.split_once('/')?;
-        let (label, query) = rest.split_once('?')?;
-        let (query, stamp) = last(query, "x-otpd-stamp=")?;
-        let (query, created) = last(query, "x-otpd-created=")?;
-        let (query, id) = last(query, "x-otpd-id=")?;
+        let (host, rest) = split(strip(line, b"otpauth://")?, b'/')?;
+        let (label, query) = split(rest, b'?')?;
+        let (query, stamp) = last(query, b"&x-otpd-stamp=")?;
+        let (query, created) = last(query, b"&x-otpd-created=")?;
+        let (query, id) = last(query, b"&x-otpd-id=")?;
         let mut query = Query(Some(query));
 
-        let length = decode_key(query.take("secret")?, &mut self.key)?;
-        let issuer = query.take("issuer");
-        let algorithm = match query.take("algorithm")? {
+        let length = decode_key(query.take(b"secret=")?, &mut self.key)?;
+        let issuer = query.take(b"issuer=");
+        let algorithm = match query.take(b"algorithm=")? {
             "SHA1" => Algorithm::Sha1,
             "SHA256" => Algorithm::Sha256,
             "SHA512" => Algorithm::Sha512,
             _ => return None,
         };
-        let digits = Digits::new(number(query.take("digits")?)?.try_into().ok()?).ok()?;
+        let digits = Digits::new(number(query.take(b"digits=")?)?.try_into().ok()?).ok()?;
         let kind = if host == "hotp" {
-            Kind::Hotp(number(query.take("counter")?)?)
+            Kind::Hotp(number(query.take(b"counter=")?)?)
         } else {
-            let period = number(query.take("period")?)?.try_into().ok()?;
+            let period = number(query.take(b"period=")?)?.try_into().ok()?;
             let period = Period::new(period).ok()?;
             match host {
                 "totp" => Kind::Totp(period),
@@ -95,7 +95,8 @@ impl<'a> Reader<'a> {
             }
         };
         let (issuer, account) = names(label, issuer)?;
-        let more = query.more()?;
+        let mut more = None;
+        query.more(&mut more)?;
         let (id, created, stamp) = (id.parse().ok()?, number(created)?, read_stamp(stamp)?);
         let key = self.key.get_mut(..length)?;
         let slot = self.arena.put(key);
@@ -110,7 +111,7 @@ impl<'a> Reader<'a> {
             key: slot,
             created,
             stamp,
-            more: (more != More::default()).then(|| Box::new(more)),
+            more,
             trash: None,
         })
     }
@@ -120,21 +121,23 @@ impl<'a> Reader<'a> {
 struct Query<'a>(Option<&'a str>);
 
 impl<'a> Query<'a> {
-    /// Takes the next parameter's value, if it has this name.
-    fn take(&mut self, name: &str) -> Option<&'a str> {
-        let rest = self.0?.strip_prefix(name)?.strip_prefix('=')?;
-        let (value, rest) = split_pair(rest);
+    /// Takes the next parameter's value, if it has this name (given with its `=`).
+    fn take<const N: usize>(&mut self, name: &[u8; N]) -> Option<&'a str> {
+        let (value, rest) = split_pair(strip(self.0?, name)?);
         self.0 = rest;
         Some(value)
     }
 
-    /// Reads tags, note and unknown parameters to the end.
-    fn more(&mut self) -> Option<More> {
+    /// Reads tags, note and unknown parameters to the end; most entries have none.
+    fn more(&mut self, found: &mut Option<Box<More>>) -> Option<()> {
+        if self.0.is_none() {
+            return Some(());
+        }
         let mut more = More::default();
-        while let Some(tag) = self.take("x-otpd-tag") {
+        while let Some(tag) = self.take(b"x-otpd-tag=") {
             more.tags.push(label(tag)?.into());
         }
-        if let Some(note) = self.take("x-otpd-note") {
+        if let Some(note) = self.take(b"x-otpd-note=") {
             more.note = label(note)?.into();
         }
         while let Some(rest) = self.0 {
@@ -143,32 +146,38 @@ impl<'a> Query<'a> {
             more.extra.push((text(name)?.into(), text(value)?.into()));
             self.0 = rest;
         }
-        Some(more)
+        *found = (more != More::default()).then(|| Box::new(more));
+        Some(())
     }
 }
 
-/// Takes the last parameter off, which must have this name.
-fn last<'a>(query: &'a str, name: &str) -> Option<(&'a str, &'a str)> {
+/// Takes a prefix off. Its length is known to the compiler, which then compares whole words.
+fn strip<'a, const N: usize>(text: &'a str, prefix: &[u8; N]) -> Option<&'a str> {
+    let is_there = text.as_bytes().first_chunk() == Some(prefix);
+    is_there.then(|| text.get(N..)).flatten()
+}
+
+/// Splits a text at the first of an ASCII character. What is split here is short: a plain loop
+/// finds the end sooner than a search made for long texts.
+fn split(text: &str, at: u8) -> Option<(&str, &str)> {
+    let end = text.bytes().position(|byte| byte == at)?;
+    Some((text.get(..end)?, text.get(end + 1..)?))
+}
+
+/// Takes the last parameter off, which must have this name (given with its `&` and `=`).
+fn last<'a, const N: usize>(query: &'a str, name: &[u8; N]) -> Option<(&'a str, &'a str)> {
     let at = query.bytes().rposition(|byte| byte == b'&')?;
     let (query, pair) = query.split_at_checked(at)?;
-    Some((query, pair.get(1..)?.strip_prefix(name)?))
+    Some((query, strip(pair, name)?))
 }
 
 fn split_pair(query: &str) -> (&str, Option<&str>) {
-    // Values are short: a plain loop finds the end sooner than a search made for long texts.
-    let end = query.bytes().position(|byte| byte == b'&');
-    match end.and_then(|end| Some((query.get(..end)?, query.get(end + 1..)?))) {
-        Some((value, rest)) => (value, Some(rest)),
-        None => (query, None),
-    }
+    split(query, b'&').map_or((query, None), |(value, rest)| (value, Some(rest)))
 }
 
 /// Reads issuer and account; the parameter is the issuer, the label's prefix repeats it.
 fn names(whole: &str, issuer: Option<&str>) -> Option<(Box<str>, Box<str>)> {
-    let (prefix, account) = match whole.split_once(':') {
-        Some((prefix, account)) => (prefix, account),
-        None => ("", whole),
-    };
+    let (prefix, account) = split(whole, b':').unwrap_or(("", whole));
     let issuer = issuer.unwrap_or_default();
     if !prefix.is_empty() && prefix != issuer {
         return None;
@@ -195,12 +204,12 @@ fn text(raw: &str) -> Option<Box<str>> {
         return Some(raw.into());
     }
     let mut bytes = Vec::with_capacity(raw.len().checked_sub(escapes * 2)?);
-    let mut parts = raw.split('%');
-    bytes.extend_from_slice(parts.next()?.as_bytes());
-    for part in parts {
-        let (&[high, low], rest) = part.as_bytes().split_first_chunk::<2>()?;
-        bytes.push(hex(high)? << 4 | hex(low)?);
-        bytes.extend_from_slice(rest);
+    let mut rest = raw.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'%' => hex(rest.next()?)? << 4 | hex(rest.next()?)?,
+            plain => plain,
+        });
     }
     String::from_utf8(bytes).ok().map(String::into_boxed_str)
 }
@@ -215,28 +224,36 @@ fn hex(digit: u8) -> Option<u8> {
 
 /// Decodes base32 as the printer writes it, and returns the number of bytes.
 fn decode_key(text: &str, key: &mut [u8; MAX_KEY]) -> Option<usize> {
-    let (mut bits, mut count, mut length) = (0_u32, 0_u32, 0_usize);
-    for byte in text.bytes() {
-        let value = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'2'..=b'7' => byte - b'2' + 26,
-            _ => return None,
-        };
-        bits = (bits << 5 | u32::from(value)) & 0xfff;
-        count += 5;
-        if count >= 8 {
-            count -= 8;
-            *key.get_mut(length)? = u8::try_from(bits >> count & 0xff).ok()?;
-            length += 1;
+    let mut length = 0;
+    // Eight letters are five bytes.
+    for letters in text.as_bytes().chunks(8) {
+        let (mut bits, mut is_right) = (0_u64, true);
+        for &letter in letters {
+            let value = match letter {
+                b'A'..=b'Z' => letter - b'A',
+                b'2'..=b'7' => letter - b'2' + 26,
+                _ => u8::MAX,
+            };
+            is_right &= value != u8::MAX;
+            bits = bits << 5 | u64::from(value);
         }
+        let (bytes, spare) = (letters.len() * 5 / 8, letters.len() * 5 % 8);
+        // What doesn't fill a byte is padding: less than a letter of it, and zero.
+        if !is_right || spare >= 5 || bits & ((1 << spare) - 1) != 0 {
+            return None;
+        }
+        let decoded = (bits >> spare).to_be_bytes();
+        let decoded = decoded.get(decoded.len() - bytes..)?;
+        key.get_mut(length..length + bytes)?
+            .copy_from_slice(decoded);
+        length += bytes;
     }
-    // What doesn't fill a byte is padding: less than a letter of it, and zero.
-    (length > 0 && count < 5 && bits & ((1 << count) - 1) == 0).then_some(length)
+    (length > 0).then_some(length)
 }
 
 /// Reads `<lamport>.<device>`.
 pub(super) fn read_stamp(text: &str) -> Option<Stamp> {
-    let (lamport, device) = text.split_once('.')?;
+    let (lamport, device) = split(text, b'.')?;
     Some(Stamp {
         lamport: number(lamport)?,
         device: device.parse::<EntryId>().ok()?,
@@ -245,9 +262,12 @@ pub(super) fn read_stamp(text: &str) -> Option<Stamp> {
 
 /// Reads a number without sign and leading zeros.
 pub(super) fn number(text: &str) -> Option<u64> {
-    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
-    let is_shortest = text == "0" || !text.starts_with('0');
-    (is_plain && is_shortest)
-        .then(|| text.parse().ok())
-        .flatten()
+    if text.is_empty() || text.len() > 1 && text.starts_with('0') {
+        return None;
+    }
+    text.bytes().try_fold(0_u64, |value, digit| {
+        let digit = digit.wrapping_sub(b'0');
+        let value = (digit < 10).then(|| value.checked_mul(10)).flatten();
+        value?.checked_add(digit.into())
+    })
 }
