@@ -26,6 +26,9 @@ echo "building otpd" >&2
 $cargo build "${quiet[@]}" --locked --release -p otpd
 echo "building otp-helper" >&2
 $cargo build "${quiet[@]}" --locked --profile helper -p otp-helper
+# By itself: what D-Bus wants of the runtime would weigh on otpd.
+echo "building otp-desktop" >&2
+$cargo build "${quiet[@]}" --locked --release -p otp-desktop
 
 # The shipped standard library brings the printing of panics and a symboliser for backtraces,
 # more than half of what a small program weighs. Built with the program it is left out, and a
@@ -54,7 +57,7 @@ fi
 
 mkdir -p "$dist"
 # Installed over running programs too, hence not copied in place.
-install -m 0755 "$target/release/otpd" "$target/helper/otp-helper" "$dist/"
+install -m 0755 "$target/release/otpd" "$target/helper/otp-helper" "$target/release/otp-desktop" "$dist/"
 otpctl=$target/${static[1]:+${static[1]}/}tiny/otpctl
 install -m 0755 "$otpctl" "$dist/"
 if [ ${#unwinding[@]} -gt 0 ] && command -v objcopy >/dev/null; then

@@ -12,7 +12,7 @@ fail() {
 make --no-print-directory install PREFIX=/usr DESTDIR="$root"
 wanted="usr/bin/otpctl usr/bin/otpd
 usr/lib/systemd/user/otpd.service usr/lib/systemd/user/otpd.socket
-usr/libexec/otpd/otp-helper
+usr/libexec/otpd/otp-desktop usr/libexec/otpd/otp-helper
 usr/share/bash-completion/completions/otpctl
 usr/share/doc/otpd/CHANGELOG.md usr/share/doc/otpd/LICENSE-APACHE usr/share/doc/otpd/LICENSE-MIT
 usr/share/doc/otpd/README.md usr/share/doc/otpd/SECURITY.md

@@ -44,9 +44,19 @@ fn the_agent_links_no_picture_qr_or_archive_code_and_the_client_no_runtime() {
     for name in runtimes {
         assert!(!otpctl.contains(&name.to_owned()), "otpctl links {name}");
     }
+    let desktop = crates_of("otp-desktop");
+    for name in ["image", "rqrr", "png", "otp_proto"] {
+        assert!(
+            !desktop.contains(&name.to_owned()),
+            "otp-desktop links {name}"
+        );
+    }
     // The controls: the names are those that the programs which have them list.
     for name in ["image", "rqrr", "rxing", "qrcode", "png", "prost"] {
         assert!(helper.contains(&name.to_owned()), "{helper:?}");
+    }
+    for name in ["tokio", "zbus", "x11rb"] {
+        assert!(desktop.contains(&name.to_owned()), "{desktop:?}");
     }
     for name in ["tokio", "totp_rs", "age"] {
         assert!(otpd.contains(&name.to_owned()), "{otpd:?}");
@@ -92,6 +102,7 @@ fn unsafe_code_is_in_the_platform_folders_alone() {
         "daemon/src",
         "client/otpctl/src",
         "client/otp-helper/src",
+        "client/otp-desktop/src",
     ] {
         for file in
             crate::support::files_below(std::path::Path::new(&format!("{sources}/{folder}")))
@@ -109,7 +120,8 @@ fn unsafe_code_is_in_the_platform_folders_alone() {
         holding
             .iter()
             .all(|file| file.contains("daemon/src/platform/")
-                || file.contains("client/otpctl/src/os/windows/")),
+                || file.contains("client/otpctl/src/os/windows/")
+                || file.contains("client/otp-desktop/src/os/windows/")),
         "{holding:#?}"
     );
 }

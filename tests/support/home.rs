@@ -14,7 +14,7 @@ use super::{Daemon, Line};
 /// The passphrase of every vault that [`Home::with_vault`] hands out.
 pub(crate) const PASSPHRASE: &str = "correct horse battery staple";
 
-/// The folder with the three programs, where everybody can run them: those of `OTPD_PROGRAMS`,
+/// The folder with the four programs, where everybody can run them: those of `OTPD_PROGRAMS`,
 /// else fresh ones.
 pub(crate) fn programs() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
@@ -30,6 +30,7 @@ pub(crate) fn programs() -> &'static Path {
             ("otpd", env!("CARGO_BIN_EXE_fresh-otpd")),
             ("otpctl", env!("CARGO_BIN_EXE_fresh-otpctl")),
             ("otp-helper", env!("CARGO_BIN_EXE_fresh-otp-helper")),
+            ("otp-desktop", env!("CARGO_BIN_EXE_fresh-otp-desktop")),
         ];
         let given = std::env::var_os("OTPD_PROGRAMS").map(PathBuf::from);
         for (name, path) in fresh {

@@ -1,0 +1,109 @@
+//! Linux's desktops: Wayland and X11.
+
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::Child;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open};
+
+use crate::clip::Clipboard;
+use crate::failure::{Failure, Way, reason};
+use crate::out::Pipe;
+use crate::wayland::DataControl;
+use crate::{grim, portal, x11};
+
+/// Longest that `grim` may take; it asks nobody.
+const GRIM_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Writes pictures of every monitor; returns a warning if there is something to warn about.
+pub(crate) fn screen(
+    via: Option<Way>,
+    timeout: Duration,
+    out: &mut Pipe,
+) -> Result<Option<Failure>, Failure> {
+    match via {
+        Some(Way::X11) => x11::grab(out).map(|()| None),
+        Some(Way::Portal) => portal::grab(timeout, out),
+        Some(Way::Grim) => grim::grab(timeout, out).map(|()| None),
+        Some(Way::System) => Err(Failure::Missing(Way::System)),
+        None if is_set("WAYLAND_DISPLAY") => wayland(timeout, out),
+        None if is_set("DISPLAY") => match x11::grab(out) {
+            // Nothing was written: it would have been a black picture. Whoever forgot to hand us
+            // WAYLAND_DISPLAY has a session bus all the same.
+            Err(Failure::Guest) => portal::grab(timeout, out)
+                .map_err(|failure| Failure::Both(Box::new(Failure::Guest), Box::new(failure))),
+            other => other.map(|()| None),
+        },
+        None => Err(Failure::NoSession),
+    }
+}
+
+/// The portal first; where it doesn't work, `grim`. But a no is a no.
+fn wayland(timeout: Duration, out: &mut Pipe) -> Result<Option<Failure>, Failure> {
+    match portal::grab(timeout, out) {
+        Err(
+            first @ (Failure::Missing(_)
+            | Failure::Failed(..)
+            | Failure::TimedOut(_)
+            | Failure::BadPlace),
+        ) => match grim::grab(GRIM_PATIENCE.min(timeout), out) {
+            Ok(()) => Ok(None),
+            Err(Failure::OutputClosed) => Err(Failure::OutputClosed),
+            Err(last) => Err(Failure::Both(Box::new(first), Box::new(last))),
+        },
+        other => other,
+    }
+}
+
+/// The clipboard of the session.
+pub(crate) fn clipboard() -> Result<Box<dyn Clipboard>, Failure> {
+    let (wayland, x11) = (is_set("WAYLAND_DISPLAY"), is_set("DISPLAY"));
+    if wayland {
+        match DataControl::open() {
+            Ok(clipboard) => return Ok(Box::new(clipboard)),
+            // Compositors without such a protocol share their clipboard with their X guests.
+            Err(Failure::NoClipboard | Failure::Display(_)) if x11 => {}
+            Err(failure) => return Err(failure),
+        }
+    }
+    if x11 {
+        return Ok(Box::new(x11::Selection::open()?));
+    }
+    Err(Failure::NoSession)
+}
+
+fn is_set(variable: &str) -> bool {
+    std::env::var_os(variable).is_some_and(|value| !value.is_empty())
+}
+
+/// Waits for a child's end, and kills it when the time is over.
+pub(crate) fn wait(child: &mut Child, way: Way, timeout: Duration) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| Failure::Failed(way, reason(&error));
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    let pid = pid.ok_or(Failure::Failed(way, String::new()))?;
+    let ended = pidfd_open(pid, PidfdFlags::empty()).map_err(|error| failed(error.into()))?;
+    let timeout = Timespec::try_from(timeout).ok();
+    let count = loop {
+        match poll(&mut [PollFd::new(&ended, PollFlags::IN)], timeout.as_ref()) {
+            Err(rustix::io::Errno::INTR) => {}
+            count => break count,
+        }
+    };
+    if !matches!(count, Ok(1)) {
+        child.kill().ok();
+        child.wait().ok();
+        return Err(Failure::TimedOut(way));
+    }
+    let status = child.wait().map_err(failed)?;
+    match (status.code(), status.signal()) {
+        (Some(0), _) => Ok(()),
+        (Some(code), _) => Err(Failure::Failed(way, format!("exit status {code}"))),
+        // Its reader has gone.
+        (None, Some(signal)) if signal == Signal::PIPE.as_raw() => Err(Failure::OutputClosed),
+        (None, signal) => {
+            let signal = signal.unwrap_or_default();
+            Err(Failure::Failed(way, format!("signal {signal}")))
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! What differs between systems, under the same names everywhere: the only folder that may say
+//! `unsafe`.
+//!
+//! | | Linux | macOS | Windows |
+//! |---|---|---|---|
+//! | screen | X11, portal, grim | `screencapture` | `BitBlt` |
+//! | clipboard | X11, data-control | `osascript`, `pbpaste` | `OpenClipboard` |
+
+#[cfg(unix)]
+mod unix;
+#[cfg(unix)]
+pub(crate) use unix::{close_stdout, harden, pipe_of_stdout};
+
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(target_os = "linux")]
+pub(crate) use linux::{clipboard, screen, wait};
+
+#[cfg(all(unix, not(target_os = "linux")))]
+mod macos;
+#[cfg(all(unix, not(target_os = "linux")))]
+pub(crate) use macos::{clipboard, screen};
+
+#[cfg(windows)]
+mod windows;
+#[cfg(windows)]
+pub(crate) use windows::{clipboard, close_stdout, harden, pipe_of_stdout, screen};

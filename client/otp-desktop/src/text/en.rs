@@ -1,0 +1,94 @@
+//! English.
+
+use crate::failure::{Failure, Usage, Way};
+
+pub(super) const HELP: &str = "\
+otp-desktop: reads the screen and the clipboard for otpctl, which runs it
+
+otp-desktop grab [--timeout SECONDS] [--via x11|portal|grim|system]
+    pictures of every monitor: Netpbm, or the PNG that the desktop made
+otp-desktop clip [--then-clear]
+    the picture or the text on the clipboard, as it is;
+    --then-clear: then waits for the line \"clear\" on stdin and empties the clipboard
+    if it still holds the same
+otp-desktop --version | --help
+
+--language en|ja    the language of messages
+
+Output goes to a pipe, never into a file or on a terminal. Exit status: 0 ok, 1 failure,
+2 usage, 6 refused by you or by the desktop, 8 nothing on the clipboard that can be used.
+";
+
+pub(super) fn cause(failure: &Failure) -> String {
+    match failure {
+        Failure::Usage(usage) => wrong(*usage),
+        Failure::NotAPipe => {
+            "what is on the screen goes into a pipe, not into a file or on a terminal".into()
+        }
+        Failure::OutputClosed => String::new(),
+        Failure::System(reason) => reason.clone(),
+        Failure::NoSession => {
+            "there is no graphical session: neither WAYLAND_DISPLAY nor DISPLAY is set".into()
+        }
+        Failure::Display(reason) => format!("cannot talk to the display server: {reason}"),
+        Failure::Guest => {
+            "this X server is a guest of a Wayland session and cannot see its screen".into()
+        }
+        Failure::Pixels(depth) => format!("pixels of {depth} bits cannot be read"),
+        Failure::Refused => "refused by you or by the desktop".into(),
+        Failure::Missing(way) => format!("{} is not available here", name(*way)),
+        Failure::Failed(way, reason) => format!("{} failed: {reason}", name(*way)),
+        Failure::TimedOut(way) => format!("{} did not answer in time", name(*way)),
+        Failure::Interrupted => "interrupted".into(),
+        Failure::BadPlace => "the screenshot portal named no local file".into(),
+        Failure::Both(first, last) => format!("{}; {}", cause(first), cause(last)),
+        Failure::LeftBehind(reason) => {
+            format!("the picture that the desktop made cannot be removed: {reason}")
+        }
+        Failure::Empty => "the clipboard is empty".into(),
+        Failure::Unusable => "the clipboard holds neither a picture nor a text".into(),
+        Failure::SilentOwner => {
+            "the program that the clipboard's content belongs to does not answer".into()
+        }
+        Failure::TooLarge(most) => format!("the clipboard holds more than {most} MiB"),
+        Failure::NoClipboard => {
+            "this desktop shows its clipboard to the focused window alone".into()
+        }
+        Failure::NotCleared(reason) => format!("the clipboard cannot be emptied: {reason}"),
+    }
+}
+
+pub(super) fn hint(failure: &Failure) -> Option<&'static str> {
+    let hint = if matches!(failure, Failure::NoSession) {
+        "otpctl add --image FILE"
+    } else if matches!(failure, Failure::Guest) {
+        "otpctl add --clipboard"
+    } else if matches!(
+        failure,
+        Failure::Both(..) | Failure::TimedOut(_) | Failure::NoClipboard
+    ) {
+        "save a screenshot, then: otpctl add --image FILE"
+    } else {
+        return None;
+    };
+    Some(hint)
+}
+
+fn wrong(usage: Usage) -> String {
+    match usage {
+        Usage::NoVerb => "no verb was given (grab, clip)".into(),
+        Usage::UnknownVerb => "unknown verb (known: grab, clip)".into(),
+        Usage::UnknownOption => "an option or argument does not belong here".into(),
+        Usage::BadValue(option) => format!("the value of {option} is not acceptable"),
+        Usage::NeedsValue(option) => format!("{option} needs a value"),
+    }
+}
+
+fn name(way: Way) -> &'static str {
+    match way {
+        Way::X11 => "X11",
+        Way::Portal => "the screenshot portal",
+        Way::Grim => "grim",
+        Way::System => "the system's screenshot",
+    }
+}

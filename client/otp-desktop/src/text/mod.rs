@@ -1,0 +1,124 @@
+//! Everything that a person reads, in every language. A failure without a sentence in one of them
+//! doesn't compile.
+
+mod en;
+mod ja;
+
+use std::ffi::OsString;
+
+use crate::failure::Failure;
+
+/// A language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Language {
+    English,
+    Japanese,
+}
+
+impl Language {
+    /// Chooses as setlocale(3) does: the first of three variables that isn't empty.
+    pub(crate) fn of_environment(env: &dyn Fn(&str) -> Option<OsString>) -> Self {
+        let chosen = ["LC_ALL", "LC_MESSAGES", "LANG"]
+            .iter()
+            .filter_map(|name| env(name))
+            .find(|value| !value.is_empty());
+        match chosen {
+            Some(value) if value.to_string_lossy().starts_with("ja") => Self::Japanese,
+            _ => Self::English,
+        }
+    }
+
+    /// Returns the language of this name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        match name {
+            "en" => Some(Self::English),
+            "ja" => Some(Self::Japanese),
+            _ => None,
+        }
+    }
+
+    /// How to use the program.
+    pub(crate) fn help(self) -> &'static str {
+        match self {
+            Self::English => en::HELP,
+            Self::Japanese => ja::HELP,
+        }
+    }
+
+    /// The lines about a failure; none if there is nothing to tell.
+    pub(crate) fn message(self, failure: &Failure) -> String {
+        if matches!(failure, Failure::OutputClosed) {
+            return String::new();
+        }
+        let (cause, hint) = match self {
+            Self::English => (en::cause(failure), en::hint(failure)),
+            Self::Japanese => (ja::cause(failure), ja::hint(failure)),
+        };
+        let mut lines = format!("otp-desktop: {cause}\n");
+        if let Some(hint) = hint {
+            lines.push_str(match self {
+                Self::English => "hint: ",
+                Self::Japanese => "ヒント: ",
+            });
+            lines.push_str(hint);
+            lines.push('\n');
+        }
+        lines
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::failure::Way;
+
+    #[test]
+    fn the_first_locale_variable_that_is_not_empty_decides() {
+        let chosen = |vars: &[(&str, &str)]| {
+            Language::of_environment(&|name| {
+                let found = vars.iter().find(|(key, _)| *key == name);
+                found.map(|(_, value)| OsString::from(value))
+            })
+        };
+        assert_eq!(chosen(&[]), Language::English);
+        assert_eq!(chosen(&[("LANG", "ja_JP.UTF-8")]), Language::Japanese);
+        assert_eq!(
+            chosen(&[("LC_ALL", "C"), ("LANG", "ja_JP.UTF-8")]),
+            Language::English
+        );
+        assert_eq!(
+            chosen(&[("LC_ALL", ""), ("LC_MESSAGES", "ja")]),
+            Language::Japanese
+        );
+    }
+
+    #[test]
+    fn a_message_is_one_line_and_at_most_one_hint() {
+        let both = Failure::Both(
+            Box::new(Failure::TimedOut(Way::Portal)),
+            Box::new(Failure::Missing(Way::Grim)),
+        );
+        for failure in [
+            Failure::NoSession,
+            Failure::Refused,
+            Failure::Empty,
+            both,
+            Failure::Guest,
+        ] {
+            for language in [Language::English, Language::Japanese] {
+                let message = language.message(&failure);
+                assert!(message.starts_with("otp-desktop: "), "{message}");
+                assert!(message.ends_with('\n') && message.lines().count() <= 2);
+            }
+        }
+        assert_eq!(Language::English.message(&Failure::OutputClosed), "");
+    }
+
+    #[test]
+    fn the_help_fits_a_terminal() {
+        for language in [Language::English, Language::Japanese] {
+            assert!(language.help().lines().count() <= 24);
+            assert!(language.help().ends_with('\n'));
+        }
+    }
+}
