@@ -63,11 +63,14 @@ impl Home {
     }
 
     fn connect(&self) -> File {
-        OpenOptions::new()
-            .read(true)
-            .write(true)
-            .open(&self.pipe)
-            .unwrap()
+        /// `ERROR_PIPE_BUSY`: between two clients the server makes the pipe's next instance.
+        const BUSY: i32 = 231;
+        loop {
+            match OpenOptions::new().read(true).write(true).open(&self.pipe) {
+                Err(error) if error.raw_os_error() == Some(BUSY) => std::thread::yield_now(),
+                opened => return opened.unwrap(),
+            }
+        }
     }
 
     fn ask(&self, method: &str) -> String {
