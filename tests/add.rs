@@ -9,13 +9,6 @@ use crate::support::{
     Daemon, Home, PASSPHRASE, Terminal, oathtool_totp, programs, random_key, run, wall,
 };
 
-fn open() -> (Home, Daemon) {
-    let home = Home::with_vault();
-    let daemon = Daemon::start(&home);
-    home.unlock();
-    (home, daemon)
-}
-
 fn count(home: &Home) -> usize {
     home.ctl(&["list", "--json"])
         .exits(0)
@@ -52,7 +45,7 @@ fn picture(home: &Home, name: &str, text: &str) -> String {
 
 #[test]
 fn a_key_is_enrolled_from_the_manuals_picture() {
-    let (home, daemon) = open();
+    let (home, daemon) = Daemon::unlocked();
     let key = &random_key()[..16];
     let uri = format!("otpauth://totp/abc****?secret={key}&issuer=Trend%20Micro%20SaaS%20Account");
     let file = picture(&home, "qr.png", &uri);
@@ -77,7 +70,7 @@ fn a_key_is_enrolled_from_the_manuals_picture() {
 
 #[test]
 fn the_same_entry_is_said_to_be_there_and_a_new_one_replaces_the_older_entry() {
-    let (home, _daemon) = open();
+    let (home, _daemon) = Daemon::unlocked();
     let uri = format!("otpauth://totp/GitHub:me?secret={}", random_key());
     home.ctl_in(&["add"], &uri).exits(0);
     let again = home.ctl_in(&["add"], &uri).exits(0);
@@ -107,7 +100,7 @@ fn the_same_entry_is_said_to_be_there_and_a_new_one_replaces_the_older_entry() {
 
 #[test]
 fn a_bare_key_gets_its_names_and_parameters_from_flags() {
-    let (home, _daemon) = open();
+    let (home, _daemon) = Daemon::unlocked();
     let key = random_key();
     home.ctl_in(
         &[
@@ -139,7 +132,7 @@ fn a_bare_key_gets_its_names_and_parameters_from_flags() {
 
 #[test]
 fn what_is_no_key_is_refused_with_one_line_and_nothing_is_stored() {
-    let (home, _daemon) = open();
+    let (home, _daemon) = Daemon::unlocked();
     let folder = home.home();
     let png = picture(
         &home,
@@ -204,7 +197,7 @@ fn what_is_no_key_is_refused_with_one_line_and_nothing_is_stored() {
 
 #[test]
 fn several_pictures_and_a_picture_on_stdin_are_taken() {
-    let (home, _daemon) = open();
+    let (home, _daemon) = Daemon::unlocked();
     let one = picture(
         &home,
         "1.png",
@@ -260,7 +253,7 @@ fn a_person_sees_the_first_code_and_says_whether_it_was_accepted() {
 
 #[test]
 fn the_code_that_a_page_took_is_not_given_again_though_the_key_was_there_before() {
-    let (home, _daemon) = open();
+    let (home, _daemon) = Daemon::unlocked();
     // The codes of RFC 4226, appendix D.
     let uri = "otpauth://hotp/counted?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
     let file = picture(&home, "qr.png", uri);

@@ -18,16 +18,20 @@ const STEP: u64 = 30;
 /// A moment at the beginning of a step.
 const NOON: u64 = 1_800_000_000;
 
-/// The library that hands out a time of ours.
-fn faketime() -> Option<PathBuf> {
+/// The library that hands out a time of ours; without it a test is skipped.
+fn faketime(test: &str) -> Option<PathBuf> {
     let folders = fs::read_dir("/usr/lib")
         .unwrap()
         .flatten()
         .map(|folder| folder.path());
-    folders
+    let library = folders
         .chain([PathBuf::from("/usr/local/lib")])
         .map(|folder| folder.join("faketime/libfaketime.so.1"))
-        .find(|library| library.exists())
+        .find(|library| library.exists());
+    if library.is_none() {
+        skip(test, "no libfaketime");
+    }
+    library
 }
 
 /// A home whose agent takes the wall clock from a file.
@@ -104,8 +108,7 @@ fn entry(clock: &Clock, known: &mut BTreeMap<String, String>, parameters: String
 
 #[test]
 fn the_codes_of_rfc_6238_appear_at_their_moments_and_a_seed_of_the_wrong_length_differs() {
-    let Some(library) = faketime() else {
-        skip("clock::the_codes_of_rfc_6238", "no libfaketime");
+    let Some(library) = faketime("clock::the_codes_of_rfc_6238") else {
         return;
     };
     let clock = Clock::new(library);
@@ -137,8 +140,7 @@ fn the_codes_of_rfc_6238_appear_at_their_moments_and_a_seed_of_the_wrong_length_
 
 #[test]
 fn published_steam_codes_appear_at_their_moments() {
-    let Some(library) = faketime() else {
-        skip("clock::published_steam_codes", "no libfaketime");
+    let Some(library) = faketime("clock::published_steam_codes") else {
         return;
     };
     let clock = Clock::new(library);
@@ -160,8 +162,7 @@ fn published_steam_codes_appear_at_their_moments() {
 
 #[test]
 fn the_code_follows_the_clock_forth_and_back() {
-    let Some(library) = faketime() else {
-        skip("clock::the_code_follows", "no libfaketime");
+    let Some(library) = faketime("clock::the_code_follows") else {
         return;
     };
     let clock = Clock::new(library);
@@ -198,8 +199,7 @@ const STILL: (&str, u64) = ("2026-11-22 10:00:00", 1_795_341_600);
 
 #[test]
 fn an_unlock_ends_while_every_clock_stands_still() {
-    let Some(library) = faketime() else {
-        skip("clock::an_unlock_ends", "no libfaketime");
+    let Some(library) = faketime("clock::an_unlock_ends") else {
         return;
     };
     let home = Home::with_vault();
@@ -248,8 +248,7 @@ fn opened(home: &Home) -> (Line, Instant) {
 
 #[test]
 fn a_wall_clock_that_jumps_neither_hastens_nor_delays_the_lock() {
-    let Some(library) = faketime() else {
-        skip("clock::a_wall_clock_that_jumps", "no libfaketime");
+    let Some(library) = faketime("clock::a_wall_clock_that_jumps") else {
         return;
     };
     let clock = Clock::new(library);

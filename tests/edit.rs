@@ -2,16 +2,9 @@
 
 use crate::support::{Daemon, Home, oathtool_hotp, random_key};
 
-fn open() -> (Home, Daemon) {
-    let home = Home::with_vault();
-    let daemon = Daemon::start(&home);
-    home.unlock();
-    (home, daemon)
-}
-
 #[test]
 fn edit_changes_what_was_named_and_keeps_the_rest() {
-    let (home, daemon) = open();
+    let (home, daemon) = Daemon::unlocked();
     let key = random_key();
     let id = home.add(&format!(
         "otpauth://hotp/Old:me?secret={key}&counter=3&x-otpd-tag=a"
@@ -53,7 +46,7 @@ fn edit_changes_what_was_named_and_keeps_the_rest() {
 
 #[test]
 fn a_removed_entry_waits_in_the_trash_and_comes_back() {
-    let (home, _daemon) = open();
+    let (home, _daemon) = Daemon::unlocked();
     let id = home.add(&format!("otpauth://totp/GitHub:me?secret={}", random_key()));
     home.ctl(&["remove", "github"]).exits(0);
     home.ctl(&["get", "github"]).exits(3);
@@ -68,7 +61,7 @@ fn a_removed_entry_waits_in_the_trash_and_comes_back() {
 
 #[test]
 fn a_purged_key_is_gone_from_the_vault_and_every_backup() {
-    let (home, daemon) = open();
+    let (home, daemon) = Daemon::unlocked();
     let kept = random_key();
     let purged = random_key();
     home.add(&format!("otpauth://totp/Kept:me?secret={kept}"));

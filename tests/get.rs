@@ -2,16 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{
-    Daemon, Home, Line, oathtool_hotp, oathtool_totp, random_key, random_number, wall,
-};
-
-fn open() -> (Home, Daemon) {
-    let home = Home::with_vault();
-    let daemon = Daemon::start(&home);
-    home.unlock();
-    (home, daemon)
-}
+use crate::support::{Daemon, Line, oathtool_hotp, oathtool_totp, random_key, random_number, wall};
 
 /// Asserts that a code is what `expected` computes for a moment during `get`.
 #[track_caller]
@@ -24,7 +15,7 @@ fn assert_now(expected: impl Fn(u64) -> String, get: impl FnOnce() -> String) {
 
 #[test]
 fn fifty_random_codes_equal_oathtools() {
-    let (home, _daemon) = open();
+    let (home, _daemon) = Daemon::unlocked();
     let mut line = home.connect();
     for number in 0..50 {
         let key = random_key();
@@ -45,7 +36,7 @@ fn fifty_random_codes_equal_oathtools() {
 
 #[test]
 fn the_codes_of_rfc_4226_come_one_after_the_other() {
-    let (home, _daemon) = open();
+    let (home, _daemon) = Daemon::unlocked();
     // The RFC's key, "12345678901234567890".
     home.add("otpauth://hotp/rfc:a?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
     let table = include_str!("vectors/rfc4226.tsv")
@@ -60,7 +51,7 @@ fn the_codes_of_rfc_4226_come_one_after_the_other() {
 
 #[test]
 fn a_counter_goes_on_from_code_to_code_and_over_a_restart() {
-    let (home, daemon) = open();
+    let (home, daemon) = Daemon::unlocked();
     let key = random_key();
     home.add(&format!("otpauth://hotp/counter:a?secret={key}&counter=7"));
     for counter in 7..12 {
@@ -80,7 +71,7 @@ fn a_counter_goes_on_from_code_to_code_and_over_a_restart() {
 
 #[test]
 fn stdout_holds_the_code_alone_and_json_the_documented_keys() {
-    let (home, _daemon) = open();
+    let (home, _daemon) = Daemon::unlocked();
     let key = random_key();
     let id = home.add(&format!("otpauth://totp/Mail:me?secret={key}&digits=8"));
     let plain = home.ctl(&["get", "mail"]).exits(0);
@@ -110,7 +101,7 @@ fn stdout_holds_the_code_alone_and_json_the_documented_keys() {
 
 #[test]
 fn a_query_finds_one_entry_and_never_guesses() {
-    let (home, _daemon) = open();
+    let (home, _daemon) = Daemon::unlocked();
     let github = home.add(&format!(
         "otpauth://totp/GitHub:me@example.com?secret={}",
         random_key()
@@ -156,7 +147,7 @@ fn a_query_finds_one_entry_and_never_guesses() {
 
 #[test]
 fn min_left_over_the_period_or_for_a_counter_is_a_usage_error() {
-    let (home, _daemon) = open();
+    let (home, _daemon) = Daemon::unlocked();
     home.add(&format!(
         "otpauth://totp/time:a?secret={}&period=2",
         random_key()
@@ -177,7 +168,7 @@ fn min_left_over_the_period_or_for_a_counter_is_a_usage_error() {
 
 #[test]
 fn fresh_never_hands_out_a_step_twice_not_even_after_a_restart() {
-    let (home, daemon) = open();
+    let (home, daemon) = Daemon::unlocked();
     home.add(&format!(
         "otpauth://totp/fast:a?secret={}&period=2&digits=8",
         random_key()
@@ -204,7 +195,7 @@ fn fresh_never_hands_out_a_step_twice_not_even_after_a_restart() {
 
 #[test]
 fn a_type_whose_codes_come_later_is_kept_and_says_so() {
-    let (home, _daemon) = open();
+    let (home, _daemon) = Daemon::unlocked();
     home.add("otpauth://yaotp/ya:a?secret=6SB2IKNM6OBZPAVBVTOHDKS4FAAAAAAADFUTQMBTRY&pin=5239");
     let refused = home.ctl(&["get", "ya"]).exits(1);
     assert_eq!(

@@ -4,16 +4,9 @@ use serde_json::json;
 
 use crate::support::{Daemon, Home, PASSPHRASE, oathtool_hotp, random_key};
 
-fn open() -> (Home, Daemon) {
-    let home = Home::with_vault();
-    let daemon = Daemon::start(&home);
-    home.unlock();
-    (home, daemon)
-}
-
 #[test]
 fn an_import_is_one_write_and_a_dry_run_none() {
-    let (home, _daemon) = open();
+    let (home, _daemon) = Daemon::unlocked();
     let list = home.home().join("list.txt");
     let uris: Vec<_> = (0..20)
         .map(|n| format!("otpauth://totp/s{n}:a?secret={}", random_key()))
@@ -43,7 +36,7 @@ fn an_import_is_one_write_and_a_dry_run_none() {
 
 #[test]
 fn an_export_with_timed_and_counted_entries_of_one_key_is_imported_whole() {
-    let (home, _daemon) = open();
+    let (home, _daemon) = Daemon::unlocked();
     let list = home.home().join("export.txt");
     let key = random_key();
     let uris = [
@@ -70,7 +63,7 @@ fn an_export_with_timed_and_counted_entries_of_one_key_is_imported_whole() {
 
 #[test]
 fn a_batch_whose_connection_ends_leaves_nothing() {
-    let (home, _daemon) = open();
+    let (home, _daemon) = Daemon::unlocked();
     let uri = format!("otpauth://totp/x:a?secret={}", random_key());
     let mut line = home.connect();
     line.ok("import.begin", json!({}));
@@ -94,7 +87,7 @@ fn a_batch_whose_connection_ends_leaves_nothing() {
 
 #[test]
 fn an_export_asks_for_the_passphrase_again_and_imports_as_it_is() {
-    let (home, _daemon) = open();
+    let (home, _daemon) = Daemon::unlocked();
     let uri = format!("otpauth://totp/%E5%B1%B1:%E7%94%B0?secret={}", random_key());
     home.add(&uri);
     let file = home.home().join("out.txt");
@@ -107,7 +100,7 @@ fn an_export_asks_for_the_passphrase_again_and_imports_as_it_is() {
     let mode = std::os::unix::fs::PermissionsExt::mode(&file.metadata().unwrap().permissions());
     assert_eq!(mode & 0o777, 0o600);
 
-    let (other, _daemon) = open();
+    let (other, _daemon) = Daemon::unlocked();
     let copy = other.home().join("in.txt");
     other.write(&copy, std::fs::read(&file).unwrap());
     other.ctl(&["import", copy.to_str().unwrap()]).exits(0);
@@ -119,7 +112,7 @@ fn an_export_asks_for_the_passphrase_again_and_imports_as_it_is() {
 
 #[test]
 fn a_backup_comes_back_with_the_recovery_key_and_no_counter_goes_back() {
-    let (home, _daemon) = open();
+    let (home, _daemon) = Daemon::unlocked();
     let key = random_key();
     home.add(&format!("otpauth://hotp/bank:a?secret={key}&counter=0"));
     assert_eq!(

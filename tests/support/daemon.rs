@@ -23,6 +23,15 @@ impl Daemon {
         Self::run(home.command_with(&["--pdeathsig=KILL"], programs().join("otpd")))
     }
 
+    /// Starts an agent on a vault of its own and unlocks it.
+    #[track_caller]
+    pub(crate) fn unlocked() -> (Home, Self) {
+        let home = Home::with_vault();
+        let daemon = Self::start(&home);
+        home.unlock();
+        (home, daemon)
+    }
+
     /// Starts an agent by another command line, such as below strace.
     #[track_caller]
     pub(crate) fn run(command: Command) -> Self {

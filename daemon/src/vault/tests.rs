@@ -8,5 +8,3 @@ mod golden;
 pub(super) mod interop;
 mod jobs;
 pub(super) mod samples;
-#[cfg(target_os = "linux")]
-mod speed;
