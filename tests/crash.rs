@@ -207,6 +207,43 @@ fn killed_anywhere_in_a_counter_code_no_counter_is_issued_twice() {
 }
 
 #[test]
+fn killed_anywhere_in_a_recovery_code_s_use_no_code_is_handed_out_twice() {
+    if !root_for("crash::killed_anywhere_in_a_recovery_code_s_use") {
+        return;
+    }
+    let mut handed_out = HashSet::new();
+    let mut fresh = |answer: &Value| {
+        let code = answer["code"].as_str().unwrap().to_owned();
+        assert!(
+            handed_out.insert(code.clone()),
+            "{code} was handed out twice"
+        );
+    };
+    killed_at_every_call(
+        |home, place| {
+            let uri = format!("otpauth://totp/r:codes?secret={}", random_key());
+            if place == 1 {
+                home.add(&uri);
+            }
+            let codes: Vec<_> = (0..4).map(|n| format!("{}-{n}", random_key())).collect();
+            home.connect().ok(
+                "recovery_codes.add",
+                json!({"query": "r:codes", "codes": codes, "replace": true}),
+            );
+            ("recovery_codes.use", json!({"query": "r:codes"}))
+        },
+        |home, result, before, after| {
+            assert_eq!(before, after);
+            if let Some(answer) = result {
+                fresh(answer);
+            }
+            let query = json!({"query": "r:codes"});
+            fresh(&home.connect().ok("recovery_codes.use", query));
+        },
+    );
+}
+
+#[test]
 fn a_full_failing_or_read_only_disk_changes_nothing_and_says_so() {
     if !root_for("crash::a_full_failing_or_read_only_disk") {
         return;

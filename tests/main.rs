@@ -27,9 +27,11 @@ mod add;
 mod cli;
 mod clock;
 mod edit;
+mod enrol;
 mod get;
 mod list;
 mod lock;
+mod recovery_codes;
 mod transfer;
 
 // What others rely on.

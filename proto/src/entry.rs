@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::Key;
+use crate::{Key, RecoveryCodes};
 
 /// Most digits of a code: the 31-bit truncation of RFC 4226 section 5.3 has no tenth digit.
 pub const MAX_DIGITS: u8 = 9;
@@ -259,6 +259,8 @@ pub struct NewEntry {
     pub tags: Vec<String>,
     /// A person's remark.
     pub note: String,
+    /// The service's own one-use codes.
+    pub recovery: RecoveryCodes,
     /// URI parameters that otpd doesn't use, decoded, in their order; kept for export.
     pub extra: Vec<(String, String)>,
 }

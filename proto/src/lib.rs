@@ -27,6 +27,7 @@ mod otpauth;
 mod percent;
 mod print;
 mod recovery;
+mod recovery_codes;
 mod request;
 mod response;
 mod secret;
@@ -43,6 +44,9 @@ pub use otpauth::{MAX_URI, UriError, parse_key, parse_text, parse_uri};
 pub use percent::{decode as percent_decode, encode as percent_encode};
 pub use print::{UriParts, print_uri, print_uri_to};
 pub use recovery::{RecoveryKey, RecoveryKeyError};
+pub use recovery_codes::{
+    MAX_RECOVERY_CODE, MAX_RECOVERY_CODES, RecoveryCodeError, RecoveryCodes, recovery_codes,
+};
 pub use request::*;
 pub use response::*;
 pub use secret::{Code, Key, Secret};

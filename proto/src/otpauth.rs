@@ -14,7 +14,8 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use crate::entry::{Algorithm, Digits, EntryError, Kind, MAX_KEY, MAX_LABEL, NewEntry, Period};
-use crate::{Key, base32, clean_label, percent};
+use crate::print::{RECOVERY, RECOVERY_USED};
+use crate::{Key, RecoveryCodeError, RecoveryCodes, base32, clean_label, percent};
 
 /// Longest URI in bytes.
 pub const MAX_URI: usize = 8 * 1024;
@@ -38,6 +39,8 @@ pub enum UriError {
     KeyLength,
     /// An issuer, account, tag or note longer than 1024 bytes.
     LabelLength,
+    /// A recovery code that isn't acceptable, or too many of them.
+    Recovery(RecoveryCodeError),
     /// A counter that isn't a whole number from 0 to 2^64 - 1.
     Counter,
     /// Digits, period or algorithm out of range.
@@ -58,12 +61,19 @@ impl fmt::Display for UriError {
             ),
             Self::KeyLength => write!(f, "the secret is longer than {MAX_KEY} bytes"),
             Self::LabelLength => write!(f, "a name in it is longer than {MAX_LABEL} bytes"),
+            Self::Recovery(error) => error.fmt(f),
             Self::Counter => f.write_str("the counter is not a number from 0 up"),
             Self::Value(error) => error.fmt(f),
         }
     }
 }
 impl std::error::Error for UriError {}
+
+impl From<RecoveryCodeError> for UriError {
+    fn from(error: RecoveryCodeError) -> Self {
+        Self::Recovery(error)
+    }
+}
 
 impl From<EntryError> for UriError {
     fn from(error: EntryError) -> Self {
@@ -89,6 +99,7 @@ pub fn parse_text(text: &str) -> Result<NewEntry, UriError> {
         key: parse_key(text)?,
         tags: Vec::new(),
         note: String::new(),
+        recovery: RecoveryCodes::default(),
         extra: Vec::new(),
     })
 }
@@ -134,6 +145,7 @@ pub fn parse_uri(uri: &str) -> Result<NewEntry, UriError> {
             key: parse_key(&secret)?,
             tags: Vec::new(),
             note: String::new(),
+            recovery: RecoveryCodes::default(),
             extra: Vec::new(),
         })
     } else if scheme.eq_ignore_ascii_case("motp") {
@@ -166,6 +178,7 @@ struct Parameters {
     is_steam: bool,
     tags: Vec<String>,
     note: Option<String>,
+    recovery: RecoveryCodes,
     extra: Vec<(String, String)>,
 }
 
@@ -198,6 +211,9 @@ impl Parameters {
                 "encoder" if value.eq_ignore_ascii_case("steam") => all.is_steam = true,
                 "x-otpd-tag" => all.tags.push(label(&value)?),
                 "x-otpd-note" => all.note = Some(label(&value)?),
+                RECOVERY | RECOVERY_USED => {
+                    all.recovery.push(&value, name == RECOVERY_USED)?;
+                }
                 _ => all.extra.push((name, value.to_string())),
             }
         }
@@ -272,6 +288,7 @@ fn otpauth(
         key,
         tags: parameters.tags,
         note: parameters.note.unwrap_or_default(),
+        recovery: parameters.recovery,
         extra,
     })
 }

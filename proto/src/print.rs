@@ -5,7 +5,11 @@ use std::fmt::Write as _;
 use zeroize::Zeroize as _;
 
 use crate::entry::{Algorithm, Digits, Kind, NewEntry};
-use crate::{Secret, base32, percent};
+use crate::{Secret, base32, percent, recovery_codes};
+
+/// The parameters of recovery codes.
+pub(crate) const RECOVERY: &str = "x-otpd-recovery";
+pub(crate) const RECOVERY_USED: &str = "x-otpd-recovery-used";
 
 /// What a URI is printed from, borrowed from wherever it is kept; the fields of [`NewEntry`].
 #[derive(Clone, Copy)]
@@ -19,6 +23,8 @@ pub struct UriParts<'a> {
     pub key: &'a [u8],
     pub tags: &'a [String],
     pub note: &'a str,
+    /// The lines that [`crate::RecoveryCodes`] lends.
+    pub recovery: &'a [u8],
     pub extra: &'a [(String, String)],
 }
 
@@ -33,6 +39,7 @@ impl<'a> From<&'a NewEntry> for UriParts<'a> {
             key: entry.key.expose(),
             tags: &entry.tags,
             note: &entry.note,
+            recovery: entry.recovery.expose(),
             extra: &entry.extra,
         }
     }
@@ -44,18 +51,21 @@ impl UriParts<'_> {
         let pair = |value: &str| "&x-otpd-note=".len() + value.len() * 3;
         let tags: usize = self.tags.iter().map(|tag| pair(tag)).sum();
         let extra = |(name, value): &(String, String)| 2 + name.len() * 3 + value.len() * 3;
+        let recovery = recovery_codes(self.recovery);
+        let recovery = recovery.map(|(code, _)| "&x-otpd-recovery-used=".len() + code.len() * 3);
         // 256 covers scheme, parameter names and numbers.
         256 + self.issuer.len() * 6
             + self.account.len() * 3
             + self.key.len() * 2
             + tags
             + pair(self.note)
+            + recovery.sum::<usize>()
             + self.extra.iter().map(extra).sum::<usize>()
     }
 }
 
 /// Prints the canonical URI: every byte outside RFC 3986 unreserved encoded, all parameters
-/// written out, tags and note as `x-otpd-*`, unknown parameters last in their order.
+/// written out, tags, note and recovery codes as `x-otpd-*`, unknown parameters last in their order.
 pub fn print_uri(entry: &NewEntry) -> Secret {
     let parts = UriParts::from(entry);
     let mut out = String::with_capacity(parts.longest());
@@ -109,6 +119,10 @@ pub fn print_uri_to(entry: UriParts<'_>, out: &mut String) {
     }
     if !entry.note.is_empty() {
         pair("x-otpd-note", entry.note, out);
+    }
+    for (code, is_used) in recovery_codes(entry.recovery) {
+        let name = if is_used { RECOVERY_USED } else { RECOVERY };
+        pair(name, code, out);
     }
     for (name, value) in entry.extra {
         let mut encoded = String::new();

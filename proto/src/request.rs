@@ -9,7 +9,8 @@ use zeroize::Zeroizing;
 use crate::entry::{Algorithm, Digits, Period};
 use crate::response::{
     AddAnswer, BackupAnswer, CodeAnswer, Details, Done, ExportAnswer, ImportAnswer, InitAnswer,
-    ListAnswer, PreviewAnswer, RemoveAnswer, RestoreBackupAnswer, StatusAnswer, UnlockAnswer,
+    ListAnswer, PreviewAnswer, RecoveryCodesAnswer, RemoveAnswer, RestoreBackupAnswer,
+    StatusAnswer, UnlockAnswer,
 };
 use crate::{ErrorKind, RpcError, Secret};
 
@@ -185,6 +186,43 @@ pub struct Export {
     pub query: Option<String>,
 }
 
+/// Keeps a service's own one-use codes with an entry, behind those it has; the answer leaves
+/// once they are on disk. Legal when unlocked. A code that is there already, used or not, is
+/// left out.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecoveryCodesAdd {
+    /// As in [`Get`].
+    pub query: String,
+    /// At most [`crate::MAX_RECOVERY_CODES`], each of [`crate::MAX_RECOVERY_CODE`] bytes of
+    /// visible ASCII.
+    pub codes: Vec<Secret>,
+    /// In place of the present ones: the service issued new codes.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub replace: bool,
+}
+
+/// Says how many codes are left; with the passphrase, asked again, also which. Legal when
+/// unlocked.
+#[derive(Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecoveryCodesList {
+    /// As in [`Get`].
+    pub query: String,
+    /// The passphrase or the recovery key of the vault.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passphrase: Option<Secret>,
+}
+
+/// Hands out the next code and marks it as used; the answer leaves once that is on disk. Legal
+/// when unlocked. Where none is left the answer has no code.
+#[derive(Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecoveryCodesUse {
+    /// As in [`Get`].
+    pub query: String,
+}
+
 /// Starts a batch on this connection, dropping one begun before. Legal when unlocked.
 #[derive(Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -311,6 +349,9 @@ methods! {
     "remove" => Remove -> RemoveAnswer,
     "restore" => Restore -> Details,
     "export" => Export -> ExportAnswer,
+    "recovery_codes.add" => RecoveryCodesAdd -> RecoveryCodesAnswer,
+    "recovery_codes.list" => RecoveryCodesList -> RecoveryCodesAnswer,
+    "recovery_codes.use" => RecoveryCodesUse -> RecoveryCodesAnswer,
     "import.begin" => ImportBegin -> Done,
     "import.add" => ImportAdd -> Done,
     "import.commit" => ImportCommit -> ImportAnswer,

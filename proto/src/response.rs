@@ -213,6 +213,35 @@ pub struct ExportAnswer {
     pub uris: Vec<Secret>,
 }
 
+/// How an entry's recovery codes stand.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecoveryCodesAnswer {
+    /// The entry.
+    pub entry: Candidate,
+    /// How many are left.
+    pub left: u32,
+    /// How many there are, used ones among them.
+    pub total: u32,
+    /// How many were stored now (`recovery_codes.add`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub added: Option<u32>,
+    /// The one to use now (`recovery_codes.use`); absent where none was left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<Code>,
+    /// All of them (`recovery_codes.list` with the passphrase).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub codes: Option<Vec<RecoveryCode>>,
+}
+
+/// One of a service's one-use codes.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecoveryCode {
+    /// The code.
+    pub code: Code,
+    /// Whether it was handed out.
+    pub used: bool,
+}
+
 /// What a batch stored, or would store.
 #[derive(Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ImportAnswer {
@@ -281,6 +310,7 @@ pub enum Response {
     Add(AddAnswer),
     Remove(RemoveAnswer),
     Export(ExportAnswer),
+    RecoveryCodes(RecoveryCodesAnswer),
     Import(ImportAnswer),
     Backup(BackupAnswer),
     RestoreBackup(RestoreBackupAnswer),

@@ -78,6 +78,9 @@ fn encode(id: i64, request: &Request) -> Vec<u8> {
         Request::Remove(params) => encode_request(id, params),
         Request::Restore(params) => encode_request(id, params),
         Request::Export(params) => encode_request(id, params),
+        Request::RecoveryCodesAdd(params) => encode_request(id, params),
+        Request::RecoveryCodesList(params) => encode_request(id, params),
+        Request::RecoveryCodesUse(params) => encode_request(id, params),
         Request::ImportBegin(params) => encode_request(id, params),
         Request::ImportAdd(params) => encode_request(id, params),
         Request::ImportCommit(params) => encode_request(id, params),
@@ -107,6 +110,9 @@ fn every_answer_is_read_and_written_as_it_was_agreed() {
     answers::<Remove>(Response::Remove);
     answers::<Restore>(Response::Details);
     answers::<Export>(Response::Export);
+    answers::<RecoveryCodesAdd>(Response::RecoveryCodes);
+    answers::<RecoveryCodesList>(Response::RecoveryCodes);
+    answers::<RecoveryCodesUse>(Response::RecoveryCodes);
     answers::<ImportBegin>(Response::Done);
     answers::<ImportAdd>(Response::Done);
     answers::<ImportCommit>(Response::Import);

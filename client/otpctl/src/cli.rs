@@ -28,6 +28,11 @@ pub(crate) enum Verb {
     Export,
     Backup,
     RestoreBackup,
+    QrRead,
+    QrShow,
+    CodesAdd,
+    CodesList,
+    CodesUse,
     Doctor,
     Completions,
     Man,
@@ -38,6 +43,7 @@ pub(crate) enum Verb {
 pub(crate) enum Opt {
     Account,
     Algorithm,
+    Clipboard,
     Counter,
     Digits,
     DryRun,
@@ -46,13 +52,19 @@ pub(crate) enum Opt {
     Fresh,
     Generate,
     Image,
+    Invert,
     Issuer,
     MinLeft,
     Names,
     Next,
     Note,
     Period,
+    Png,
+    Print,
     Purge,
+    Replace,
+    Screen,
+    Show,
     SkipBad,
     Tag,
     Trash,
@@ -61,9 +73,10 @@ pub(crate) enum Opt {
 }
 
 /// Each option's name, and whether a value follows.
-const OPTIONS: [(Opt, &str, bool); 22] = [
+const OPTIONS: [(Opt, &str, bool); 29] = [
     (Opt::Account, "account", true),
     (Opt::Algorithm, "algorithm", true),
+    (Opt::Clipboard, "clipboard", false),
     (Opt::Counter, "counter", true),
     (Opt::Digits, "digits", true),
     (Opt::DryRun, "dry-run", false),
@@ -72,13 +85,19 @@ const OPTIONS: [(Opt, &str, bool); 22] = [
     (Opt::Fresh, "fresh", false),
     (Opt::Generate, "generate", false),
     (Opt::Image, "image", true),
+    (Opt::Invert, "invert", false),
     (Opt::Issuer, "issuer", true),
     (Opt::MinLeft, "min-left", true),
     (Opt::Names, "names", false),
     (Opt::Next, "next", false),
     (Opt::Note, "note", true),
     (Opt::Period, "period", true),
+    (Opt::Png, "png", true),
+    (Opt::Print, "print", true),
     (Opt::Purge, "purge", false),
+    (Opt::Replace, "replace", false),
+    (Opt::Screen, "screen", false),
+    (Opt::Show, "show", false),
     (Opt::SkipBad, "skip-bad", false),
     (Opt::Tag, "tag", true),
     (Opt::Trash, "trash", false),
@@ -121,14 +140,20 @@ const fn rule(
     }
 }
 
-const RULES: [Rule; 20] = [
+const RULES: [Rule; 25] = [
     rule(Verb::Init, "init", 0, 0, &[Opt::Generate]),
     rule(Verb::Unlock, "unlock", 0, 0, &[]),
     rule(Verb::Lock, "lock", 0, 0, &[]),
     rule(Verb::Status, "status", 0, 0, &[]),
     rule(Verb::Passwd, "passwd", 0, 0, &[]),
     rule(Verb::Version, "version", 0, 0, &[]),
-    rule(Verb::Add, "add", 0, 0, with_fields!(Image, Yes)),
+    rule(
+        Verb::Add,
+        "add",
+        0,
+        0,
+        with_fields!(Image, Screen, Clipboard, Yes),
+    ),
     rule(
         Verb::Get,
         "get",
@@ -157,21 +182,39 @@ const RULES: [Rule; 20] = [
         1,
         &[Opt::DryRun, Opt::Yes],
     ),
+    rule(
+        Verb::QrRead,
+        "qr read",
+        0,
+        usize::MAX,
+        &[Opt::Screen, Opt::Clipboard],
+    ),
+    rule(
+        Verb::QrShow,
+        "qr show",
+        1,
+        1,
+        &[Opt::Png, Opt::Print, Opt::Invert, Opt::Force],
+    ),
+    rule(Verb::CodesAdd, "recovery-codes add", 1, 1, &[Opt::Replace]),
+    rule(Verb::CodesList, "recovery-codes list", 1, 1, &[Opt::Show]),
+    rule(Verb::CodesUse, "recovery-codes use", 1, 1, &[]),
     rule(Verb::Doctor, "doctor", 0, 0, &[]),
     rule(Verb::Completions, "completions", 1, 1, &[]),
     rule(Verb::Man, "man", 0, 1, &[]),
 ];
 
+/// Words that only another one makes a verb of.
+const GROUPS: [&str; 2] = ["qr", "recovery-codes"];
+
 /// Verbs and options of the design that later versions bring; known, so that the answer is true.
-const LATER_VERBS: [&str; 14] = [
-    "qr",
+const LATER_VERBS: [&str; 12] = [
     "notify",
     "pick",
     "watch",
     "slots",
     "rekey",
     "recovery-key",
-    "recovery-codes",
     "source",
     "run",
     "inject",
@@ -179,7 +222,7 @@ const LATER_VERBS: [&str; 14] = [
     "grants",
     "log",
 ];
-const LATER_OPTIONS: [&str; 4] = ["screen", "clipboard", "copy", "notify"];
+const LATER_OPTIONS: [&str; 2] = ["copy", "notify"];
 
 impl Verb {
     fn rule(self) -> &'static Rule {
@@ -267,6 +310,8 @@ pub(crate) enum UsageError {
     BadValue(&'static str),
     TooFew(Verb),
     TooMany(Verb),
+    /// The first word of a verb that has two, and what the second can be.
+    Half(&'static str, String),
     Secret,
 }
 
@@ -279,6 +324,7 @@ pub(crate) fn parse(args: impl Iterator<Item = OsString>) -> Result<Parsed, Usag
     let mut parser = lexopt::Parser::from_args(args);
     let mut globals = Globals::default();
     let mut verb: Option<Verb> = None;
+    let mut group: Option<&'static str> = None;
     let (mut help, mut version) = (false, false);
     let mut args = Vec::new();
     let mut options = Vec::new();
@@ -289,7 +335,10 @@ pub(crate) fn parse(args: impl Iterator<Item = OsString>) -> Result<Parsed, Usag
                 match verb {
                     Some(_) => args.push(value),
                     None if value == "help" => help = true,
-                    None => verb = Some(verb_of(&value)?),
+                    None => match group_of(&value).filter(|_| group.is_none()) {
+                        Some(first) => group = Some(first),
+                        None => verb = Some(verb_of(group, &value)?),
+                    },
                 }
                 continue;
             }
@@ -347,12 +396,20 @@ pub(crate) fn parse(args: impl Iterator<Item = OsString>) -> Result<Parsed, Usag
         }
     }
     if help {
-        return Ok(Parsed::Help(verb));
+        return Ok(Parsed::Help(verb.or_else(|| of_group(group?).next())));
     }
     if version {
         return Ok(Parsed::Version);
     }
-    let verb = verb.ok_or(UsageError::NoVerb)?;
+    let verb = match (verb, group) {
+        (Some(verb), _) => verb,
+        (None, Some(first)) => {
+            let words = of_group(first).filter_map(|verb| verb.name().split_once(' '));
+            let words: Vec<_> = words.map(|(_, second)| second).collect();
+            return Err(UsageError::Half(first, words.join(", ")));
+        }
+        (None, None) => return Err(UsageError::NoVerb),
+    };
     let rule = verb.rule();
     if args.len() > rule.most {
         // What stands there for `add` is most likely the key itself.
@@ -373,8 +430,23 @@ pub(crate) fn parse(args: impl Iterator<Item = OsString>) -> Result<Parsed, Usag
     }))
 }
 
-fn verb_of(value: &OsStr) -> Result<Verb, UsageError> {
-    let name = value.to_str().unwrap_or_default();
+fn group_of(value: &OsStr) -> Option<&'static str> {
+    GROUPS.into_iter().find(|name| value == *name)
+}
+
+/// The verbs that begin with a word.
+fn of_group(first: &'static str) -> impl Iterator<Item = Verb> {
+    let is_first = move |rule: &&Rule| rule.name.split(' ').next() == Some(first);
+    RULES.iter().filter(is_first).map(|rule| rule.verb)
+}
+
+fn verb_of(group: Option<&str>, value: &OsStr) -> Result<Verb, UsageError> {
+    let second = value.to_str().unwrap_or_default();
+    let name = match group {
+        Some(first) => String::from(first) + " " + second,
+        None => second.into(),
+    };
+    let name = name.as_str();
     if let Some(verb) = Verb::from_name(name) {
         return Ok(verb);
     }
@@ -382,7 +454,8 @@ fn verb_of(value: &OsStr) -> Result<Verb, UsageError> {
         return Err(UsageError::Later(name.into()));
     }
     // Quoted only if it looks like a verb.
-    let is_word = name.len() <= 16 && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+    let is_letter = |b: u8| b.is_ascii_lowercase() || b == b'-';
+    let is_word = second.len() <= 16 && second.bytes().all(is_letter);
     Err(UsageError::UnknownVerb(if is_word {
         name.into()
     } else {
@@ -461,6 +534,11 @@ impl Line {
             .transpose()
     }
 
+    /// All arguments, as they were given.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &OsStr> {
+        self.args.iter().map(OsString::as_os_str)
+    }
+
     /// The argument, as it was given.
     pub(crate) fn path(&self) -> &OsStr {
         self.args
@@ -492,6 +570,7 @@ impl UsageError {
         let hint = match &self {
             Self::TooFew(verb) | Self::TooMany(verb) => format!("otpctl help {}", verb.name()),
             Self::Secret => "otpctl add".into(),
+            Self::Half(first, _) => String::from("otpctl help ") + first,
             Self::NoVerb
             | Self::UnknownVerb(_)
             | Self::Later(_)
@@ -511,6 +590,7 @@ impl UsageError {
             Self::TooFew(verb) => fill(text.too_few, &[verb.name()]),
             Self::TooMany(verb) => fill(text.too_many, &[verb.name()]),
             Self::Secret => text.secret_argument.into(),
+            Self::Half(first, words) => fill(text.half_verb, &[first, &words]),
         };
         Failure::new(Kind::Usage, cause).hint(hint).of(text.usage)
     }

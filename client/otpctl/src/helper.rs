@@ -5,10 +5,11 @@
 
 use std::fs::File;
 use std::io::Write as _;
-use std::process::{Command, Stdio};
+use std::process::{ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use otp_proto::Secret;
+use zeroize::Zeroizing;
 
 use crate::json::Json;
 use crate::{os, sibling};
@@ -17,6 +18,9 @@ use crate::{os, sibling};
 const LONGEST: usize = 16 * 1024 * 1024;
 /// Longest time that it may take; its own limits are tighter.
 const LONGEST_TIME: Duration = Duration::from_secs(20);
+/// The same where a person may have to allow first that the screen is taken; otp-desktop waits
+/// a minute.
+const LONGEST_ASKING: Duration = Duration::from_secs(85);
 
 /// What the helper reads.
 pub(crate) enum Input {
@@ -24,6 +28,8 @@ pub(crate) enum Input {
     File(File),
     /// A text of at most 8 KiB, which a pipe takes at once.
     Text(Secret),
+    /// What otp-desktop takes.
+    Desktop(ChildStdout),
 }
 
 /// One thing that the helper found.
@@ -32,6 +38,10 @@ pub(crate) struct Finding {
     pub(crate) uri: Option<Secret>,
     /// Something else: `url`, `text` or `unsupported`.
     pub(crate) skipped: Option<String>,
+    /// The host of a web address.
+    pub(crate) what: Option<String>,
+    /// The text of a QR code, where any is wanted.
+    pub(crate) text: Option<Secret>,
     /// Why something can't be read, in plain words.
     pub(crate) error: Option<String>,
     /// The line of the input, from 1.
@@ -63,13 +73,52 @@ pub(crate) enum HelperError {
 
 /// Runs `otp-helper parse` with these arguments over the input.
 pub(crate) fn parse(args: &[&str], input: Input) -> Result<Vec<Finding>, HelperError> {
+    let (answer, status) = run("parse", args, input)?;
+    if !matches!(status, Some(0 | 8)) {
+        return Err(HelperError::Unreadable);
+    }
+    answer
+        .split(|&byte| byte == b'\n')
+        .filter(|line| !line.is_empty())
+        .map(|line| {
+            let json = Json::object(line).ok_or(HelperError::Unreadable)?;
+            Ok(Finding {
+                uri: json.get("uri").and_then(Json::secret),
+                text: json.get("text").and_then(Json::secret),
+                skipped: json.text("skipped"),
+                what: json.text("what"),
+                error: json.text("error"),
+                line: json.number("line"),
+                batch: json
+                    .get("batch")
+                    .and_then(|batch| Some((batch.number("size")?, batch.number("index")?))),
+            })
+        })
+        .collect()
+}
+
+/// Draws a text as a QR code with `otp-helper draw`; `Unreadable` if it doesn't fit one.
+pub(crate) fn draw(args: &[&str], text: Secret) -> Result<Zeroizing<Vec<u8>>, HelperError> {
+    match run("draw", args, Input::Text(text))? {
+        (picture, Some(0)) => Ok(picture),
+        _ => Err(HelperError::Unreadable),
+    }
+}
+
+/// Runs the helper; returns what it wrote and its status.
+fn run(
+    verb: &str,
+    args: &[&str],
+    input: Input,
+) -> Result<(Zeroizing<Vec<u8>>, Option<i32>), HelperError> {
     let program = sibling::find("otp-helper").ok_or(HelperError::NoProgram)?;
-    let (stdin, text) = match input {
-        Input::File(file) => (Stdio::from(file), None),
-        Input::Text(text) => (Stdio::piped(), Some(text)),
+    let (stdin, text, time) = match input {
+        Input::File(file) => (Stdio::from(file), None, LONGEST_TIME),
+        Input::Text(text) => (Stdio::piped(), Some(text), LONGEST_TIME),
+        Input::Desktop(pipe) => (Stdio::from(pipe), None, LONGEST_ASKING),
     };
     let mut child = Command::new(program)
-        .arg("parse")
+        .arg(verb)
         .args(args)
         .env_clear()
         .stdin(stdin)
@@ -84,7 +133,7 @@ pub(crate) fn parse(args: &[&str], input: Input) -> Result<Vec<Finding>, HelperE
     let Some(stdout) = child.stdout.take() else {
         return Err(HelperError::Unreadable);
     };
-    let answer = os::read_within(stdout, LONGEST, LONGEST_TIME, |_| false);
+    let answer = os::read_within(stdout, LONGEST, time, |_| false);
     let Ok(Some(answer)) = answer else {
         // It may have ended by itself meanwhile.
         child.kill().ok();
@@ -92,23 +141,5 @@ pub(crate) fn parse(args: &[&str], input: Input) -> Result<Vec<Finding>, HelperE
         return Err(HelperError::Unreadable);
     };
     let status = child.wait().map_err(HelperError::Spawn)?;
-    if !matches!(status.code(), Some(0 | 8)) {
-        return Err(HelperError::Unreadable);
-    }
-    answer
-        .split(|&byte| byte == b'\n')
-        .filter(|line| !line.is_empty())
-        .map(|line| {
-            let json = Json::object(line).ok_or(HelperError::Unreadable)?;
-            Ok(Finding {
-                uri: json.get("uri").and_then(Json::secret),
-                skipped: json.text("skipped"),
-                error: json.text("error"),
-                line: json.number("line"),
-                batch: json
-                    .get("batch")
-                    .and_then(|batch| Some((batch.number("size")?, batch.number("index")?))),
-            })
-        })
-        .collect()
+    Ok((answer, status.code()))
 }

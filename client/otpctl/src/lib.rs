@@ -10,6 +10,7 @@ mod cli;
 mod client;
 mod commands;
 mod conn;
+mod desktop;
 mod failure;
 mod helper;
 mod json;

@@ -12,7 +12,12 @@ use crate::text::Text;
 
 /// Writes a result.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
-    os::write_stdout(text.as_bytes()).map_err(|error| Failure::output(&error))
+    print_bytes(text.as_bytes())
+}
+
+/// Writes a result that is no text.
+pub(crate) fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
+    os::write_stdout(bytes).map_err(|error| Failure::output(&error))
 }
 
 /// Writes a result that is JSON already, as a line.

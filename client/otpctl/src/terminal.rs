@@ -11,6 +11,15 @@ const LONGEST: usize = otp_proto::MAX_URI + 64;
 
 /// Asks for a secret without echo; `None` if the person gave up (Ctrl-C, or Ctrl-D at once).
 pub(crate) fn ask_secret(prompt: &str) -> io::Result<Option<Zeroizing<String>>> {
+    ask_hidden(prompt, false)
+}
+
+/// Asks for lines without echo, up to an empty one; `None` if the person gave up.
+pub(crate) fn ask_secret_lines(prompt: &str) -> io::Result<Option<Zeroizing<String>>> {
+    ask_hidden(prompt, true)
+}
+
+fn ask_hidden(prompt: &str, has_lines: bool) -> io::Result<Option<Zeroizing<String>>> {
     let tty = Tty::open()?;
     // First: who types as soon as the question is there must not see it.
     let hidden = tty.hide()?;
@@ -24,8 +33,10 @@ pub(crate) fn ask_secret(prompt: &str) -> io::Result<Option<Zeroizing<String>>> 
             Err(error) => return Err(error),
         }
         let [byte] = *byte;
-        if let Some(ended) = line.key(byte) {
-            break ended;
+        match line.key(byte) {
+            Some(Ended::Done) if has_lines && line.goes_on() => {}
+            Some(ended) => break ended,
+            None => {}
         }
     };
     drop(hidden);
@@ -126,6 +137,15 @@ impl Hidden {
             _ => {}
         }
         None
+    }
+
+    /// Begins another line, unless this one is empty.
+    fn goes_on(&mut self) -> bool {
+        let is_empty = matches!(self.bytes.last(), None | Some(b'\n'));
+        if !is_empty && self.bytes.len() < LONGEST {
+            self.bytes.push(b'\n');
+        }
+        !is_empty
     }
 
     fn into_text(self) -> Zeroizing<String> {

@@ -19,10 +19,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use otp_proto::{
-    AddAnswer, Algorithm, BackupAnswer, Candidate, Code, CodeAnswer, Digits, Done, EntryId,
-    EntryInfo, ErrorKind, ExportAnswer, ImportAnswer, InitAnswer, ListAnswer, Memory, Period,
-    Request, Response, RestoreBackupAnswer, RpcError, Secret, StatusAnswer, UnlockAnswer,
-    decode_request, encode_answer,
+    AddAnswer, Algorithm, BackupAnswer, Candidate, Code, CodeAnswer, Details, Digits, Done,
+    EntryId, EntryInfo, ErrorKind, ExportAnswer, ImportAnswer, InitAnswer, ListAnswer, Memory,
+    Period, RecoveryCode, RecoveryCodesAnswer, Request, Response, RestoreBackupAnswer, RpcError,
+    Secret, StatusAnswer, UnlockAnswer, decode_request, encode_answer,
 };
 
 type Reply = Result<Response, RpcError>;
@@ -928,4 +928,376 @@ fn an_agent_that_talks_nonsense_or_hangs_up_is_unreachable() {
         );
         assert_eq!((ran.status, ran.out.as_str()), (7, ""), "{}", ran.err);
     }
+}
+
+/// A helper that finds this in the bytes `pixels`, if it is asked as it should be.
+fn reader(args: &str, findings: &str) -> String {
+    format!("[ \"$*\" = 'parse {args}' ] && [ \"$(cat)\" = pixels ] && echo '{findings}' || exit 3")
+}
+
+#[test]
+fn the_screen_goes_from_the_desktop_to_the_helper_and_what_is_no_key_is_named() {
+    let home = Home::new();
+    let findings = format!(
+        "{{\"skipped\":\"url\",\"what\":\"example.com\"}}\n{{\"uri\":\"{URI}\"}}\n{{\"uri\":\"{URI}\",\"picture\":1}}"
+    );
+    home.with_sibling("otp-desktop", "[ \"$*\" = grab ] && printf pixels");
+    let program = home.with_sibling("otp-helper", &reader("--image", &findings));
+    let requests = agent(&home, willing);
+    let ran = finish(command(&program, &home, &["add", "--screen"]), "");
+    assert_eq!(
+        (ran.status, ran.err.as_str()),
+        (
+            0,
+            "Left out, because it is not a key: a web address (example.com)\n\
+             Saved: Acme (alice).\n"
+        ),
+    );
+    let methods: Vec<_> = requests.try_iter().map(|one| one.method()).collect();
+    assert_eq!(
+        methods,
+        ["status", "add"],
+        "what two monitors show is one key"
+    );
+}
+
+#[test]
+fn a_screen_without_a_key_is_one_line_and_exit_8() {
+    for (findings, cause) in [
+        (
+            "{\"error\":\"no QR code found in the picture\"}",
+            "no QR code found",
+        ),
+        ("{\"skipped\":\"text\"}", "no key in it, only a text"),
+        ("{\"error\":\"no secret in it\"}", "no secret in it"),
+    ] {
+        let home = Home::new();
+        home.with_sibling("otp-desktop", "printf pixels");
+        let program = home.with_sibling("otp-helper", &reader("--image", findings));
+        let requests = agent(&home, willing);
+        let ran = finish(command(&program, &home, &["add", "--screen"]), "");
+        assert_eq!((ran.status, requests.try_iter().count()), (8, 1));
+        assert_eq!(
+            ran.err,
+            format!("otpctl: nothing added: cannot read the screen: {cause}\n")
+        );
+    }
+}
+
+#[test]
+fn what_the_desktop_says_is_said_with_its_status() {
+    for (status, expected) in [(6, 6), (8, 8), (1, 1), (2, 1)] {
+        let home = Home::new();
+        let script = format!(
+            "echo 'otp-desktop: the dialog was closed' >&2; echo 'hint: xhost' >&2; exit {status}"
+        );
+        home.with_sibling("otp-desktop", &script);
+        let program = home.with_sibling(
+            "otp-helper",
+            "cat; echo '{\"error\":\"no format\"}'; exit 8",
+        );
+        let requests = agent(&home, willing);
+        for source in ["--screen", "--clipboard"] {
+            let ran = finish(command(&program, &home, &["add", source]), "");
+            assert_eq!((ran.status, requests.try_iter().count()), (expected, 1));
+            assert_eq!(
+                ran.err,
+                "otpctl: nothing added: the dialog was closed\nhint: xhost\n"
+            );
+        }
+    }
+    let home = Home::new();
+    let program = home.with_sibling("otp-helper", "exit 3");
+    agent(&home, willing);
+    let ran = finish(command(&program, &home, &["add", "--screen"]), "");
+    assert_eq!(
+        (ran.status, ran.err.as_str()),
+        (
+            1,
+            "otpctl: nothing added: otp-desktop is not installed beside otpctl\n\
+             hint: otpctl add --image FILE\n"
+        )
+    );
+    let ran = finish(
+        command(&program, &home, &["add", "--screen", "--image", "x"]),
+        "",
+    );
+    assert_eq!(ran.status, 2, "{}", ran.err);
+}
+
+#[test]
+fn without_a_vault_or_a_way_to_open_it_the_desktop_is_not_asked() {
+    for (vault, expected) in [(false, 5), (true, 5)] {
+        let home = Home::new();
+        home.with_sibling("otp-helper", "exit 3");
+        let program = home.with_sibling("otp-desktop", "touch \"$HOME/asked\"");
+        agent(&home, move |_| status(vault, true));
+        let ran = finish(command(&program, &home, &["add", "--screen"]), "");
+        assert_eq!(ran.status, expected, "{}", ran.err);
+        assert!(!home.path("asked").exists());
+    }
+}
+
+#[test]
+fn the_clipboard_is_cleared_once_its_key_is_stored_and_not_before() {
+    for stored in [true, false] {
+        let home = Home::new();
+        let script = "[ \"$*\" = 'clip --then-clear' ] || exit 3
+            printf pixels; exec >&-; cat > \"$HOME/word\"";
+        home.with_sibling("otp-desktop", script);
+        let findings = format!("{{\"uri\":\"{URI}\"}}");
+        let program = home.with_sibling("otp-helper", &reader("--format auto", &findings));
+        let word = home.path("word");
+        agent(&home, move |request| match request {
+            Request::Add(_) => {
+                let told = fs::read_to_string(&word).unwrap_or_default();
+                assert_eq!(told, "", "before it is stored");
+                if stored {
+                    willing(request)
+                } else {
+                    error(ErrorKind::Storage)
+                }
+            }
+            _ => willing(request),
+        });
+        let ran = finish(command(&program, &home, &["add", "--clipboard"]), "");
+        assert_eq!(ran.status, i32::from(!stored), "{}", ran.err);
+        let word = fs::read_to_string(home.path("word")).unwrap();
+        assert_eq!(word, if stored { "clear\n" } else { "" });
+    }
+}
+
+#[test]
+fn qr_read_prints_every_text_and_asks_no_agent() {
+    let home = Home::new();
+    home.with_sibling("otp-desktop", "[ $# = 1 ] && printf pixels");
+    let findings =
+        "{\"text\":\"https://example.com/\"}\n{\"text\":\"山\"}\n{\"text\":\"山\",\"picture\":1}";
+    let program = home.with_sibling("otp-helper", &reader("--image --text", findings));
+    fs::write(home.path("a.png"), "pixels").unwrap();
+    fs::write(home.path("b.png"), "nothing").unwrap();
+    let (good, bad) = (home.path("a.png"), home.path("b.png"));
+    let (good, bad) = (good.to_str().unwrap(), bad.to_str().unwrap());
+    for source in ["--screen", "--clipboard", "-", good] {
+        let ran = finish(
+            command(&program, &home, &["--no-start", "qr", "read", source]),
+            "pixels",
+        );
+        assert_eq!(
+            (ran.status, ran.out.as_str(), ran.err.as_str()),
+            (0, "https://example.com/\n山\n", ""),
+            "{source}"
+        );
+    }
+    let ran = finish(
+        command(&program, &home, &["qr", "read", bad, good, "--json"]),
+        "",
+    );
+    assert_eq!(ran.status, 8);
+    assert_eq!(
+        ran.out,
+        format!(
+            "[{{\"text\":\"https://example.com/\",\"source\":\"{good}\"}},\
+             {{\"text\":\"山\",\"source\":\"{good}\"}}]\n"
+        )
+    );
+    assert_eq!(
+        ran.err,
+        format!("otpctl: no QR code read: cannot read {bad}: could not be read\n")
+    );
+    let ran = finish(command(&program, &home, &["qr", "read"]), "");
+    assert_eq!(ran.status, 2, "{}", ran.err);
+}
+
+/// An agent with one entry, whose URI has everything.
+fn one_entry(request: &Request) -> Reply {
+    const FULL: &str = "otpauth://totp/Acme:alice?secret=JBSWY3DPEHPK3PXP&issuer=Acme\
+                        &x-otpd-tag=work&x-otpd-note=n&x-otpd-recovery=k3t7q-2m5nv&icon=x";
+    Ok(match request {
+        Request::Status(_) => return status(true, false),
+        Request::Show(_) => Response::Details(Details {
+            entry: entry(1, "Acme", "alice"),
+            note: String::new(),
+            created: 0,
+            key_bits: 80,
+            extra: Vec::new(),
+        }),
+        Request::Export(export) if export.passphrase.expose() != "hunter2" => {
+            return error(ErrorKind::Denied);
+        }
+        _ => Response::Export(ExportAnswer {
+            uris: vec![Secret::copy_of(FULL)],
+        }),
+    })
+}
+
+#[test]
+fn qr_show_draws_the_key_alone_after_the_passphrase_was_asked_again() {
+    let home = Home::new();
+    let program = home.with_sibling("otp-helper", "echo \"$*\"; cat");
+    let requests = agent(&home, one_entry);
+    let ran = finish(
+        command(&program, &home, &["qr", "show", "acme"]),
+        "hunter2\n",
+    );
+    assert_eq!((ran.status, ran.err.as_str()), (0, ""));
+    assert_eq!(
+        ran.out,
+        "draw --format text\n\
+         otpauth://totp/Acme:alice?secret=JBSWY3DPEHPK3PXP&issuer=Acme\
+         &algorithm=SHA1&digits=6&period=30&icon=x"
+    );
+    let sent: Vec<_> = requests.try_iter().collect();
+    let id = EntryId::from_random(1).to_string();
+    assert!(matches!(&sent[2], Request::Export(export) if export.query == Some(id)));
+    let ran = finish(command(&program, &home, &["qr", "show", "acme"]), "wrong\n");
+    assert_eq!((ran.status, ran.out.as_str()), (6, ""), "{}", ran.err);
+
+    for (option, drawn) in [
+        ("--png", "draw --format png"),
+        ("--print", "draw --format page"),
+    ] {
+        let file = home.path(option);
+        let name = file.to_str().unwrap();
+        let args = ["qr", "show", "acme", option, name];
+        let ran = finish(command(&program, &home, &args), "hunter2\n");
+        assert_eq!((ran.status, ran.out.as_str()), (0, ""), "{}", ran.err);
+        assert!(fs::read_to_string(&file).unwrap().starts_with(drawn));
+        let mode = fs::metadata(&file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let ran = finish(command(&program, &home, &args), "hunter2\n");
+        assert!(ran.err.contains("exists already"), "{}", ran.err);
+    }
+    let program = home.with_sibling("otp-helper", "exit 8");
+    let ran = finish(
+        command(&program, &home, &["qr", "show", "acme"]),
+        "hunter2\n",
+    );
+    assert_eq!(
+        (ran.status, ran.err.as_str()),
+        (8, "otpctl: no QR code drawn: it does not fit a QR code\n")
+    );
+}
+
+/// An agent that keeps two recovery codes, one of them used.
+fn with_codes(request: &Request) -> Reply {
+    let mut answer = RecoveryCodesAnswer {
+        entry: Candidate {
+            id: EntryId::from_random(1),
+            issuer: "Acme".into(),
+            account: "alice".into(),
+        },
+        left: 1,
+        total: 2,
+        added: None,
+        code: None,
+        codes: None,
+    };
+    let code = || Code::new("k3t7q-2m5nv".into());
+    match request {
+        Request::RecoveryCodesAdd(_) => answer.added = Some(2),
+        Request::RecoveryCodesUse(_) => answer.code = Some(code()),
+        Request::RecoveryCodesList(list) => match &list.passphrase {
+            Some(passphrase) if passphrase.expose() == "hunter2" => {
+                let codes = [(code(), true), (Code::new("1234 5678".into()), false)];
+                let codes = codes.map(|(code, used)| RecoveryCode { code, used });
+                answer.codes = Some(codes.into());
+            }
+            Some(_) => return error(ErrorKind::Denied),
+            None => {}
+        },
+        _ => return status(true, false),
+    }
+    Ok(Response::RecoveryCodes(answer))
+}
+
+#[test]
+fn recovery_codes_are_taken_as_they_were_pasted() {
+    let (ran, requests) = run(
+        &["recovery-codes", "add", "acme", "--replace"],
+        "1. k3t7q-2m5nv\n2. 1234 5678\n",
+        with_codes,
+    );
+    assert_eq!(
+        (ran.status, ran.out.as_str(), ran.err.as_str()),
+        (
+            0,
+            "",
+            "Read as codes: 2, with 9 to 11 characters each.\n\
+             Stored: 2. Recovery codes of Acme (alice) left: 1 of 2\n"
+        )
+    );
+    let [Request::RecoveryCodesAdd(add)] = requests.as_slice() else {
+        panic!("{requests:?}");
+    };
+    let codes: Vec<_> = add.codes.iter().map(Secret::expose).collect();
+    assert_eq!(
+        (codes, add.replace),
+        (vec!["k3t7q-2m5nv", "1234 5678"], true)
+    );
+    for input in ["", " \n", "\u{0}".repeat(10_000).as_str()] {
+        let (ran, requests) = run(&["recovery-codes", "add", "acme"], input, with_codes);
+        assert_eq!((ran.status, requests.len()), (8, 0), "{}", ran.err);
+    }
+}
+
+#[test]
+fn recovery_codes_are_listed_only_after_the_passphrase() {
+    let list = ["recovery-codes", "list", "acme"];
+    let (ran, requests) = run(&list, "hunter2\n", with_codes);
+    assert_eq!(
+        (ran.status, ran.out.as_str(), requests.len()),
+        (0, "Recovery codes of Acme (alice) left: 1 of 2\n", 1)
+    );
+    let show = [&list[..], &["--show"]].concat();
+    let (ran, _) = run(&show, "hunter2\n", with_codes);
+    assert_eq!(
+        (ran.status, ran.out.as_str()),
+        (0, "k3t7q-2m5nv  used\n1234 5678\n"),
+        "{}",
+        ran.err
+    );
+    let (ran, _) = run(&show, "wrong\n", with_codes);
+    assert_eq!(
+        (ran.status, ran.out.as_str(), ran.err.as_str()),
+        (6, "", "otpctl: no recovery codes: wrong passphrase\n")
+    );
+    let id = EntryId::from_random(1);
+    let (ran, _) = run(&[&list[..], &["--json"]].concat(), "", with_codes);
+    assert_eq!(
+        ran.out,
+        format!("{{\"id\":\"{id}\",\"left\":1,\"total\":2}}\n")
+    );
+}
+
+#[test]
+fn the_next_recovery_code_is_all_that_is_printed() {
+    let take = ["recovery-codes", "use", "acme"];
+    let (ran, _) = run(&take, "", with_codes);
+    assert_eq!(
+        (ran.status, ran.out.as_str(), ran.err.as_str()),
+        (0, "k3t7q-2m5nv\n", "")
+    );
+    let id = EntryId::from_random(1);
+    let (ran, _) = run(&[&take[..], &["--json"]].concat(), "", with_codes);
+    assert_eq!(
+        ran.out,
+        format!("{{\"id\":\"{id}\",\"left\":1,\"total\":2,\"code\":\"k3t7q-2m5nv\"}}\n")
+    );
+    let none = |request: &Request| match with_codes(request) {
+        Ok(Response::RecoveryCodes(mut answer)) => {
+            answer.code = None;
+            Ok(Response::RecoveryCodes(answer))
+        }
+        other => other,
+    };
+    let (ran, _) = run(&take, "", none);
+    assert_eq!(
+        (ran.status, ran.out.as_str(), ran.err.as_str()),
+        (
+            3,
+            "",
+            "otpctl: no recovery code: no recovery code is left\n"
+        )
+    );
 }

@@ -26,7 +26,9 @@ pub(super) struct Batch {
 
 impl Batch {
     pub(super) fn keys(&self) -> impl Iterator<Item = Slot> + use<'_> {
-        self.entries.iter().map(|incoming| incoming.entry.key)
+        self.entries
+            .iter()
+            .flat_map(|incoming| incoming.entry.slots())
     }
 }
 
@@ -79,14 +81,15 @@ impl Agent {
         };
         let entries = entries.ok_or_else(not_begun)?;
         let mut draft = self.draft(now).ok_or_else(error::locked)?;
-        let keys = entries.iter().map(|incoming| incoming.entry.key);
-        draft.added.extend(keys);
+        let slots = entries.iter().flat_map(|incoming| incoming.entry.slots());
+        draft.added.extend(slots);
         let open = self.open.as_ref().ok_or_else(error::locked)?;
         let mut holders = Holders::new(&draft.document, &open.arena);
         let mut answer = ImportAnswer::default();
         let mut unused = Vec::new();
         for incoming in entries {
             let key = incoming.entry.key;
+            let slots = incoming.entry.slots();
             let others = holders.find(&open.arena, key);
             let recipe = Recipe::of(&incoming.entry);
             let twin = others.iter().find(|other| Recipe::of(other) == recipe);
@@ -99,7 +102,7 @@ impl Agent {
                     answer.added.push(info::entry(&entry));
                 }
                 Admitted::Duplicate(entry) => {
-                    unused.push(key);
+                    unused.extend(slots);
                     answer.duplicates.push(info::entry(&entry));
                 }
             }

@@ -120,7 +120,7 @@ impl Draft {
             let goes = is_gone(entry);
             if goes {
                 tombs.push((entry.id, stamp));
-                gone.push(entry.key);
+                gone.extend(entry.slots());
             }
             !goes
         });

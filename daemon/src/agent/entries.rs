@@ -51,9 +51,9 @@ impl Agent {
             })));
         }
         let incoming = Incoming::take(new, &mut open.arena);
-        let key = incoming.entry.key;
+        let (key, slots) = (incoming.entry.key, incoming.entry.slots());
         let mut draft = self.draft(now).ok_or_else(error::locked)?;
-        draft.added.push(key);
+        draft.added.extend(slots);
         let open = self.open.as_ref().ok_or_else(error::locked)?;
         let bytes = open.arena.key(key);
         let twin = twin(&draft.document.trash, &open.arena, bytes, recipe).cloned();
@@ -82,7 +82,8 @@ impl Agent {
     /// note), and takes over the rest, so that no entry is ever in the vault twice.
     ///
     /// With `by_name`, living entries of the same issuer and account go to the trash: that is
-    /// what a service means by a new key. Entries that lack either are left alone.
+    /// what a service means by a new key. Entries that lack either are left alone. Recovery codes
+    /// belong to the account and go on with the new entry, unless it brings its own.
     pub(super) fn admit(
         &self,
         now: Now,
@@ -100,6 +101,9 @@ impl Agent {
                 draft.document.trash.retain(|other| other.id != twin.id);
                 // Two slots with the same bytes: the new one goes when this is on disk.
                 draft.gone.push(entry.key);
+                if entry.codes().is_some() {
+                    draft.gone.extend(twin.codes());
+                }
                 (entry.id, entry.key, entry.created) = (twin.id, twin.key, twin.created);
                 entry.more = merged(entry.more, twin.more.as_deref());
                 if let (Kind::Hotp(new), Kind::Hotp(old)) = (entry.kind, twin.kind) {
@@ -123,7 +127,15 @@ impl Agent {
         if by_name {
             let same = same_name(&draft.document, &entry.issuer, &entry.account);
             let ids: Vec<EntryId> = same.map(|older| older.id).collect();
-            superseded.extend(ids.into_iter().filter_map(|id| draft.discard(id, wall)));
+            for id in ids {
+                if entry.codes().is_none()
+                    && let Some(codes) = take_codes(&mut draft.document, id)
+                {
+                    let more = entry.more.get_or_insert_default();
+                    more.codes = Some(codes);
+                }
+                superseded.extend(draft.discard(id, wall));
+            }
         }
         let entry = Arc::new(entry);
         draft.document.entries.push(Arc::clone(&entry));
@@ -158,11 +170,17 @@ impl Incoming {
             key,
             mut tags,
             note,
+            recovery,
             mut extra,
         } = new;
         tags.retain(|tag| !tag.is_empty());
         extra.retain(|(name, _)| !OURS.contains(&name.as_str()));
-        let more = More { tags, note, extra };
+        let more = More {
+            tags,
+            note,
+            codes: (!recovery.is_empty()).then(|| arena.put(recovery.expose())),
+            extra,
+        };
         Self {
             entry: Entry {
                 id: EntryId::from_random(0),
@@ -199,8 +217,21 @@ fn merged(new: Option<Box<More>>, old: Option<&More>) -> Option<Box<More>> {
         if more.note.is_empty() {
             more.note.clone_from(&old.note);
         }
+        more.codes = more.codes.or(old.codes);
     }
     boxed(more)
+}
+
+/// Takes an entry's recovery codes away from it, for another to have.
+fn take_codes(document: &mut Document, id: EntryId) -> Option<Slot> {
+    let mut codes = None;
+    change(document, id, |entry| {
+        if let Some(mut more) = entry.more.take() {
+            codes = more.codes.take();
+            entry.more = boxed(*more);
+        }
+    });
+    codes
 }
 
 /// Changes a living entry of a draft's document; returns it as it is then.

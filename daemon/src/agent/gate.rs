@@ -66,15 +66,22 @@ fn rule(request: &Request) -> Rule {
         | Request::RestoreBackupBegin(_)
         | Request::RestoreBackupAdd(_) => NOTHING,
         Request::Unlock(_) | Request::Passwd(_) | Request::Backup(_) => VAULT,
-        Request::Show(_) | Request::Export(_) | Request::ImportBegin(_) | Request::ImportAdd(_) => {
-            USE
-        }
+        Request::Show(_)
+        | Request::Export(_)
+        | Request::RecoveryCodesList(_)
+        | Request::ImportBegin(_)
+        | Request::ImportAdd(_) => USE,
         Request::Get(_) | Request::Preview(_) => CODE,
         Request::Add(_)
         | Request::Edit(_)
         | Request::Remove(_)
         | Request::Restore(_)
+        | Request::RecoveryCodesAdd(_)
         | Request::ImportCommit(_) => CHANGE,
+        Request::RecoveryCodesUse(_) => Rule {
+            is_code: true,
+            ..CHANGE
+        },
         Request::RestoreBackupCommit(_) => REPLACE,
     }
 }

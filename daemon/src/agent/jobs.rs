@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use otp_proto::{
-    EntryId, Export, Init, Passwd, Response, RestoreBackupCommit, RpcError, Unlock, UnlockAnswer,
+    EntryId, Init, Passwd, Response, RestoreBackupCommit, RpcError, Secret, Unlock, UnlockAnswer,
 };
 
 use super::changes::Out;
@@ -21,9 +21,18 @@ pub(super) enum Task {
     Init(Init),
     Unlock(Unlock),
     Passwd(Passwd),
-    Export(Export),
+    Reveal(Secret, Revealed),
     Backup,
     RestoreBackup(RestoreBackupCommit),
+}
+
+/// What is handed out only to whoever knows the passphrase.
+#[derive(Debug)]
+pub(super) enum Revealed {
+    /// The keys of the entries that match.
+    Uris(Option<String>),
+    /// The recovery codes of one entry.
+    Codes(String),
 }
 
 /// The job that is out, with what its end needs.
@@ -33,12 +42,9 @@ enum Work {
     Discard,
     Open,
     Rewrap,
-    /// For an export of these entries.
-    Check(Option<String>),
+    Check(Revealed),
     Backup,
-    RestoreBackup {
-        dry_run: bool,
-    },
+    RestoreBackup { dry_run: bool },
     Purge(Vec<EntryId>),
 }
 
@@ -70,7 +76,7 @@ fn needs_rest(task: &Task) -> bool {
         | Task::Passwd(_)
         | Task::Backup
         | Task::RestoreBackup(_) => true,
-        Task::Export(_) => false,
+        Task::Reveal(..) => false,
     }
 }
 
@@ -110,7 +116,7 @@ impl Jobs {
         self.queue.retain(|(asker, task)| {
             let stays = match task {
                 Task::Init(_) | Task::Passwd(_) | Task::Backup => true,
-                Task::Unlock(_) | Task::Export(_) | Task::RestoreBackup(_) => false,
+                Task::Unlock(_) | Task::Reveal(..) | Task::RestoreBackup(_) => false,
             };
             if !stays {
                 askers.push(*asker);
@@ -158,7 +164,7 @@ impl Agent {
                 Some(Err(error::params("the new passphrase is empty")))
             }
             Task::Unlock(_) if !is_locked => Some(Ok(Response::Unlock(UnlockAnswer::default()))),
-            Task::Export(_) if is_locked => Some(Err(error::locked())),
+            Task::Reveal(..) if is_locked => Some(Err(error::locked())),
             Task::RestoreBackup(_) if is_locked && self.vault_exists => Some(Err(error::locked())),
             Task::Unlock(_) | Task::Passwd(_) | Task::Backup if !self.vault_exists => {
                 Some(Err(error::no_vault()))
@@ -166,7 +172,7 @@ impl Agent {
             Task::Init(_)
             | Task::Unlock(_)
             | Task::Passwd(_)
-            | Task::Export(_)
+            | Task::Reveal(..)
             | Task::Backup
             | Task::RestoreBackup(_) => None,
         }
@@ -201,9 +207,7 @@ impl Agent {
             Task::Init(Init { passphrase }) => (Job::Create { passphrase }, Work::Create),
             Task::Unlock(Unlock { passphrase }) => (Job::Open { secret: passphrase }, Work::Open),
             Task::Passwd(Passwd { current, new }) => (Job::Rewrap { current, new }, Work::Rewrap),
-            Task::Export(Export { passphrase, query }) => {
-                (Job::Check { secret: passphrase }, Work::Check(query))
-            }
+            Task::Reveal(secret, wanted) => (Job::Check { secret }, Work::Check(wanted)),
             Task::Backup => (Job::Backup, Work::Backup),
             Task::RestoreBackup(commit) => match self.restore_backup_job(asker, commit) {
                 Ok((job, dry_run)) => (job, Work::RestoreBackup { dry_run }),
@@ -256,8 +260,8 @@ impl Agent {
             (Work::Discard, JobDone::Discard(result)) => self.vault_exists = result.is_err(),
             (Work::Open, JobDone::Open(result)) => self.opened(now, asker, is_locked, result),
             (Work::Rewrap, JobDone::Rewrap(result)) => self.rewrapped(now, asker, result),
-            (Work::Check(query), JobDone::Check(result)) => {
-                self.checked(now, asker, query.as_deref(), result);
+            (Work::Check(wanted), JobDone::Check(result)) => {
+                self.checked(now, asker, &wanted, result);
             }
             (Work::Backup, JobDone::Backup(result)) => self.backed_up(asker, result),
             (Work::RestoreBackup { dry_run }, JobDone::RestoreBackup(result)) => {

@@ -23,6 +23,7 @@ mod needle;
 mod open;
 mod outcome;
 mod rate;
+mod recovery_codes;
 mod remove;
 mod restore_backup;
 mod status;

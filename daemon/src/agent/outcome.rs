@@ -3,7 +3,7 @@
 use otp_proto::{Done, Request, Response, RpcError};
 
 use super::changes::Draft;
-use super::jobs::Task;
+use super::jobs::{Revealed, Task};
 use super::{Agent, Asker, LockSource, gate};
 use crate::clock::Now;
 
@@ -56,7 +56,10 @@ impl Agent {
             Request::Init(init) => self.slowly(asker, Task::Init(init)),
             Request::Unlock(unlock) => self.slowly(asker, Task::Unlock(unlock)),
             Request::Passwd(passwd) => self.slowly(asker, Task::Passwd(passwd)),
-            Request::Export(export) => self.slowly(asker, Task::Export(export)),
+            Request::Export(export) => {
+                let wanted = Revealed::Uris(export.query);
+                self.slowly(asker, Task::Reveal(export.passphrase, wanted))
+            }
             Request::Backup(_) => self.slowly(asker, Task::Backup),
             Request::RestoreBackupCommit(commit) => self.slowly(asker, Task::RestoreBackup(commit)),
             Request::Get(get) => self.get(now, asker, get),
@@ -66,6 +69,9 @@ impl Agent {
             Request::Edit(edit) => self.edit(now, edit),
             Request::Remove(remove) => self.remove(now, &remove),
             Request::Restore(restore) => self.restore(now, &restore),
+            Request::RecoveryCodesAdd(add) => self.add_recovery_codes(now, &add),
+            Request::RecoveryCodesList(list) => self.list_recovery_codes(asker, list),
+            Request::RecoveryCodesUse(wanted) => self.use_recovery_code(now, &wanted),
             Request::ImportBegin(_) => self.import_begin(asker.conn),
             Request::ImportAdd(add) => self.import_add(asker.conn, &add),
             Request::ImportCommit(commit) => self.import_commit(now, asker.conn, &commit),

@@ -7,7 +7,9 @@ use otp_proto::{
     Secret, UnlockAnswer,
 };
 
-use super::{Agent, Asker, Output, error, find};
+use super::jobs::Revealed;
+use super::open::Open;
+use super::{Agent, Asker, Output, error, find, recovery_codes};
 use crate::clock::Now;
 use crate::otp::scrubbed;
 use crate::vault::document::entry_uri;
@@ -97,27 +99,22 @@ impl Agent {
         }
     }
 
-    /// The passphrase for an export is right, or isn't.
+    /// The passphrase asked again is right, or isn't.
     pub(super) fn checked(
         &mut self,
         now: Now,
         asker: Option<Asker>,
-        query: Option<&str>,
+        wanted: &Revealed,
         result: Result<(), OpenError>,
     ) {
         match (result, asker, &self.open) {
             (Ok(()), Some(asker), Some(open)) => {
-                let entries = &open.document.entries;
-                let chosen = find::all(entries, query.unwrap_or_default());
-                let uri = |entry| scrubbed(|| entry_uri(entry, &open.arena));
-                let uris: Vec<Secret> = chosen.into_iter().map(|entry| uri(entry)).collect();
-                let length: usize = uris.iter().map(|uri| uri.expose().len() + 3).sum();
-                if length > MAX_ANSWER - ENVELOPE {
-                    let refusal = "too much for one answer: export a part at a time";
-                    return self.reply(asker, Err(error::invalid(refusal)));
-                }
+                let answer = match wanted {
+                    Revealed::Uris(query) => uris(open, query.as_deref()),
+                    Revealed::Codes(query) => recovery_codes::revealed(open, query),
+                };
                 self.forgive(asker);
-                self.reply(asker, Ok(Response::Export(ExportAnswer { uris })));
+                self.reply(asker, answer);
                 self.outputs.push_back(Output::Trim);
             }
             (Ok(()), Some(asker), None) => self.reply(asker, Err(error::locked())),
@@ -179,4 +176,18 @@ impl Agent {
             self.reply(asker, Err(error));
         }
     }
+}
+
+/// The keys of the entries that match.
+fn uris(open: &Open, query: Option<&str>) -> Result<Response, RpcError> {
+    let chosen = find::all(&open.document.entries, query.unwrap_or_default());
+    let uri = |entry| scrubbed(|| entry_uri(entry, &open.arena));
+    let uris: Vec<Secret> = chosen.into_iter().map(|entry| uri(entry)).collect();
+    let length: usize = uris.iter().map(|uri| uri.expose().len() + 3).sum();
+    if length > MAX_ANSWER - ENVELOPE {
+        return Err(error::invalid(
+            "too much for one answer: export a part at a time",
+        ));
+    }
+    Ok(Response::Export(ExportAnswer { uris }))
 }

@@ -6,7 +6,8 @@
 use std::fmt::Write as _;
 
 use otp_proto::{
-    Algorithm, Digits, EntryId, Kind, MAX_KEY, MAX_LABEL, Period, UriParts, print_uri_to,
+    Algorithm, Digits, EntryId, Kind, MAX_KEY, MAX_LABEL, Period, RecoveryCodes, UriParts,
+    print_uri_to,
 };
 use zeroize::{Zeroize as _, Zeroizing};
 
@@ -28,6 +29,7 @@ pub(super) fn parts<'a>(entry: &'a Entry, arena: &'a Arena) -> UriParts<'a> {
         key: arena.key(entry.key),
         tags: more.map_or(&[], |more| &more.tags),
         note: more.map_or("", |more| &more.note),
+        recovery: entry.codes().map_or(&[], |codes| arena.key(codes)),
         extra: more.map_or(&[], |more| &more.extra),
     }
 }
@@ -96,7 +98,7 @@ impl<'a> Reader<'a> {
         };
         let (issuer, account) = names(label, issuer)?;
         let mut more = None;
-        query.more(&mut more)?;
+        query.more(self.arena, &mut more)?;
         let (id, created, stamp) = (id.parse().ok()?, number(created)?, read_stamp(stamp)?);
         let key = self.key.get_mut(..length)?;
         let slot = self.arena.put(key);
@@ -128,8 +130,8 @@ impl<'a> Query<'a> {
         Some(value)
     }
 
-    /// Reads tags, note and unknown parameters to the end; most entries have none.
-    fn more(&mut self, found: &mut Option<Box<More>>) -> Option<()> {
+    /// Reads tags, note, recovery codes and unknown parameters to the end; most entries have none.
+    fn more(&mut self, arena: &mut Arena, found: &mut Option<Box<More>>) -> Option<()> {
         if self.0.is_none() {
             return Some(());
         }
@@ -139,6 +141,23 @@ impl<'a> Query<'a> {
         }
         if let Some(note) = self.take(b"x-otpd-note=") {
             more.note = label(note)?.into();
+        }
+        let mut codes = RecoveryCodes::default();
+        loop {
+            let (code, is_used) = if let Some(code) = self.take(b"x-otpd-recovery=") {
+                (code, false)
+            } else if let Some(code) = self.take(b"x-otpd-recovery-used=") {
+                (code, true)
+            } else {
+                break;
+            };
+            // Twice the same isn't what printing makes.
+            if !codes.push(&text(code)?, is_used).ok()? {
+                return None;
+            }
+        }
+        if !codes.is_empty() {
+            more.codes = Some(arena.put(codes.expose()));
         }
         while let Some(rest) = self.0 {
             let (pair, rest) = split_pair(rest);

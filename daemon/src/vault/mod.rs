@@ -53,6 +53,18 @@ pub struct Entry {
     pub trash: Option<Trash>,
 }
 
+impl Entry {
+    /// Returns where its recovery codes are, if it has any.
+    pub fn codes(&self) -> Option<Slot> {
+        self.more.as_ref()?.codes
+    }
+
+    /// Returns what of it is in the arena.
+    pub fn slots(&self) -> impl Iterator<Item = Slot> + use<> {
+        [self.key].into_iter().chain(self.codes())
+    }
+}
+
 /// The rare parts of an entry.
 #[derive(Debug, PartialEq, Eq, Clone, Default)]
 pub struct More {
@@ -60,6 +72,8 @@ pub struct More {
     pub tags: Vec<String>,
     /// A person's remark.
     pub note: String,
+    /// Where the service's own one-use codes are, as [`otp_proto::RecoveryCodes`] lends them.
+    pub codes: Option<Slot>,
     /// URI parameters that otpd doesn't use, in their order.
     pub extra: Vec<(String, String)>,
 }

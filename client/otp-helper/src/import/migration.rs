@@ -4,7 +4,7 @@
 //! carried; it is always 30 seconds.
 
 use otp_proto::{
-    Algorithm, Digits, Key, Kind, MAX_KEY, MAX_LABEL, NewEntry, Period, clean_label,
+    Algorithm, Digits, Key, Kind, MAX_KEY, MAX_LABEL, NewEntry, Period, RecoveryCodes, clean_label,
     percent_decode, print_uri,
 };
 use prost::Message as _;
@@ -139,6 +139,7 @@ fn entry(mut from: Parameters) -> Result<NewEntry, String> {
         key: Key::new(key),
         tags: Vec::new(),
         note: String::new(),
+        recovery: RecoveryCodes::default(),
         extra: Vec::new(),
     })
 }

@@ -206,11 +206,17 @@ pub const VERBS: &[Verb] = &[
         argument: None,
         help: "store a key",
         about: "The key is an otpauth URI or base32, asked on the terminal or read from standard \
-            input, or comes from the QR codes in pictures. On a terminal the first code is shown, \
-            and the key is stored once the service accepted it. A key that is there already is \
-            not stored again. A new key for the same issuer and account moves the older entry to \
+            input, or comes from QR codes in pictures, on the screen or on the clipboard. Codes \
+            that are no keys are named and left out. On a terminal the first code is shown, and \
+            the key is stored once the service accepted it. Of several keys you choose. A key \
+            that is there already is not stored again. A new key for the same issuer and account moves the older entry to \
             the trash. A key never goes on the command line, where every program could read it.",
         flags: &[
+            flag("screen", "find the QR codes on every monitor"),
+            flag(
+                "clipboard",
+                "take the picture or URI on the clipboard, then clear it",
+            ),
             valued(
                 "image",
                 "FILE...",
@@ -350,6 +356,52 @@ pub const VERBS: &[Verb] = &[
         flags: &[
             flag("dry-run", "say what the backup holds and change nothing"),
             YES,
+        ],
+    },
+    Verb {
+        name: "qr",
+        argument: Some(argument(
+            "read FILE... | show QUERY",
+            Choice::Words(&["read", "show"]),
+        )),
+        help: "read any QR code, or show an entry as one",
+        about: "Reading prints the text of each code on a line and stores nothing. FILE may be - \
+            for standard input. Showing draws the key of an entry in the terminal, for a phone to \
+            scan, after the passphrase was asked again. Whoever sees the picture has the key, and \
+            the terminal keeps it in its scrollback. Files are new and closed to others (mode \
+            0600).",
+        flags: &[
+            flag("screen", "read the codes on every monitor"),
+            flag("clipboard", "read the picture on the clipboard"),
+            valued("png", "FILE", Choice::File, "show as a picture file"),
+            valued(
+                "print",
+                "FILE",
+                Choice::File,
+                "show as a page to print (HTML)",
+            ),
+            flag("invert", "show without colours, for a light terminal"),
+            FORCE,
+        ],
+    },
+    Verb {
+        name: "recovery-codes",
+        argument: Some(argument(
+            "add QUERY | list QUERY | use QUERY",
+            Choice::Words(&["add", "list", "use"]),
+        )),
+        help: "keep the one-use codes of a service with its entry",
+        about: "Adding reads them from standard input or asks, one a line or with blanks between, \
+            as they are pasted. Numbers and bullets before them go. Listing says how many are \
+            left. Using prints the next one, which is marked as used on disk before. An entry has \
+            at most 64 codes of 64 bytes. They go with it into exports and backups, and to the \
+            entry that takes its place.",
+        flags: &[
+            flag(
+                "replace",
+                "forget the present codes, the service issued new ones",
+            ),
+            flag("show", "list the codes too, the passphrase is asked again"),
         ],
     },
     Verb {

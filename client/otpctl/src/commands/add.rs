@@ -4,15 +4,18 @@ use std::ffi::OsStr;
 
 use otp_proto::{
     Add, Digits, Kind as Type, MAX_LABEL, MAX_URI, NewEntry, Period, Preview, Secret, Status,
-    UriError, clean_label, parse_text, parse_uri, print_uri,
+    UriError, clean_label, parse_text, print_uri,
 };
 use zeroize::Zeroizing;
 
 use super::OrUsage as _;
-use super::file::{open, unreadable};
+use super::file::unreadable;
+use super::reading::{self, Place, Wanted};
+use super::review::review;
 use super::transfer::{helper_failure, warn_of_missing};
 use crate::cli::{Line, Opt, UsageError};
 use crate::client::Client;
+use crate::desktop::Desktop;
 use crate::failure::{Failure, Kind};
 use crate::helper::{self, Input};
 use crate::json::{Answer, Json, array};
@@ -24,10 +27,37 @@ use crate::{output, terminal};
 const USUAL_BITS: usize = 128;
 
 pub(super) fn add(client: &mut Client, line: &Line) -> Result<(), Failure> {
+    let mut clipboard = None;
+    let added = enrol(client, line, &mut clipboard);
+    if let Some(clipboard) = clipboard {
+        if added.is_ok() {
+            if clipboard.clear().is_err() {
+                client.warn(client.text.not_cleared);
+            }
+        } else {
+            // The person may want to try again; the first failure is the one to tell.
+            clipboard.end().ok();
+        }
+    }
+    let answers = added?;
+    if client.globals.json {
+        output::print_json(&array(answers))?;
+    }
+    Ok(())
+}
+
+/// Stores what the command line names; returns the agent's answers. What was taken off the
+/// clipboard stays in `clipboard`'s hands until all is stored.
+fn enrol(
+    client: &mut Client,
+    line: &Line,
+    clipboard: &mut Option<Desktop>,
+) -> Result<Vec<String>, Failure> {
     let text = client.text;
     let asks = client.can_ask() && !line.has(Opt::Yes);
-    let mut entries = if line.has(Opt::Image) {
-        pictures(client, line)?
+    let places = Place::all(client, line, line.raw(Opt::Image))?;
+    let mut entries = if !places.is_empty() {
+        pictures(client, &places, clipboard)?
     } else if std::io::IsTerminal::is_terminal(&std::io::stdin()) {
         typed(client, line)?
     } else {
@@ -43,55 +73,42 @@ pub(super) fn add(client: &mut Client, line: &Line) -> Result<(), Failure> {
             return Err(Failure::new(Kind::Usage, text.needs_name).hint("otpctl help add"));
         }
     }
-    let (mut answers, mut refused) = (Vec::new(), 0);
+    let found = places.first().map_or("", |place| place.found(text));
+    let asks = if asks && !is_single {
+        entries = review(client, entries)?;
+        None
+    } else {
+        asks.then_some(found)
+    };
+    let mut answers = Vec::with_capacity(entries.len());
     for entry in entries {
-        match store(client, entry, asks, is_single)? {
-            Stored::Yes(answer) => answers.push(answer.json().raw().to_owned()),
-            Stored::Already => {}
-            Stored::Refused => refused += 1,
+        if let Some(answer) = store(client, entry, asks)? {
+            answers.push(answer.json().raw().to_owned());
         }
     }
-    let is_empty = answers.is_empty();
-    if client.globals.json {
-        output::print_json(&array(answers))?;
-    }
-    if refused > 0 && is_empty {
-        return Err(Failure::new(Kind::Refused, text.not_accepted));
-    }
-    Ok(())
+    Ok(answers)
 }
 
-/// What became of an entry.
-enum Stored {
-    Yes(Answer),
-    Already,
-    Refused,
-}
-
-/// Tries an entry's code out with the person, if there is one, and stores it.
+/// Stores an entry. With `asks`, which says where it was found, its code is tried out with the
+/// person first. `None` if the key is there already.
 fn store(
     client: &mut Client,
     mut entry: NewEntry,
-    asks: bool,
-    is_single: bool,
-) -> Result<Stored, Failure> {
+    asks: Option<&str>,
+) -> Result<Option<Answer>, Failure> {
     let text = client.text;
     let name = output::full_name(text, entry.issuer.clone(), entry.account.clone());
-    if asks {
+    if let Some(place) = asks {
         let uri = print_uri(&entry);
         let answer = client.call_unlocked(&Preview { uri })?;
         let preview = answer.json();
-        output::say(&found(client, &entry, &name));
+        output::say(&found(client, &entry, place, &name));
         if let Some(same) = preview.get("duplicate_of") {
             output::say(&fill(text.duplicate, &[&output::name(text, same)]));
-            return Ok(Stored::Already);
+            return Ok(None);
         }
         if !is_accepted(client, preview)? {
-            // Of a single one, the end of the command says it.
-            if !is_single {
-                output::say(&fill(text.not_stored, &[&name]));
-            }
-            return Ok(Stored::Refused);
+            return Err(Failure::new(Kind::Refused, text.not_accepted));
         }
         if let (Some(_), Type::Hotp(counter)) = (preview.get("code"), entry.kind) {
             // The page has used this counter's code, which is later than the URI's where the key
@@ -122,12 +139,12 @@ fn store(
         }
         client.say(&said);
     }
-    Ok(Stored::Yes(answer))
+    Ok(Some(answer))
 }
 
-fn found(client: &Client, entry: &NewEntry, name: &str) -> String {
+fn found(client: &Client, entry: &NewEntry, place: &str, name: &str) -> String {
     let text = client.text;
-    let mut line = fill(text.found_one, &[name]);
+    let mut line = fill(text.found_one, &[place, name]);
     let bits = entry.key.len() * 8;
     if bits < USUAL_BITS {
         line += &fill(text.short_key, &[&bits.to_string()]);
@@ -156,53 +173,35 @@ fn is_accepted(client: &Client, preview: Json<'_>) -> Result<bool, Failure> {
 }
 
 /// Reads each picture in a process of its own; one bad picture and nothing is stored.
-fn pictures(client: &mut Client, line: &Line) -> Result<Vec<NewEntry>, Failure> {
-    secret::hide()?;
-    let (mut entries, mut batches) = (Vec::new(), Vec::new());
-    for path in line.raw(Opt::Image) {
-        let input = Input::File(open(client, path)?);
-        entries.extend(parsed(client, &["--image"], input, path, &mut batches)?);
+fn pictures(
+    client: &mut Client,
+    places: &[Place<'_>],
+    clipboard: &mut Option<Desktop>,
+) -> Result<Vec<NewEntry>, Failure> {
+    if places.iter().any(|place| !matches!(place, Place::File(_))) {
+        // Before the desktop is asked in vain. An unlock comes after: its question may cover
+        // the code on the screen.
+        let status = client.call(&Status {})?;
+        if !status.json().is("vault") {
+            return Err(client.no_vault());
+        }
+        if status.json().is("locked") && !client.may_unlock() {
+            return Err(client.locked());
+        }
+    }
+    let (mut entries, mut batches): (Vec<NewEntry>, _) = (Vec::new(), Vec::new());
+    for &place in places {
+        let (findings, desktop) = reading::read(client, place, Wanted::Keys)?;
+        *clipboard = desktop;
+        for entry in reading::keys(client, place, findings, &mut batches)? {
+            // Two pictures may show the same.
+            if !entries.contains(&entry) {
+                entries.push(entry);
+            }
+        }
     }
     warn_of_missing(client, &batches);
     Ok(entries)
-}
-
-/// The keys that `otp-helper` finds in one input.
-fn parsed(
-    client: &Client,
-    args: &[&str],
-    input: Input,
-    path: &OsStr,
-    batches: &mut Vec<(i64, i64)>,
-) -> Result<Vec<NewEntry>, Failure> {
-    let text = client.text;
-    let findings =
-        helper::parse(args, input).map_err(|error| helper_failure(client, path, &error))?;
-    let mut entries = Vec::new();
-    let mut why = None;
-    let mut others = 0;
-    for finding in findings {
-        batches.extend(finding.batch);
-        if let Some(uri) = finding.uri {
-            let entry = parse_uri(uri.expose())
-                .map_err(|error| unreadable(client, path, &text.uri_error(error)))?;
-            entries.push(entry);
-        } else {
-            others += usize::from(finding.skipped.is_some());
-            why = finding.error.or(why);
-        }
-    }
-    if !entries.is_empty() {
-        if others > 0 {
-            client.say(text.other_codes);
-        }
-        return Ok(entries);
-    }
-    Err(match why {
-        Some(why) => unreadable(client, path, &clean_label(&why)),
-        None if others > 0 => unreadable(client, path, text.not_a_key),
-        None => unreadable(client, path, text.could_not_be_read),
-    })
 }
 
 /// Asks for a URI or a key on the terminal, without echo.
@@ -262,8 +261,10 @@ fn from_text(client: &Client, content: &str) -> Result<Vec<NewEntry>, Failure> {
         .is_some_and(|start| start.eq_ignore_ascii_case("otpauth-migration:"));
     if is_migration {
         let input = Input::Text(Secret::copy_of(content));
+        let findings = helper::parse(&["--format", "auto"], input)
+            .map_err(|error| helper_failure(client, path, &error))?;
         let mut batches = Vec::new();
-        let entries = parsed(client, &["--format", "auto"], input, path, &mut batches);
+        let entries = reading::keys(client, Place::File(path), findings, &mut batches);
         warn_of_missing(client, &batches);
         return entries;
     }

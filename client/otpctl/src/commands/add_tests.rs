@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use otp_proto::Algorithm;
+use otp_proto::{Algorithm, parse_uri};
 
 use super::*;
 use crate::cli::{Parsed, parse};

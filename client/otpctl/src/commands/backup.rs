@@ -23,7 +23,7 @@ pub(super) fn backup(client: &mut Client, line: &Line) -> Result<(), Failure> {
         .json()
         .text("text")
         .ok_or_else(|| client.bad_answer())?;
-    save(client, line.path(), &text, line.has(Opt::Force))?;
+    save(client, line.path(), text.as_bytes(), line.has(Opt::Force))?;
     let path = shown(Path::new(line.path()));
     client.say(&fill(client.text.backed_up, &[&path]));
     Ok(())

@@ -20,11 +20,11 @@ const LONGEST: u64 = 16 * 1024 * 1024;
 pub(super) fn save(
     client: &Client,
     path: &OsStr,
-    content: &str,
+    content: &[u8],
     force: bool,
 ) -> Result<(), Failure> {
     if path == "-" {
-        return output::print(content);
+        return output::print_bytes(content);
     }
     let path = Path::new(path);
     let failed = |error: &io::Error| {
@@ -57,10 +57,10 @@ pub(super) fn save(
     })
 }
 
-fn write(path: &Path, content: &str) -> io::Result<()> {
+fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = os::create_private(path)?;
     let written = file
-        .write_all(content.as_bytes())
+        .write_all(content)
         .and_then(|()| file.sync_all())
         .and_then(|()| read_back(path, content))
         .and_then(|()| os::sync_folder(path));
@@ -71,10 +71,10 @@ fn write(path: &Path, content: &str) -> io::Result<()> {
     written
 }
 
-fn read_back(path: &Path, content: &str) -> io::Result<()> {
+fn read_back(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut found = Zeroizing::new(Vec::with_capacity(content.len() + 1));
     File::open(path)?.read_to_end(&mut found)?;
-    if found.as_slice() == content.as_bytes() {
+    if found.as_slice() == content {
         Ok(())
     } else {
         Err(io::Error::other("reads back differently"))

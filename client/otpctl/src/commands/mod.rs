@@ -8,6 +8,11 @@ mod doctor;
 mod file;
 mod list;
 mod pages;
+mod pasted;
+mod qr;
+mod reading;
+mod recovery_codes;
+mod review;
 mod state;
 mod transfer;
 mod vault;
@@ -40,6 +45,11 @@ pub(crate) fn run(text: &'static Text, line: &Line) -> Result<(), Failure> {
         Verb::Export => transfer::export(client, line),
         Verb::Backup => backup::backup(client, line),
         Verb::RestoreBackup => backup::restore(client, line),
+        Verb::QrRead => qr::read(client, line),
+        Verb::QrShow => qr::show(client, line),
+        Verb::CodesAdd => recovery_codes::add(client, line),
+        Verb::CodesList => recovery_codes::list(client, line),
+        Verb::CodesUse => recovery_codes::take(client, line),
         Verb::Doctor => doctor::doctor(client),
         Verb::Completions => pages::completions(client, line),
         Verb::Man => pages::man(client, line),

@@ -24,7 +24,7 @@ fn become_helper(client: &Client, verb: &str, line: &Line) -> Result<(), Failure
     let mut command = Command::new(program);
     command.arg(verb).args(line.argument().or_usage(client)?);
     os::become_program(&mut command).map_err(|error| {
-        let cause = fill(client.text.cannot_run_helper, &[&reason(&error)]);
+        let cause = fill(client.text.cannot_run, &["otp-helper", &reason(&error)]);
         Failure::new(Kind::Other, cause)
     })
 }

@@ -189,10 +189,31 @@ pub(super) fn helper_failure(
     match error {
         HelperError::NoProgram => Failure::new(Kind::Other, client.text.no_helper),
         HelperError::Spawn(error) => {
-            let cause = fill(client.text.cannot_run_helper, &[&reason(error)]);
+            let cause = fill(client.text.cannot_run, &["otp-helper", &reason(error)]);
             Failure::new(Kind::Other, cause)
         }
         HelperError::Unreadable => unreadable(client, path, client.text.could_not_be_read),
+    }
+}
+
+/// Opens a locked vault, and returns the passphrase that did: one question serves both where it
+/// is asked again.
+pub(super) fn unlocked_with(client: &mut Client) -> Result<Option<Secret>, Failure> {
+    if !client.call(&Status {})?.json().is("locked") {
+        return Ok(None);
+    }
+    if !client.may_unlock() {
+        return Err(client.locked());
+    }
+    client.unlock().map(Some)
+}
+
+/// The passphrase, asked again whether the vault is open or not.
+pub(super) fn asked_again(client: &mut Client, opened: Option<Secret>) -> Result<Secret, Failure> {
+    let text = client.text;
+    match opened {
+        Some(passphrase) => Ok(passphrase),
+        None => client.secrets().passphrase(text.passphrase),
     }
 }
 
@@ -203,15 +224,8 @@ pub(super) fn export(client: &mut Client, line: &Line) -> Result<(), Failure> {
         None | Some("otpauth") => {}
         Some(_) => return Err(Failure::new(Kind::Usage, text.unknown_format)),
     }
-    // The passphrase is asked again whether the vault is open or not; one question serves both.
-    let passphrase = if client.call(&Status {})?.json().is("locked") {
-        if !client.may_unlock() {
-            return Err(client.locked());
-        }
-        client.unlock()?
-    } else {
-        client.secrets().passphrase(text.passphrase)?
-    };
+    let opened = unlocked_with(client)?;
+    let passphrase = asked_again(client, opened)?;
     let request = Export {
         passphrase,
         query: None,
@@ -224,7 +238,7 @@ pub(super) fn export(client: &mut Client, line: &Line) -> Result<(), Failure> {
         content.push_str(uri.expose());
         content.push('\n');
     }
-    save(client, path, &content, line.has(Opt::Force))?;
+    save(client, path, content.as_bytes(), line.has(Opt::Force))?;
     let count = uris.len().to_string();
     let path = shown(std::path::Path::new(path));
     output::say(&fill(text.exported, &[&count, &path]));

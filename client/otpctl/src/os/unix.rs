@@ -8,11 +8,12 @@ use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command};
 use std::time::Duration;
 
 use otp_proto::{Endpoint, User};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, Signal, kill_process};
 use rustix::time::{ClockId, clock_gettime};
 use zeroize::Zeroizing;
 
@@ -182,3 +183,13 @@ pub(crate) fn become_program(command: &mut Command) -> io::Result<()> {
 
 /// Nothing to do: `otpd --spawned` leaves our session and closes our descriptors by itself.
 pub(crate) fn detach(_command: &mut Command) {}
+
+/// Asks a program to end, so that it can tidy up; one that ended already is left alone.
+pub(crate) fn terminate(child: &mut Child) {
+    if let (Ok(None), Ok(pid)) = (child.try_wait(), i32::try_from(child.id()))
+        && let Some(pid) = Pid::from_raw(pid)
+    {
+        // It may end by itself just now.
+        kill_process(pid, Signal::TERM).ok();
+    }
+}

@@ -16,6 +16,7 @@ Usage: otpctl VERB [OPTIONS]            otpctl help VERB explains a verb
   restore ID       out of the trash       version          versions
   import FILE      take over keys         export FILE      hand out keys
   backup FILE      save the vault         restore-backup FILE   put it back
+  qr read, show    QR codes               recovery-codes add, list, use
   completions SHELL   for your shell      man              the manual page
   doctor           look for problems
 
@@ -86,9 +87,11 @@ Prints the versions of otpctl and of the otpd that runs.
 Usage: otpctl add [OPTIONS]
 
 Stores a key: an otpauth URI or a base32 key, asked on the terminal or read from
-standard input, or the QR codes of pictures. On a terminal the first code is
-shown, and the key is stored once the page accepted it.
+standard input, or QR codes. On a terminal the first code is shown, and the key
+is stored once the page accepted it; of several keys you choose.
 
+      --screen            find the QR codes on every monitor
+      --clipboard         read the clipboard's picture or URI, then clear it
       --image FILE...     read pictures (PNG, JPEG, WebP, GIF, BMP); - is stdin
       --issuer NAME       the service's name
       --account NAME      your name there
@@ -219,6 +222,42 @@ vault, until the next remove --purge.
 
       --dry-run   say what the backup holds, and change nothing
       --yes       do not ask
+"
+        }
+        Verb::QrRead | Verb::QrShow => {
+            "\
+Usage: otpctl qr read FILE... | show QUERY [OPTIONS]
+
+otpctl qr read prints the text of any QR code, one a line, and stores nothing.
+FILE may be - for standard input. With --json: text, source.
+
+otpctl qr show draws an entry's QR code in the terminal, to be scanned by a
+phone. The passphrase is asked again: the picture is the key, and the terminal
+keeps it in its scrollback.
+
+      --screen       read the codes on every monitor
+      --clipboard    read the picture on the clipboard
+      --png FILE     write a picture (mode 0600)
+      --print FILE   write a page to print (HTML, mode 0600)
+      --invert       without colours, for a light terminal
+      --force        replace an existing file
+"
+        }
+        Verb::CodesAdd | Verb::CodesList | Verb::CodesUse => {
+            "\
+Usage: otpctl recovery-codes add QUERY | list QUERY | use QUERY [OPTIONS]
+
+Keeps the one-use codes that a service hands out for the day the token is lost,
+encrypted with the entry.
+
+otpctl recovery-codes add reads them from standard input or asks: one a line, or
+with blanks between, as they are pasted; numbers and bullets before them go.
+otpctl recovery-codes list says how many are left.
+otpctl recovery-codes use prints the next one, marked as used on disk before.
+
+      --replace   the service issued new codes: forget the present ones
+      --show      also the codes; the passphrase is asked again
+      --json      id, left, total; added, code or codes (code, used)
 "
         }
         Verb::Doctor => {

@@ -16,6 +16,7 @@ pub(super) fn help(verb: Option<Verb>) -> &'static str {
   restore ID       ごみ箱から戻す         version          版
   import ファイル  キーの取り込み         export ファイル  キーの書き出し
   backup ファイル  保管庫の控え           restore-backup ファイル   控えを戻す
+  qr read, show    QR コード              recovery-codes add, list, use
   completions シェル   補完               man              マニュアル
   doctor           問題を探す
 
@@ -85,9 +86,12 @@ otpctl と、動いている otpd の版を出します。
             "\
 使い方: otpctl add [オプション]
 
-otpauth の URI か base32 のキーを、端末、標準入力、画像の QR コードから読み、
-保存します。端末では最初のコードを表示し、ページで受け付けられたら保存します。
+otpauth の URI か base32 のキーを、端末、標準入力、QR コードから読み、保存しま
+す。端末では最初のコードを表示し、ページで受け付けられたら保存します。キーが複数
+あるときは選べます。
 
+      --screen             すべての画面から QR コードを探す
+      --clipboard          クリップボードの画像か URI を読み、その後消去する
       --image ファイル...  画像 (PNG, JPEG, WebP, GIF, BMP)。- は標準入力
       --issuer 名前        サービスの名前
       --account 名前       サービスでのお名前
@@ -218,6 +222,43 @@ remove --purge までです。
 
       --dry-run   内容を示すだけで、何も変更しない
       --yes       尋ねない
+"
+        }
+        Verb::QrRead | Verb::QrShow => {
+            "\
+使い方: otpctl qr read ファイル... | --screen | --clipboard
+        otpctl qr show 検索語 [オプション]
+
+qr read は QR コードの内容を 1 行に 1 件ずつ出し、何も保存しません。ファイルに -
+を指定すると標準入力を読みます。--json では text と source を出します。
+
+qr show は項目の QR コードを、スマートフォンで読めるように端末に描きます。パスフ
+レーズを再び尋ねます。この画像はキーそのもので、端末の履歴に残ります。
+
+      --screen          すべての画面から読む
+      --clipboard       クリップボードの画像を読む
+      --png ファイル    画像に書く (モード 0600)
+      --print ファイル  印刷用のページに書く (HTML、モード 0600)
+      --invert          色なし、明るい端末用
+      --force           すでにあるファイルを置き換える
+"
+        }
+        Verb::CodesAdd | Verb::CodesList | Verb::CodesUse => {
+            "\
+使い方: otpctl recovery-codes add 検索語 [--replace]
+        otpctl recovery-codes list 検索語 [--show]
+        otpctl recovery-codes use 検索語
+
+トークンを失ったときのためにサービスが発行する、1 回限りのコードを、項目とともに
+暗号化して保管します。
+
+add は標準入力か端末から読みます。1 行に 1 つでも空白区切りでも、貼り付けたまま
+で構いません (番号や記号は除きます)。list は残りの数を示します。use は次のコード
+を出します。出す前に、使用済みであることをディスクに記録します。
+
+      --replace   サービスが再発行した: 今のコードを捨てる
+      --show      コードも示す。パスフレーズを再び尋ねる
+      --json      id, left, total と、added, code または codes (code, used)
 "
         }
         Verb::Doctor => {

@@ -33,29 +33,33 @@ macro_rules! sentences {
 }
 
 sentences! {
-    accepted_question, again, agent_line, agent_ok, ambiguous, ask_account, ask_issuer, ask_key,
-    backed_up, backup_holds, backup_passphrase, bad_answer, bad_line, bad_lines, bad_value, broken,
-    busy, cancelled, cannot_connect, cannot_read, cannot_run_helper, cannot_start, cannot_unlock,
-    cannot_write, changed, clock_ok, clock_unknown, clock_wrong, could_not_be_read,
-    current_passphrase, denied, do_this, duplicate, empty_passphrase, exported, file_exists,
-    foreign_server, found_one, generated, hint, hours, imported, incomplete, init_intro, invalid,
-    is_locked, like_recovery_key, locked, memory_locked, memory_secret, memory_unlocked, minutes, mismatch,
-    mismatch_thrice, missing_parts, mistyped_group, nameless, names_for_several, needs_name, needs_value, new_passphrase,
-    no_change, no_entries, no_helper, no_home, no_key_in_it, no_otpd, no_prompt, no_vault, no_verb,
-    not_a_backup, not_a_key, not_a_text, not_accepted, not_found, not_private, not_ready,
-    not_running, not_there, not_yet, not_stored, other_codes, passphrase, passphrase_changed,
-    problems, program_broken, program_missing, program_version, progress, purge_needs_yes,
-    purge_question, purged, put_back, rate_limited, recovery_intro, recovery_not_shown,
-    recovery_outro, remove_question, removed, restore_needs_yes, restore_question, restored, rollback, row_account,
-    row_agent, row_algorithm, row_counter, row_created, row_digits, row_entries, row_extra, row_id,
-    row_issuer, row_key, row_memory, row_note, row_period, row_tags, row_trash, row_type,
-    row_vault, same_key, same_keys, saved, seconds, seconds_left, secret_argument, several_lines, short_key,
+    a_text, a_uri, a_url, accepted_question, again, agent_line, agent_ok, ambiguous, ask_account,
+    ask_codes, ask_issuer, ask_key, backed_up, backup_holds, backup_passphrase, bad_answer,
+    bad_line, bad_lines, bad_value, broken, busy, cancelled, cannot_connect, cannot_read,
+    cannot_run, cannot_start, cannot_unlock, cannot_write, changed, clock_ok, clock_unknown,
+    clock_wrong, code_marked, code_used, codes_added, codes_for, codes_left, codes_read,
+    codes_scrollback, could_not_be_read, current_passphrase, denied, desktop_failed, do_this, drawn,
+    duplicate, empty_passphrase, exported, file_exists, foreign_server, found_one, found_several,
+    generated, half_verb, hint, hours, imported, incomplete, init_intro, invalid, is_locked,
+    language, last_code, left_out, like_recovery_key, locked, memory_locked, memory_secret,
+    memory_unlocked, minutes, mismatch, mismatch_thrice, missing_parts, mistyped_group, nameless,
+    names_for_several, needs_name, needs_value, new_passphrase, no_change, no_code, no_code_left,
+    no_codes, no_desktop, no_entries, no_helper, no_home, no_key_in_it, no_otpd, no_prompt, no_room,
+    no_vault, no_verb, not_a_backup, not_a_key, not_a_text, not_accepted, not_cleared, not_found,
+    not_private, not_ready, not_running, not_there, not_yet, on_clipboard, on_screen, one_source,
+    only_others, passphrase, passphrase_changed, png_or_print, problems, program_broken,
+    program_missing, program_version, progress, purge_needs_yes, purge_question, purged, put_back,
+    rate_limited, recovery_intro, recovery_not_shown, recovery_outro, remove_question, removed,
+    replaces, restore_needs_yes, restore_question, restored, rollback, row_account, row_agent,
+    row_algorithm, row_counter, row_created, row_digits, row_entries, row_extra, row_id, row_issuer,
+    row_key, row_memory, row_note, row_period, row_tags, row_trash, row_type, row_vault, same_key,
+    same_keys, saved, scrollback, seconds, seconds_left, secret_argument, several_lines, short_key,
     short_question, short_warning, skew, start_failed, state_ok, state_problem, state_unknown,
-    state_warning, store_question, superseded, takes_no_value, too_few, too_many,
-    type_code, type_counter_code, type_it, unknown_format, unknown_option, unknown_verb, unlocked,
-    unsupported, unsupported_yet, usage, vault_exists, vault_locked, vault_none, vault_open,
-    vault_open_until, warning, will_supersede, would_come, would_go, would_import,
-    wrong_passphrase,
+    state_warning, store_question, superseded, takes_no_value, the_clipboard, the_screen,
+    there_already, too_few, too_many, type_code, type_counter_code, type_it, unknown_format,
+    unknown_option, unknown_verb, unlocked, unsupported, unsupported_yet, usage, vault_exists,
+    vault_locked, vault_none, vault_open, vault_open_until, warning, which_again, which_question,
+    will_supersede, would_come, would_go, would_import, wrong_passphrase,
 }
 
 impl Text {
@@ -186,7 +190,8 @@ mod tests {
                     assert!(!text.failed(verb).is_empty());
                 } else {
                     for verb in Verb::all() {
-                        assert!(help.contains(verb.name()), "{verb:?}");
+                        let first = verb.name().split(' ').next().unwrap();
+                        assert!(help.contains(first), "{verb:?}");
                     }
                 }
             }

@@ -193,6 +193,30 @@ fn the_last_three_parameters_are_ours_whatever_came_with_the_uri() {
 }
 
 #[test]
+fn recovery_codes_come_back_in_their_order_and_a_wrong_one_is_damage() {
+    const CODES: &str = "&x-otpd-recovery-used=k3t7q-2m5nv&x-otpd-recovery=1234%205678";
+    let with = |codes: &str| {
+        let line = ENTRY.replace("&x-otpd-id=", &format!("{codes}&x-otpd-id="));
+        read(&with_mac(&format!("{HEADER}{line}")))
+    };
+    let (document, arena) = with(CODES).unwrap();
+    let slot = document.entries[0].codes().unwrap();
+    let codes: Vec<_> = otp_proto::recovery_codes(arena.key(slot)).collect();
+    assert_eq!(codes, [("k3t7q-2m5nv", true), ("1234 5678", false)]);
+    assert!(document.entries[0].more.as_ref().unwrap().extra.is_empty());
+    let again = String::from_utf8(written(&document, &arena)).unwrap();
+    assert!(again.contains(CODES), "{again}");
+    for wrong in [
+        format!("{CODES}&x-otpd-recovery=k3t7q-2m5nv"),
+        "&x-otpd-recovery=".to_owned(),
+        "&x-otpd-recovery=a%0Ab".to_owned(),
+        format!("&x-otpd-recovery={}", "x".repeat(65)),
+    ] {
+        assert!(with(&wrong).is_err(), "{wrong}");
+    }
+}
+
+#[test]
 fn a_line_of_many_windows_comes_back_and_one_beyond_the_limit_is_not_written() {
     let (mut arena, _) = arena();
     let mut document = document(&mut arena);

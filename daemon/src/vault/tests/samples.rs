@@ -33,9 +33,11 @@ pub(super) fn id(number: u64) -> EntryId {
 /// Makes an entry of a URI, its key in the arena.
 pub(super) fn entry(uri: &str, number: u64, arena: &mut Arena) -> Entry {
     let new = parse_uri(uri).unwrap();
+    let recovery = new.recovery;
     let more = More {
         tags: new.tags,
         note: new.note,
+        codes: (!recovery.is_empty()).then(|| arena.put(recovery.expose())),
         extra: new.extra,
     };
     Entry {

@@ -12,7 +12,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write as _};
 use std::os::windows::io::AsHandle as _;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -144,4 +144,10 @@ pub(crate) fn become_program(command: &mut Command) -> io::Result<()> {
     } else {
         Err(io::Error::other("it failed"))
     }
+}
+
+/// Ends a program.
+pub(crate) fn terminate(child: &mut Child) {
+    // It may have ended by itself.
+    child.kill().ok();
 }
