@@ -1,5 +1,8 @@
 //! The grammar, case by case.
 
+use std::ffi::OsString;
+
+use super::verb::{LATER_VERBS, RULES};
 use super::*;
 
 fn parsed(line: &str) -> Result<Parsed, UsageError> {

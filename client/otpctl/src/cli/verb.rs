@@ -1,0 +1,257 @@
+//! The tables: verbs, options, and what goes with what.
+
+/// What to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verb {
+    Init,
+    Unlock,
+    Lock,
+    Status,
+    Passwd,
+    Version,
+    Add,
+    Get,
+    List,
+    Show,
+    Edit,
+    Remove,
+    Restore,
+    Import,
+    Export,
+    Backup,
+    RestoreBackup,
+    QrRead,
+    QrShow,
+    CodesAdd,
+    CodesList,
+    CodesUse,
+    Doctor,
+    Completions,
+    Man,
+}
+
+/// An option of some verbs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Opt {
+    Account,
+    Algorithm,
+    Clipboard,
+    Counter,
+    Digits,
+    DryRun,
+    Force,
+    Format,
+    Fresh,
+    Generate,
+    Image,
+    Invert,
+    Issuer,
+    MinLeft,
+    Names,
+    Next,
+    Note,
+    Period,
+    Png,
+    Print,
+    Purge,
+    Replace,
+    Screen,
+    Show,
+    SkipBad,
+    Tag,
+    Trash,
+    Type,
+    Yes,
+}
+
+/// Each option's name, and whether a value follows.
+pub(super) const OPTIONS: [(Opt, &str, bool); 29] = [
+    (Opt::Account, "account", true),
+    (Opt::Algorithm, "algorithm", true),
+    (Opt::Clipboard, "clipboard", false),
+    (Opt::Counter, "counter", true),
+    (Opt::Digits, "digits", true),
+    (Opt::DryRun, "dry-run", false),
+    (Opt::Force, "force", false),
+    (Opt::Format, "format", true),
+    (Opt::Fresh, "fresh", false),
+    (Opt::Generate, "generate", false),
+    (Opt::Image, "image", true),
+    (Opt::Invert, "invert", false),
+    (Opt::Issuer, "issuer", true),
+    (Opt::MinLeft, "min-left", true),
+    (Opt::Names, "names", false),
+    (Opt::Next, "next", false),
+    (Opt::Note, "note", true),
+    (Opt::Period, "period", true),
+    (Opt::Png, "png", true),
+    (Opt::Print, "print", true),
+    (Opt::Purge, "purge", false),
+    (Opt::Replace, "replace", false),
+    (Opt::Screen, "screen", false),
+    (Opt::Show, "show", false),
+    (Opt::SkipBad, "skip-bad", false),
+    (Opt::Tag, "tag", true),
+    (Opt::Trash, "trash", false),
+    (Opt::Type, "type", true),
+    (Opt::Yes, "yes", false),
+];
+
+/// The fields of an entry, for `add` and `edit`.
+macro_rules! with_fields {
+    ($($more:ident),*) => {
+        &[
+            Opt::Issuer, Opt::Account, Opt::Type, Opt::Algorithm, Opt::Digits, Opt::Period,
+            Opt::Counter, Opt::Tag, Opt::Note, $(Opt::$more),*
+        ]
+    };
+}
+
+/// A verb's name, its fewest and most arguments, and its options.
+pub(super) struct Rule {
+    pub(super) verb: Verb,
+    pub(super) name: &'static str,
+    pub(super) least: usize,
+    pub(super) most: usize,
+    pub(super) options: &'static [Opt],
+}
+
+const fn rule(
+    verb: Verb,
+    name: &'static str,
+    least: usize,
+    most: usize,
+    options: &'static [Opt],
+) -> Rule {
+    Rule {
+        verb,
+        name,
+        least,
+        most,
+        options,
+    }
+}
+
+pub(super) const RULES: [Rule; 25] = [
+    rule(Verb::Init, "init", 0, 0, &[Opt::Generate]),
+    rule(Verb::Unlock, "unlock", 0, 0, &[]),
+    rule(Verb::Lock, "lock", 0, 0, &[]),
+    rule(Verb::Status, "status", 0, 0, &[]),
+    rule(Verb::Passwd, "passwd", 0, 0, &[]),
+    rule(Verb::Version, "version", 0, 0, &[]),
+    rule(
+        Verb::Add,
+        "add",
+        0,
+        0,
+        with_fields!(Image, Screen, Clipboard, Yes),
+    ),
+    rule(
+        Verb::Get,
+        "get",
+        1,
+        1,
+        &[Opt::Next, Opt::MinLeft, Opt::Fresh],
+    ),
+    rule(Verb::List, "list", 0, 1, &[Opt::Names, Opt::Trash]),
+    rule(Verb::Show, "show", 1, 1, &[]),
+    rule(Verb::Edit, "edit", 1, 1, with_fields!()),
+    rule(Verb::Remove, "remove", 1, 1, &[Opt::Purge, Opt::Yes]),
+    rule(Verb::Restore, "restore", 1, 1, &[]),
+    rule(
+        Verb::Import,
+        "import",
+        1,
+        1,
+        &[Opt::Format, Opt::DryRun, Opt::SkipBad],
+    ),
+    rule(Verb::Export, "export", 1, 1, &[Opt::Format, Opt::Force]),
+    rule(Verb::Backup, "backup", 1, 1, &[Opt::Force]),
+    rule(
+        Verb::RestoreBackup,
+        "restore-backup",
+        1,
+        1,
+        &[Opt::DryRun, Opt::Yes],
+    ),
+    rule(
+        Verb::QrRead,
+        "qr read",
+        0,
+        usize::MAX,
+        &[Opt::Screen, Opt::Clipboard],
+    ),
+    rule(
+        Verb::QrShow,
+        "qr show",
+        1,
+        1,
+        &[Opt::Png, Opt::Print, Opt::Invert, Opt::Force],
+    ),
+    rule(Verb::CodesAdd, "recovery-codes add", 1, 1, &[Opt::Replace]),
+    rule(Verb::CodesList, "recovery-codes list", 1, 1, &[Opt::Show]),
+    rule(Verb::CodesUse, "recovery-codes use", 1, 1, &[]),
+    rule(Verb::Doctor, "doctor", 0, 0, &[]),
+    rule(Verb::Completions, "completions", 1, 1, &[]),
+    rule(Verb::Man, "man", 0, 1, &[]),
+];
+
+/// Words that only another one makes a verb of.
+pub(super) const GROUPS: [&str; 2] = ["qr", "recovery-codes"];
+
+/// Verbs and options of the design that later versions bring; known, so that the answer is true.
+pub(super) const LATER_VERBS: [&str; 12] = [
+    "notify",
+    "pick",
+    "watch",
+    "slots",
+    "rekey",
+    "recovery-key",
+    "source",
+    "run",
+    "inject",
+    "policy",
+    "grants",
+    "log",
+];
+pub(super) const LATER_OPTIONS: [&str; 2] = ["copy", "notify"];
+
+impl Verb {
+    pub(super) fn rule(self) -> &'static Rule {
+        // Every verb has its rule (a test); the first stands in, so that nothing can panic.
+        let [first, ..] = &RULES;
+        RULES.iter().find(|rule| rule.verb == self).unwrap_or(first)
+    }
+
+    /// The verb as it is typed.
+    pub(crate) fn name(self) -> &'static str {
+        self.rule().name
+    }
+
+    pub(super) fn from_name(name: &str) -> Option<Self> {
+        RULES
+            .iter()
+            .find(|rule| rule.name == name)
+            .map(|rule| rule.verb)
+    }
+
+    /// Every verb, in the order of the help.
+    #[cfg(test)]
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        RULES.iter().map(|rule| rule.verb)
+    }
+}
+
+impl Opt {
+    pub(crate) fn name(self) -> &'static str {
+        OPTIONS
+            .iter()
+            .find(|row| row.0 == self)
+            .map_or("", |row| row.1)
+    }
+
+    /// Whether a value follows.
+    pub(super) fn takes_value(self) -> bool {
+        OPTIONS.iter().any(|row| row.0 == self && row.2)
+    }
+}
