@@ -17,7 +17,7 @@ zshdir         = $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 fishdir        = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 
 .DEFAULT_GOAL := build
-.PHONY: build check demo test windows macos bench soak fuzz install uninstall clean
+.PHONY: build check demo test browser windows macos bench soak fuzz install uninstall clean
 
 build:
 	@CARGO="$(CARGO)" DIST="$(DIST)" tests/build.sh
@@ -40,6 +40,10 @@ test:
 	@tests/step.sh "scenarios" env OTPD_PROGRAMS="$(CURDIR)/$(DIST)" $(CARGO) test --locked -p otp-tests
 	@tests/step.sh "install" tests/install.sh
 	@tests/step.sh "demo" env DIST="$(DIST)" tests/demo.sh
+
+# The office manual's systems, against a console in Debian's Chromium.
+browser: build
+	@DIST="$(DIST)" tests/browser.sh
 
 # Builds for Windows and runs the tests under Wine.
 windows:

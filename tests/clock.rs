@@ -2,83 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use crate::support::{
-    Daemon, Home, Line, oathtool_totp, programs, random_key, root_for, skip, wall,
+    Clock, Daemon, Home, Line, STEP, faketime, oathtool_totp, programs, random_key, root_for, skip,
 };
-
-/// The time step of everything here.
-const STEP: u64 = 30;
 
 /// A moment at the beginning of a step.
 const NOON: u64 = 1_800_000_000;
-
-/// The library that hands out a time of ours; without it a test is skipped.
-fn faketime(test: &str) -> Option<PathBuf> {
-    let folders = fs::read_dir("/usr/lib")
-        .unwrap()
-        .flatten()
-        .map(|folder| folder.path());
-    let library = folders
-        .chain([PathBuf::from("/usr/local/lib")])
-        .map(|folder| folder.join("faketime/libfaketime.so.1"))
-        .find(|library| library.exists());
-    if library.is_none() {
-        skip(test, "no libfaketime");
-    }
-    library
-}
-
-/// A home whose agent takes the wall clock from a file.
-struct Clock {
-    home: Home,
-    file: PathBuf,
-    library: PathBuf,
-}
-
-impl Clock {
-    fn new(library: PathBuf) -> Self {
-        let home = Home::with_vault();
-        let file = home.home().join("clock");
-        Self {
-            home,
-            file,
-            library,
-        }
-    }
-
-    fn start(&self) -> Daemon {
-        // Not for setpriv: what the library makes as root, nobody else may open.
-        let mut command = self.home.command_with(&["--pdeathsig=KILL"], "env");
-        command
-            .arg(format!("LD_PRELOAD={}", self.library.display()))
-            .arg(format!("FAKETIME_TIMESTAMP_FILE={}", self.file.display()))
-            .args(["FAKETIME_NO_CACHE=1", "FAKETIME_DONT_FAKE_MONOTONIC=1"])
-            .arg(programs().join("otpd"));
-        Daemon::run(command)
-    }
-
-    /// Sets the clock into the time step of a moment, in seconds since 1970. It goes on from
-    /// there: who measures how long something takes must not wait for ever.
-    fn set(&self, time: u64) {
-        let inside = time / STEP * STEP + 2;
-        let offset = i128::from(inside) - i128::from(wall());
-        // Renamed into place: the agent may look at any moment.
-        let new = self.file.with_extension("new");
-        self.home.write(&new, format!("{offset:+}\n"));
-        fs::rename(&new, &self.file).unwrap();
-    }
-
-    fn code(&self, query: &str) -> String {
-        let code = self.home.connect().ok("get", json!({"query": query}));
-        code["code"].as_str().unwrap().to_owned()
-    }
-}
 
 /// The rows of a file of published codes, without its heading.
 fn rows(file: &str) -> impl Iterator<Item = Vec<&str>> {

@@ -1,5 +1,6 @@
 //! What the scenarios stand on: homes of throw-away users, agents, commands, terminals.
 
+mod clock;
 mod command;
 mod daemon;
 mod home;
@@ -10,6 +11,7 @@ mod scan;
 mod strace;
 mod user;
 
+pub(crate) use clock::{Clock, STEP, faketime};
 pub(crate) use command::{Outcome, run};
 pub(crate) use daemon::Daemon;
 pub(crate) use home::{Home, PASSPHRASE, files_below, programs};
