@@ -32,6 +32,7 @@ mod get;
 mod list;
 mod lock;
 mod recovery_codes;
+mod slots;
 mod transfer;
 
 // What others rely on.

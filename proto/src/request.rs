@@ -9,8 +9,8 @@ use zeroize::Zeroizing;
 use crate::entry::{Algorithm, Digits, Period};
 use crate::response::{
     AddAnswer, BackupAnswer, CodeAnswer, Details, Done, ExportAnswer, ImportAnswer, InitAnswer,
-    ListAnswer, PreviewAnswer, RecoveryCodesAnswer, RemoveAnswer, RestoreBackupAnswer,
-    StatusAnswer, UnlockAnswer,
+    ListAnswer, PreviewAnswer, RecoveryCodesAnswer, RekeyAnswer, RemoveAnswer, RenewAnswer,
+    RestoreBackupAnswer, SlotsAnswer, StatusAnswer, UnlockAnswer,
 };
 use crate::{ErrorKind, RpcError, Secret};
 
@@ -278,6 +278,55 @@ pub struct RestoreBackupCommit {
     pub dry_run: bool,
 }
 
+/// Lists the ways to open the vault. Legal when a vault exists, locked or not.
+#[derive(Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SlotsList {}
+
+/// Opens the vault's files by one slot alone, and changes nothing. Legal when a vault exists,
+/// locked or not. A wrong secret is answered as by [`Unlock`].
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SlotsTest {
+    /// The slot's name.
+    pub slot: String,
+    /// What a person types for it: the passphrase, or the recovery key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passphrase: Option<Secret>,
+}
+
+/// Removes a slot. Legal when a vault exists, locked or not. The last slot that a person can
+/// type stays (`denied`).
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SlotsRemove {
+    /// The slot's name.
+    pub slot: String,
+    /// What opens the vault afterwards: the passphrase or the recovery key, whichever stays.
+    pub passphrase: Secret,
+}
+
+/// Makes a new recovery key in the place of the one before. Legal when a vault exists, locked
+/// or not. The key is kept nowhere: this answer is the only one that has it.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecoveryKeyRenew {
+    /// The passphrase, or the recovery key of today.
+    pub passphrase: Secret,
+}
+
+/// Gives the vault a new identity: vault, passphrase and a new recovery key are written anew
+/// together, and every other slot goes. Legal when a vault exists, locked or not.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rekey {
+    /// The passphrase; the recovery key won't do, because the passphrase wraps the new identity.
+    pub passphrase: Secret,
+    /// Removes the backups, which only the old identity opens.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub drop_backups: bool,
+}
+
 /// Keeps the connection open for events ([`crate::Event`]), one notification a line. Always legal.
 #[derive(Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -359,6 +408,11 @@ methods! {
     "restore_backup.begin" => RestoreBackupBegin -> Done,
     "restore_backup.add" => RestoreBackupAdd -> Done,
     "restore_backup.commit" => RestoreBackupCommit -> RestoreBackupAnswer,
+    "slots.list" => SlotsList -> SlotsAnswer,
+    "slots.test" => SlotsTest -> Done,
+    "slots.remove" => SlotsRemove -> Done,
+    "recovery_key.renew" => RecoveryKeyRenew -> RenewAnswer,
+    "rekey" => Rekey -> RekeyAnswer,
     "subscribe" => Subscribe -> Done,
     "quit" => Quit -> Done,
 }

@@ -277,6 +277,57 @@ pub struct RestoreBackupAnswer {
     pub returning: Vec<EntryInfo>,
 }
 
+/// What kind of way to the vault's identity a slot is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum SlotKind {
+    /// The passphrase.
+    Passphrase,
+    /// The printed recovery key.
+    Recovery,
+    /// A secret in the keyring of the session.
+    Keyring,
+    /// Hardware, through one of age's plugins.
+    Plugin,
+    /// Something this version doesn't know.
+    #[serde(other)]
+    Unknown,
+}
+
+/// A way to open the vault.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SlotInfo {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub kind: SlotKind,
+}
+
+/// The ways to open the vault.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SlotsAnswer {
+    /// Those that a person types come first.
+    pub slots: Vec<SlotInfo>,
+}
+
+/// A new recovery key, shown once.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RenewAnswer {
+    /// The recovery key in its canonical form.
+    pub recovery_key: Secret,
+}
+
+/// The vault has a new identity.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RekeyAnswer {
+    /// The new recovery key in its canonical form, shown once.
+    pub recovery_key: Secret,
+    /// The slots that went with the old identity.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub removed: Vec<String>,
+}
+
 /// What happened, for subscribers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -314,6 +365,9 @@ pub enum Response {
     Import(ImportAnswer),
     Backup(BackupAnswer),
     RestoreBackup(RestoreBackupAnswer),
+    Slots(SlotsAnswer),
+    Renew(RenewAnswer),
+    Rekey(RekeyAnswer),
 }
 
 /// Writes an answer line, newline included. Without an id it is `null` (JSON-RPC section 5).

@@ -88,6 +88,11 @@ fn encode(id: i64, request: &Request) -> Vec<u8> {
         Request::RestoreBackupBegin(params) => encode_request(id, params),
         Request::RestoreBackupAdd(params) => encode_request(id, params),
         Request::RestoreBackupCommit(params) => encode_request(id, params),
+        Request::SlotsList(params) => encode_request(id, params),
+        Request::SlotsTest(params) => encode_request(id, params),
+        Request::SlotsRemove(params) => encode_request(id, params),
+        Request::RecoveryKeyRenew(params) => encode_request(id, params),
+        Request::Rekey(params) => encode_request(id, params),
         Request::Subscribe(params) => encode_request(id, params),
         Request::Quit(params) => encode_request(id, params),
     };
@@ -120,6 +125,11 @@ fn every_answer_is_read_and_written_as_it_was_agreed() {
     answers::<RestoreBackupBegin>(Response::Done);
     answers::<RestoreBackupAdd>(Response::Done);
     answers::<RestoreBackupCommit>(Response::RestoreBackup);
+    answers::<SlotsList>(Response::Slots);
+    answers::<SlotsTest>(Response::Done);
+    answers::<SlotsRemove>(Response::Done);
+    answers::<RecoveryKeyRenew>(Response::Renew);
+    answers::<Rekey>(Response::Rekey);
     answers::<Subscribe>(Response::Done);
     answers::<Quit>(Response::Done);
 }

@@ -139,6 +139,30 @@ fn a_page_has_the_code_and_what_to_type_in_both_languages() {
 }
 
 #[test]
+fn a_sheet_of_a_recovery_key_has_it_to_scan_and_to_type_as_page_and_as_text() {
+    const KEY: &str = "FNSXM-XQGMR-0F85A-M6DHB-NH6VX-BV0VZ-2R21C";
+    for language in ["en", "ja"] {
+        let page = draw(&["--format", "page", "--language", language], KEY);
+        let page = String::from_utf8(page).unwrap();
+        let sheet = draw(&["--format", "sheet", "--language", language], KEY);
+        let sheet = String::from_utf8(sheet).unwrap();
+        let blocks: Vec<&str> = sheet
+            .lines()
+            .filter(|line| line.contains(['█', '▀', '▄']))
+            .collect();
+        let shots = [rasterised(&page), screenshot(&blocks.join("\n"), 20, 230)];
+        for (text, shot) in [&page, &sheet].into_iter().zip(shots) {
+            assert!(
+                text.contains(KEY) && text.contains("otpctl unlock"),
+                "{text}"
+            );
+            let parsed = support::parse(&["--image", "--text"], &file(shot, ImageFormat::Png));
+            assert_eq!(parsed.findings[0]["text"], KEY);
+        }
+    }
+}
+
+#[test]
 fn any_text_is_drawn_up_to_what_the_largest_code_holds() {
     let longest = "x".repeat(2953);
     let drawn = draw(&["--format", "png"], &longest);

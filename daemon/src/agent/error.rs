@@ -54,16 +54,20 @@ pub(super) fn open(error: &OpenError) -> RpcError {
     let kind = match error {
         OpenError::NoVault => ErrorKind::NoVault,
         OpenError::Exists => ErrorKind::Exists,
-        OpenError::WrongSecret | OpenError::MistypedRecovery(_) => ErrorKind::Denied,
+        OpenError::WrongSecret | OpenError::MistypedRecovery(_) | OpenError::LastSlot => {
+            ErrorKind::Denied
+        }
         OpenError::NotABackup(_) | OpenError::BadBackup(_) | OpenError::TooNew(_) => {
             ErrorKind::Invalid
         }
-        OpenError::Unfinished(_) => ErrorKind::Incomplete,
+        OpenError::Unfinished(_) | OpenError::HalfRekeyed(_) => ErrorKind::Incomplete,
+        OpenError::NoSlot => ErrorKind::NotFound,
         OpenError::Damaged { .. }
         | OpenError::Missing(_)
         | OpenError::Forged
         | OpenError::TooCostly(_)
         | OpenError::Several(_)
+        | OpenError::ForeignSlot
         | OpenError::Wrap
         | OpenError::Unreadable(_)
         | OpenError::Store(_) => ErrorKind::Storage,

@@ -65,7 +65,14 @@ fn rule(request: &Request) -> Rule {
         | Request::Init(_)
         | Request::RestoreBackupBegin(_)
         | Request::RestoreBackupAdd(_) => NOTHING,
-        Request::Unlock(_) | Request::Passwd(_) | Request::Backup(_) => VAULT,
+        Request::Unlock(_)
+        | Request::Passwd(_)
+        | Request::Backup(_)
+        | Request::SlotsList(_)
+        | Request::SlotsTest(_)
+        | Request::SlotsRemove(_)
+        | Request::RecoveryKeyRenew(_)
+        | Request::Rekey(_) => VAULT,
         Request::Show(_)
         | Request::Export(_)
         | Request::RecoveryCodesList(_)

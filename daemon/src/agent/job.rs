@@ -1,7 +1,8 @@
 //! Slow work: what the key-derivation thread is asked to do, and what comes back.
 
-use otp_proto::{EntryId, Key, Secret};
+use otp_proto::{EntryId, Key, Secret, SlotInfo};
 
+use crate::vault::slot::SlotName;
 use crate::vault::{Marks, OpenError, Opened};
 
 /// Slow work. Each is answered by the [`JobDone`] of the same name.
@@ -54,6 +55,73 @@ pub enum Job {
         /// The entries.
         ids: Vec<EntryId>,
     },
+    /// Work on the slots.
+    Slots(SlotJob),
+    /// Give the vault another identity.
+    Rekey {
+        /// The passphrase; wraps the new identity, too.
+        passphrase: Secret,
+        /// Remove the backups.
+        drops_backups: bool,
+    },
+}
+
+/// Work on the slots.
+#[derive(Debug)]
+pub enum SlotJob {
+    /// Say which are there.
+    List,
+    /// Open the vault by one of them.
+    Test {
+        /// Which.
+        slot: SlotName,
+        /// What was typed for it.
+        secret: Option<Secret>,
+    },
+    /// Remove one.
+    Remove {
+        /// Which.
+        slot: SlotName,
+        /// What opens the vault afterwards.
+        secret: Secret,
+    },
+    /// Make another recovery key.
+    Renew {
+        /// Passphrase or recovery key of today.
+        secret: Secret,
+    },
+}
+
+impl SlotJob {
+    /// Whether it writes into the vault's folder.
+    pub fn writes(&self) -> bool {
+        match self {
+            Self::List | Self::Test { .. } => false,
+            Self::Remove { .. } | Self::Renew { .. } => true,
+        }
+    }
+}
+
+/// The end of a [`SlotJob`].
+#[derive(Debug)]
+pub enum SlotDone {
+    /// See [`SlotJob::List`].
+    Slots(Vec<SlotInfo>),
+    /// Nothing more to say.
+    Done,
+    /// See [`SlotJob::Renew`]: the recovery key's canonical form.
+    RecoveryKey(Secret),
+}
+
+/// A vault with a new identity.
+#[derive(Debug)]
+pub struct Rekeyed {
+    /// The vault.
+    pub opened: Box<Opened>,
+    /// The new recovery key's canonical form.
+    pub recovery_key: Secret,
+    /// The slots that went with the old identity.
+    pub removed: Vec<String>,
 }
 
 /// What a restored vault must not fall behind.
@@ -84,4 +152,8 @@ pub enum JobDone {
     RestoreBackup(Result<Box<Opened>, OpenError>),
     /// See [`Job::Purge`].
     Purge(Result<(), OpenError>),
+    /// See [`Job::Slots`].
+    Slots(Result<SlotDone, OpenError>),
+    /// See [`Job::Rekey`].
+    Rekey(Result<Rekeyed, OpenError>),
 }

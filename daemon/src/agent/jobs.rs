@@ -4,12 +4,13 @@
 use std::collections::VecDeque;
 
 use otp_proto::{
-    EntryId, Init, Passwd, Response, RestoreBackupCommit, RpcError, Secret, Unlock, UnlockAnswer,
+    EntryId, Init, Passwd, Rekey, Response, RestoreBackupCommit, RpcError, Secret, Unlock,
+    UnlockAnswer,
 };
 
 use super::changes::Out;
 use super::outcome::Outcome;
-use super::{Agent, Asker, Job, JobDone, Output, error};
+use super::{Agent, Asker, Job, JobDone, Output, SlotJob, error};
 use crate::clock::Now;
 
 /// Requests that wait for a key derivation, which takes a second each.
@@ -24,6 +25,8 @@ pub(super) enum Task {
     Reveal(Secret, Revealed),
     Backup,
     RestoreBackup(RestoreBackupCommit),
+    Slots(SlotJob),
+    Rekey(Rekey),
 }
 
 /// What is handed out only to whoever knows the passphrase.
@@ -46,6 +49,8 @@ enum Work {
     Backup,
     RestoreBackup { dry_run: bool },
     Purge(Vec<EntryId>),
+    Slots { writes: bool },
+    Rekey,
 }
 
 #[derive(Debug)]
@@ -75,7 +80,9 @@ fn needs_rest(task: &Task) -> bool {
         | Task::Unlock(_)
         | Task::Passwd(_)
         | Task::Backup
-        | Task::RestoreBackup(_) => true,
+        | Task::RestoreBackup(_)
+        | Task::Slots(_)
+        | Task::Rekey(_) => true,
         Task::Reveal(..) => false,
     }
 }
@@ -91,6 +98,8 @@ impl Jobs {
                     | Work::Rewrap
                     | Work::RestoreBackup { dry_run: false }
                     | Work::Purge(_)
+                    | Work::Slots { writes: true }
+                    | Work::Rekey
             )
         })
     }
@@ -115,7 +124,11 @@ impl Jobs {
         let mut askers = Vec::new();
         self.queue.retain(|(asker, task)| {
             let stays = match task {
-                Task::Init(_) | Task::Passwd(_) | Task::Backup => true,
+                Task::Init(_)
+                | Task::Passwd(_)
+                | Task::Backup
+                | Task::Slots(_)
+                | Task::Rekey(_) => true,
                 Task::Unlock(_) | Task::Reveal(..) | Task::RestoreBackup(_) => false,
             };
             if !stays {
@@ -166,7 +179,9 @@ impl Agent {
             Task::Unlock(_) if !is_locked => Some(Ok(Response::Unlock(UnlockAnswer::default()))),
             Task::Reveal(..) if is_locked => Some(Err(error::locked())),
             Task::RestoreBackup(_) if is_locked && self.vault_exists => Some(Err(error::locked())),
-            Task::Unlock(_) | Task::Passwd(_) | Task::Backup if !self.vault_exists => {
+            Task::Unlock(_) | Task::Passwd(_) | Task::Backup | Task::Slots(_) | Task::Rekey(_)
+                if !self.vault_exists =>
+            {
                 Some(Err(error::no_vault()))
             }
             Task::Init(_)
@@ -174,7 +189,9 @@ impl Agent {
             | Task::Passwd(_)
             | Task::Reveal(..)
             | Task::Backup
-            | Task::RestoreBackup(_) => None,
+            | Task::RestoreBackup(_)
+            | Task::Slots(_)
+            | Task::Rekey(_) => None,
         }
     }
 
@@ -209,6 +226,20 @@ impl Agent {
             Task::Passwd(Passwd { current, new }) => (Job::Rewrap { current, new }, Work::Rewrap),
             Task::Reveal(secret, wanted) => (Job::Check { secret }, Work::Check(wanted)),
             Task::Backup => (Job::Backup, Work::Backup),
+            Task::Slots(job) => {
+                let writes = job.writes();
+                (Job::Slots(job), Work::Slots { writes })
+            }
+            Task::Rekey(Rekey {
+                passphrase,
+                drop_backups: drops_backups,
+            }) => {
+                let job = Job::Rekey {
+                    passphrase,
+                    drops_backups,
+                };
+                (job, Work::Rekey)
+            }
             Task::RestoreBackup(commit) => match self.restore_backup_job(asker, commit) {
                 Ok((job, dry_run)) => (job, Work::RestoreBackup { dry_run }),
                 Err(failure) => {
@@ -268,6 +299,8 @@ impl Agent {
                 self.restored(now, asker, is_locked, dry_run, result);
             }
             (Work::Purge(ids), JobDone::Purge(result)) => self.purged(&ids, result),
+            (Work::Slots { .. }, JobDone::Slots(result)) => self.slots_done(now, asker, result),
+            (Work::Rekey, JobDone::Rekey(result)) => self.rekeyed(now, asker, result),
             // Not what was given out: whoever waits gets no answer that could be wrong.
             (
                 Work::Create
@@ -277,7 +310,9 @@ impl Agent {
                 | Work::Check(_)
                 | Work::Backup
                 | Work::RestoreBackup { .. }
-                | Work::Purge(_),
+                | Work::Purge(_)
+                | Work::Slots { .. }
+                | Work::Rekey,
                 _,
             ) => {}
         }

@@ -26,6 +26,7 @@ mod rate;
 mod recovery_codes;
 mod remove;
 mod restore_backup;
+mod slots;
 mod status;
 mod timers;
 mod unlock;
@@ -38,7 +39,7 @@ use otp_proto::{Event, Memory, Request, Response, RpcError};
 
 use self::changes::Changes;
 use self::connection::Connection;
-pub use self::job::{Job, JobDone, Present};
+pub use self::job::{Job, JobDone, Present, Rekeyed, SlotDone, SlotJob};
 use self::jobs::Jobs;
 use self::keeping::Keeping;
 use self::open::Open;

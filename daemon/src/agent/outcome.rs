@@ -4,7 +4,7 @@ use otp_proto::{Done, Request, Response, RpcError};
 
 use super::changes::Draft;
 use super::jobs::{Revealed, Task};
-use super::{Agent, Asker, LockSource, gate};
+use super::{Agent, Asker, LockSource, SlotJob, gate};
 use crate::clock::Now;
 
 /// What became of a request.
@@ -75,6 +75,14 @@ impl Agent {
             Request::ImportBegin(_) => self.import_begin(asker.conn),
             Request::ImportAdd(add) => self.import_add(asker.conn, &add),
             Request::ImportCommit(commit) => self.import_commit(now, asker.conn, &commit),
+            Request::SlotsList(_) => self.slowly(asker, Task::Slots(SlotJob::List)),
+            Request::SlotsTest(test) => self.test_slot(asker, test),
+            Request::SlotsRemove(remove) => self.remove_slot(asker, remove),
+            Request::RecoveryKeyRenew(renew) => {
+                let secret = renew.passphrase;
+                self.slowly(asker, Task::Slots(SlotJob::Renew { secret }))
+            }
+            Request::Rekey(rekey) => self.slowly(asker, Task::Rekey(rekey)),
             Request::RestoreBackupBegin(_) => self.restore_backup_begin(asker.conn),
             Request::RestoreBackupAdd(add) => self.restore_backup_add(asker.conn, &add),
         }

@@ -176,5 +176,7 @@ fn failure(job: &Job) -> fn(OpenError) -> JobDone {
         Job::Backup => |error| JobDone::Backup(Err(error)),
         Job::RestoreBackup { .. } => |error| JobDone::RestoreBackup(Err(error)),
         Job::Purge { .. } => |error| JobDone::Purge(Err(error)),
+        Job::Slots(_) => |error| JobDone::Slots(Err(error)),
+        Job::Rekey { .. } => |error| JobDone::Rekey(Err(error)),
     }
 }

@@ -52,6 +52,20 @@ pub enum OpenError {
     /// A backup is whole on disk, but not yet in the vault's place. Nothing can undo it.
     #[error("the backup takes the vault's place when otpd is restarted: {0}")]
     Unfinished(StoreError),
+    /// A new identity is whole on disk, but not yet in the old one's place.
+    #[error(
+        "the new identity takes the old one's place when otpd is restarted; renew the recovery key then: {0}"
+    )]
+    HalfRekeyed(StoreError),
+    /// A slot that isn't there.
+    #[error("there is no such slot")]
+    NoSlot,
+    /// A slot that must stay.
+    #[error("the last slot that a person can type cannot be removed")]
+    LastSlot,
+    /// A slot that opens, but not this vault.
+    #[error("the slot does not open this vault")]
+    ForeignSlot,
     /// The identity couldn't be wrapped.
     #[error("cannot encrypt the vault's identity")]
     Wrap,

@@ -10,9 +10,9 @@ use zeroize::Zeroizing;
 
 use super::document::{VAULT, fingerprint, raise};
 use super::seal::{self, Sealer, Unsealed, seal};
-use super::slot::{IDENTITY, Passphrase, Recovery, Slot as _, unwrap_with};
-use super::store::Store;
-use super::{Document, Entry, Marks, OpenError, Opened, State, backup};
+use super::slot::{IDENTITY, Passphrase, RECOVERY, Recovery, Slot as _, TYPED, unwrap_with};
+use super::store::{Install, Store};
+use super::{Document, Entry, Marks, OpenError, Opened, State, backup, rekey, slots};
 use crate::agent::{Job, JobDone, Present};
 use crate::config::MemoryMode;
 use crate::otp::scrubbed;
@@ -44,6 +44,11 @@ pub fn perform(store: &Store, mode: MemoryMode, job: Job, wall: Duration) -> Job
             },
         )),
         Job::Purge { identity, ids } => JobDone::Purge(purge(store, mode, &identity, &ids)),
+        Job::Slots(job) => JobDone::Slots(slots::perform(store, mode, &job)),
+        Job::Rekey {
+            passphrase,
+            drops_backups,
+        } => JobDone::Rekey(rekey::rekey(store, mode, &passphrase, drops_backups)),
     });
     platform::trim_heap();
     done
@@ -71,9 +76,7 @@ fn create(
         tombs: Vec::new(),
         counters: BTreeMap::new(),
     };
-    let mut bits = Zeroizing::new([0; 16]);
-    platform::random(bits.as_mut_slice());
-    let recovery = Recovery::with_work(RecoveryKey::from_random(&bits), store.work_factor());
+    let recovery = recovery(store);
 
     let identity = sealer.identity(&arena);
     let slot = Passphrase::with_work(passphrase, store.work_factor());
@@ -88,8 +91,16 @@ fn create(
     // First, because the state of an earlier vault would call this one an old copy.
     store.write_state(&state)?;
     let vault = seal(&document, &arena, &sealer)?;
+    let install = Install {
+        slots: vec![
+            (IDENTITY.into(), by_passphrase),
+            (RECOVERY.into(), by_recovery),
+        ],
+        vault: &vault,
+        drops_backups: false,
+    };
     store
-        .install(&by_passphrase, &by_recovery, &vault)
+        .install(&install)
         .inspect_err(|_| store.discard(document.device))?;
     let opened = Opened {
         document,
@@ -100,6 +111,13 @@ fn create(
         warnings: Vec::new(),
     };
     Ok((Box::new(opened), recovery.into_key().into_secret()))
+}
+
+/// Draws a recovery key.
+pub(super) fn recovery(store: &Store) -> Recovery {
+    let mut bits = Zeroizing::new([0; 16]);
+    platform::random(bits.as_mut_slice());
+    Recovery::with_work(RecoveryKey::from_random(&bits), store.work_factor())
 }
 
 fn discard(store: &Store, device: EntryId) -> Result<(), OpenError> {
@@ -118,15 +136,19 @@ fn device() -> EntryId {
 }
 
 /// Unwraps the identity with what was typed.
-fn identity(store: &Store, secret: &Secret) -> Result<Secret, OpenError> {
+pub(super) fn identity(store: &Store, secret: &Secret) -> Result<Secret, OpenError> {
     unwrap_with(secret, |file| store.read_slot(file))
 }
 
 fn open(store: &Store, mode: MemoryMode, secret: &Secret) -> Result<Boxed, OpenError> {
     store.tidy()?;
-    let identity = identity(store, secret)?;
+    load(store, mode, &identity(store, secret)?)
+}
+
+/// Loads the vault with its identity.
+pub(super) fn load(store: &Store, mode: MemoryMode, identity: &Secret) -> Result<Boxed, OpenError> {
     let (file, device, length) = store.open_vault()?;
-    let unsealed = seal::open(file, length, &identity, mode)?;
+    let unsealed = seal::open(file, length, identity, mode)?;
     if unsealed.document.device != device {
         // A write would go to another file.
         return Err(OpenError::Damaged {
@@ -209,22 +231,25 @@ fn marks_for(unsealed: &Opened, present: &Present) -> Marks {
     }
 }
 
-/// Opens a backup's text; returns its two slots, too.
-fn open_backup(
-    mode: MemoryMode,
-    job: &Restore<'_>,
-) -> Result<(Vec<u8>, Vec<u8>, Unsealed), OpenError> {
-    let [by_passphrase, by_recovery, vault] = backup::parse(job.text)?;
+/// The files of slots, by name.
+type Slots = Vec<(String, Vec<u8>)>;
+
+/// Opens a backup's text; returns its slots, too.
+fn open_backup(mode: MemoryMode, job: &Restore<'_>) -> Result<(Slots, Unsealed), OpenError> {
+    let backup::Files { slots, vault } = backup::parse(job.text)?;
+    let slots = TYPED.iter().zip(slots);
+    let slots: Slots = slots
+        .filter_map(|(name, file)| Some(((*name).to_owned(), file?)))
+        .collect();
     let identity = unwrap_with(job.secret, |file| {
-        Ok(if file == IDENTITY {
-            by_passphrase.clone()
-        } else {
-            by_recovery.clone()
-        })
+        let slot = slots.iter().find(|(name, _)| name == file);
+        // Of two ways the backup may have one.
+        slot.map(|(_, bytes)| bytes.clone())
+            .ok_or(OpenError::WrongSecret)
     })?;
     let length = vault.len().try_into().unwrap_or(u64::MAX);
     let unsealed = seal::open(vault.as_slice(), length, &identity, mode)?;
-    Ok((by_passphrase, by_recovery, unsealed))
+    Ok((slots, unsealed))
 }
 
 /// What is wrong is the backup, and not the present vault.
@@ -246,13 +271,17 @@ fn of_backup(failure: OpenError) -> OpenError {
         | OpenError::NotABackup(_)
         | OpenError::BadBackup(_)
         | OpenError::Unfinished(_)
+        | OpenError::HalfRekeyed(_)
+        | OpenError::NoSlot
+        | OpenError::LastSlot
+        | OpenError::ForeignSlot
         | OpenError::Wrap
         | OpenError::Store(_) => failure,
     }
 }
 
 fn restore(store: &Store, mode: MemoryMode, job: &Restore<'_>) -> Result<Boxed, OpenError> {
-    let (by_passphrase, by_recovery, unsealed) = open_backup(mode, job).map_err(of_backup)?;
+    let (mut slots, unsealed) = open_backup(mode, job).map_err(of_backup)?;
     let mut opened = with_state(store, unsealed);
     if let Some(present) = job.present {
         let marks = marks_for(&opened, present);
@@ -266,8 +295,20 @@ fn restore(store: &Store, mode: MemoryMode, job: &Restore<'_>) -> Result<Boxed, 
     if !job.dry_run {
         store.tidy()?;
         store.keep_present()?;
+        let mac_key = opened.arena.key(opened.sealer.mac_key);
+        if job
+            .present
+            .is_some_and(|present| present.mac_key.expose() == mac_key)
+        {
+            // With the same identity, the slots that no backup has still open the vault.
+            slots.extend(untyped(store)?);
+        }
         let sealed = seal(&opened.document, &opened.arena, &opened.sealer)?;
-        let installed = store.install(&by_passphrase, &by_recovery, &sealed);
+        let installed = store.install(&Install {
+            slots,
+            vault: &sealed,
+            drops_backups: false,
+        });
         installed.map_err(|failure| {
             if store.is_unfinished() {
                 OpenError::Unfinished(failure)
@@ -277,6 +318,19 @@ fn restore(store: &Store, mode: MemoryMode, job: &Restore<'_>) -> Result<Boxed, 
         })?;
     }
     Ok(Box::new(opened))
+}
+
+/// Reads the slots that nobody types.
+fn untyped(store: &Store) -> Result<Slots, OpenError> {
+    let mut files = Slots::new();
+    for slot in store.slots()? {
+        if slot.typed().is_none() {
+            let file = slot.file();
+            let bytes = store.read_slot(&file)?;
+            files.push((file, bytes));
+        }
+    }
+    Ok(files)
 }
 
 /// Rewrites the backups without some entries, and without others that have the same keys: a key

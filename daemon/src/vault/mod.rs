@@ -11,8 +11,10 @@ mod error;
 pub mod job;
 mod line;
 mod lines;
+mod rekey;
 pub mod seal;
 pub mod slot;
+mod slots;
 pub mod state;
 pub mod store;
 

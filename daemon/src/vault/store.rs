@@ -13,10 +13,12 @@ use otp_proto::{Dirs, EntryId};
 
 pub use self::backups::BACKUPS;
 use self::backups::{put_back, stem};
+pub use self::install::Install;
 use self::install::{INSTALL, STAGING};
+use super::backup::Files;
 use super::durable::{self, Draft, UNFINISHED};
 use super::seal::MAX_FILE;
-use super::slot::{IDENTITY, RECOVERY, WORK_FACTOR};
+use super::slot::{IDENTITY, RECOVERY, SlotName, TYPED, WORK_FACTOR};
 use super::{OpenError, Sealed, State, StoreError};
 use super::{disk, state};
 
@@ -64,6 +66,7 @@ impl Store {
         [INSTALL, IDENTITY, RECOVERY]
             .iter()
             .any(|name| is_there(&self.data.join(name)))
+            || self.slots().map_or(true, |slots| !slots.is_empty())
             || self.vaults().map_or(true, |vaults| !vaults.is_empty())
     }
 
@@ -102,6 +105,33 @@ impl Store {
             None if self.exists() => Err(OpenError::Missing(path)),
             None => Err(OpenError::NoVault),
         }
+    }
+
+    /// Returns the slots that are there, those that a person types first.
+    ///
+    /// # Errors
+    /// The folder can't be read.
+    pub fn slots(&self) -> Result<Vec<SlotName>, StoreError> {
+        let paths = durable::list(&self.data)?;
+        let names = paths.iter().map(|path| name(path));
+        let mut slots: Vec<SlotName> = names.filter_map(SlotName::of_file).collect();
+        let place = |slot: &SlotName| {
+            let typed = slot.typed();
+            let place = TYPED.iter().position(|&file| Some(file) == typed);
+            (place.unwrap_or(TYPED.len()), slot.clone())
+        };
+        slots.sort_by_key(place);
+        Ok(slots)
+    }
+
+    /// Removes a slot's file durably.
+    ///
+    /// # Errors
+    /// The file is still there, or may come back after a crash.
+    pub(super) fn remove_slot(&self, slot: &SlotName) -> Result<(), StoreError> {
+        self.refuse_unfinished()?;
+        durable::remove(&self.data.join(slot.file()))?;
+        durable::sync_folder(&self.data)
     }
 
     /// Writes a slot's file durably.
@@ -163,16 +193,24 @@ impl Store {
         Ok(())
     }
 
-    /// Reads identity, recovery key's slot and vault as they are.
+    /// Reads the vault and the slots that a person types, as they are. A slot may have been
+    /// removed, but not both.
     ///
     /// # Errors
     /// As [`Self::open_vault`].
-    pub fn read_all(&self) -> Result<[Vec<u8>; 3], OpenError> {
+    pub(super) fn read_all(&self) -> Result<Files, OpenError> {
         let (mut file, device, _) = self.open_vault()?;
         let mut vault = Vec::new();
         io::copy(&mut io::Read::take(&mut file, MAX_FILE), &mut vault)
             .map_err(|error| StoreError::new("read", &self.vault_path(device), &error))?;
-        Ok([self.read_slot(IDENTITY)?, self.read_slot(RECOVERY)?, vault])
+        let mut slots = [None, None];
+        for (slot, file) in slots.iter_mut().zip(TYPED) {
+            *slot = durable::read(&self.data.join(file), MAX_SLOT)?;
+        }
+        if slots.iter().all(Option::is_none) {
+            return Err(OpenError::Missing(self.data.join(IDENTITY)));
+        }
+        Ok(Files { slots, vault })
     }
 
     /// Reads the state; a missing or damaged one is empty, with a line that says so.

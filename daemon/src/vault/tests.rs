@@ -8,3 +8,4 @@ mod golden;
 pub(super) mod interop;
 mod jobs;
 pub(super) mod samples;
+mod slots;

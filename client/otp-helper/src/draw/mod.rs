@@ -3,6 +3,7 @@
 mod code;
 mod page;
 mod png;
+mod sheet;
 mod svg;
 mod terminal;
 
@@ -41,6 +42,7 @@ pub const DRAWINGS: &[&dyn Drawing] = &[
     &png::Png,
     &svg::Svg,
     &page::Page,
+    &sheet::Sheet,
 ];
 
 /// Returns the form of this name.

@@ -1,10 +1,10 @@
-//! A key as a page to print and to lock away: the code, and what a person types where no camera
-//! is at hand.
+//! A key, or the vault's recovery key, as a page to print and to lock away: the code, and what a
+//! person types where no camera is at hand.
 
 use std::fmt::Write as _;
 use std::io;
 
-use otp_proto::{Kind, NewEntry, base32_encode, parse_uri};
+use otp_proto::{Kind, NewEntry, RecoveryKey, base32_encode, parse_uri};
 use zeroize::Zeroizing;
 
 use super::{Code, Drawing, Style, svg};
@@ -18,6 +18,7 @@ const HEAD: &str = "<meta charset=\"utf-8\">\
 <style>@page{margin:20mm}body{font:11pt sans-serif;color:#000;background:#fff;max-width:170mm;\
 margin:auto}h1{font-size:16pt}svg{width:80mm;height:80mm;display:block}\
 th{text-align:left;vertical-align:top;padding:1mm 8mm 1mm 0;white-space:nowrap;font-weight:normal}\
+code{font-size:13pt}\
 td{padding:1mm 0;font-family:monospace;overflow-wrap:anywhere}p{margin:6mm 0}</style>";
 
 /// A self-contained HTML page.
@@ -31,7 +32,12 @@ impl Drawing for Page {
     fn draw(&self, text: &str, code: &Code, style: &Style) -> io::Result<Zeroizing<Vec<u8>>> {
         let words = style.text;
         let entry = parse_uri(text).ok();
-        let title = entry.as_ref().map_or_else(String::new, title);
+        let recovery = RecoveryKey::parse(text).ok();
+        let title = match (&entry, &recovery) {
+            (Some(entry), _) => title(entry),
+            (None, Some(_)) => words.recovery.into(),
+            (None, None) => String::new(),
+        };
         let mut out = String::new();
         let _ = write!(
             out,
@@ -70,6 +76,15 @@ impl Drawing for Page {
                 }
             }
             let _ = write!(out, "</table>\n<p>{}</p>", words.keep_it_safe);
+        }
+        if let Some(key) = &recovery {
+            let _ = write!(out, "\n<p><code>{}</code></p>\n<ul>", key.expose());
+            for line in words.recovery_uses {
+                out.push_str("<li>");
+                escaped(line, &mut out);
+                out.push_str("</li>\n");
+            }
+            let _ = write!(out, "</ul>\n<p>{}</p>", words.keep_recovery_safe);
         }
         out.push_str("</body></html>\n");
         Ok(Zeroizing::new(out.into_bytes()))

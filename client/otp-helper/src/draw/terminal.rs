@@ -39,7 +39,7 @@ impl Drawing for Plain {
 }
 
 /// `is_ink_dark`: the blocks stand for dark modules, else for light ones.
-fn lines(code: &Code, is_ink_dark: bool, start: &str, end: &str) -> Zeroizing<Vec<u8>> {
+pub(super) fn lines(code: &Code, is_ink_dark: bool, start: &str, end: &str) -> Zeroizing<Vec<u8>> {
     let side = code.side();
     let is_ink = |x, y| y < side && code.is_dark(x, y) == is_ink_dark;
     // A block takes three bytes.

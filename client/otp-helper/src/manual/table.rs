@@ -405,6 +405,46 @@ pub const VERBS: &[Verb] = &[
         ],
     },
     Verb {
+        name: "slots",
+        argument: Some(argument(
+            "list | test NAME | remove NAME",
+            Choice::Words(&["list", "test", "remove"]),
+        )),
+        help: "look after the ways to open the vault",
+        about: "Each slot opens the vault without the others. Listing names them. Testing opens \
+            the files of the vault by one slot alone and changes nothing. Removing takes a slot \
+            away, after what stays was typed. The passphrase or the recovery key always stays, \
+            and passwd makes the slot of the passphrase again.",
+        flags: &[],
+    },
+    Verb {
+        name: "recovery-key",
+        argument: Some(argument(
+            "renew | print FILE | show",
+            Choice::Words(&["renew", "print", "show"]),
+        )),
+        help: "make a new recovery key",
+        about: "The recovery key opens the vault when the passphrase is lost. It is kept nowhere, \
+            so that show can only say so. Renewing makes a new one and prints it, once. Printing \
+            makes a new one and writes it on a sheet with its QR code, a page for a name that \
+            ends in .html, else a text. Either way the one before it opens nothing any more. The \
+            passphrase is asked.",
+        flags: &[FORCE],
+    },
+    Verb {
+        name: "rekey",
+        argument: None,
+        help: "give the vault a new identity",
+        about: "For when somebody may have seen the old one. The passphrase stays, a new recovery \
+            key is printed, once, and slots that nobody types go. All of it is written together \
+            or not at all. Counters of HOTP keys that are neither in the vault nor in the trash \
+            are forgotten.",
+        flags: &[flag(
+            "drop-backups",
+            "remove the backups, which only the old identity opens, asked on a terminal",
+        )],
+    },
+    Verb {
         name: "doctor",
         argument: None,
         help: "look for problems and say what to do",

@@ -25,6 +25,13 @@ pub(crate) enum Verb {
     CodesAdd,
     CodesList,
     CodesUse,
+    SlotsList,
+    SlotsTest,
+    SlotsRemove,
+    KeyShow,
+    KeyRenew,
+    KeyPrint,
+    Rekey,
     Doctor,
     Completions,
     Man,
@@ -38,6 +45,7 @@ pub(crate) enum Opt {
     Clipboard,
     Counter,
     Digits,
+    DropBackups,
     DryRun,
     Force,
     Format,
@@ -65,12 +73,13 @@ pub(crate) enum Opt {
 }
 
 /// Each option's name, and whether a value follows.
-pub(super) const OPTIONS: [(Opt, &str, bool); 29] = [
+pub(super) const OPTIONS: [(Opt, &str, bool); 30] = [
     (Opt::Account, "account", true),
     (Opt::Algorithm, "algorithm", true),
     (Opt::Clipboard, "clipboard", false),
     (Opt::Counter, "counter", true),
     (Opt::Digits, "digits", true),
+    (Opt::DropBackups, "drop-backups", false),
     (Opt::DryRun, "dry-run", false),
     (Opt::Force, "force", false),
     (Opt::Format, "format", true),
@@ -132,7 +141,7 @@ const fn rule(
     }
 }
 
-pub(super) const RULES: [Rule; 25] = [
+pub(super) const RULES: [Rule; 32] = [
     rule(Verb::Init, "init", 0, 0, &[Opt::Generate]),
     rule(Verb::Unlock, "unlock", 0, 0, &[]),
     rule(Verb::Lock, "lock", 0, 0, &[]),
@@ -191,28 +200,24 @@ pub(super) const RULES: [Rule; 25] = [
     rule(Verb::CodesAdd, "recovery-codes add", 1, 1, &[Opt::Replace]),
     rule(Verb::CodesList, "recovery-codes list", 1, 1, &[Opt::Show]),
     rule(Verb::CodesUse, "recovery-codes use", 1, 1, &[]),
+    rule(Verb::SlotsList, "slots list", 0, 0, &[]),
+    rule(Verb::SlotsTest, "slots test", 1, 1, &[]),
+    rule(Verb::SlotsRemove, "slots remove", 1, 1, &[]),
+    rule(Verb::KeyShow, "recovery-key show", 0, 0, &[]),
+    rule(Verb::KeyRenew, "recovery-key renew", 0, 0, &[]),
+    rule(Verb::KeyPrint, "recovery-key print", 1, 1, &[Opt::Force]),
+    rule(Verb::Rekey, "rekey", 0, 0, &[Opt::DropBackups]),
     rule(Verb::Doctor, "doctor", 0, 0, &[]),
     rule(Verb::Completions, "completions", 1, 1, &[]),
     rule(Verb::Man, "man", 0, 1, &[]),
 ];
 
 /// Words that only another one makes a verb of.
-pub(super) const GROUPS: [&str; 2] = ["qr", "recovery-codes"];
+pub(super) const GROUPS: [&str; 4] = ["qr", "recovery-codes", "slots", "recovery-key"];
 
 /// Verbs and options of the design that later versions bring; known, so that the answer is true.
-pub(super) const LATER_VERBS: [&str; 12] = [
-    "notify",
-    "pick",
-    "watch",
-    "slots",
-    "rekey",
-    "recovery-key",
-    "source",
-    "run",
-    "inject",
-    "policy",
-    "grants",
-    "log",
+pub(super) const LATER_VERBS: [&str; 9] = [
+    "notify", "pick", "watch", "source", "run", "inject", "policy", "grants", "log",
 ];
 pub(super) const LATER_OPTIONS: [&str; 2] = ["copy", "notify"];
 

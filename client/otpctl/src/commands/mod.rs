@@ -12,7 +12,9 @@ mod pasted;
 mod qr;
 mod reading;
 mod recovery_codes;
+mod recovery_key;
 mod review;
+mod slots;
 mod state;
 mod transfer;
 mod vault;
@@ -50,6 +52,13 @@ pub(crate) fn run(text: &'static Text, line: &Line) -> Result<(), Failure> {
         Verb::CodesAdd => recovery_codes::add(client, line),
         Verb::CodesList => recovery_codes::list(client, line),
         Verb::CodesUse => recovery_codes::take(client, line),
+        Verb::SlotsList => slots::list(client),
+        Verb::SlotsTest => slots::test(client, line),
+        Verb::SlotsRemove => slots::remove(client, line),
+        Verb::KeyShow => recovery_key::show(client),
+        Verb::KeyRenew => recovery_key::renew(client),
+        Verb::KeyPrint => recovery_key::print(client, line),
+        Verb::Rekey => recovery_key::rekey(client, line),
         Verb::Doctor => doctor::doctor(client),
         Verb::Completions => pages::completions(client, line),
         Verb::Man => pages::man(client, line),

@@ -3,12 +3,13 @@
 use otp_proto::{ErrorKind, Init, Lock, Passwd, RecoveryKey, Secret, Status};
 use zeroize::Zeroizing;
 
+use super::recovery_key;
 use crate::cli::{Line, Opt};
 use crate::client::{Client, is_running};
-use crate::failure::{Failure, Kind, reason};
+use crate::failure::{Failure, Kind};
 use crate::json::Json;
 use crate::text::fill;
-use crate::{os, output, secret};
+use crate::{output, secret};
 
 pub(super) fn init(client: &mut Client, line: &Line) -> Result<(), Failure> {
     let text = client.text;
@@ -31,15 +32,7 @@ pub(super) fn init(client: &mut Client, line: &Line) -> Result<(), Failure> {
     let answer = client.call(&Init { passphrase })?;
     let key = answer.json().get("recovery_key").and_then(Json::secret);
     let recovery_key = key.ok_or_else(|| client.bad_answer())?;
-    client.say(text.recovery_intro);
-    let mut key = Zeroizing::new(String::with_capacity(64));
-    key.push_str(recovery_key.expose());
-    key.push('\n');
-    // Also where the reader has left: the key is lost with the output.
-    os::write_stdout(key.as_bytes()).map_err(|error| {
-        let cause = fill(text.recovery_not_shown, &[&reason(&error)]);
-        Failure::new(Kind::Other, cause).of(text.incomplete)
-    })?;
+    recovery_key::hand_out(client, &recovery_key)?;
     client.say(text.recovery_outro);
     Ok(())
 }

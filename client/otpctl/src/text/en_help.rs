@@ -18,7 +18,7 @@ Usage: otpctl VERB [OPTIONS]            otpctl help VERB explains a verb
   backup FILE      save the vault         restore-backup FILE   put it back
   qr read, show    QR codes               recovery-codes add, list, use
   completions SHELL   for your shell      man              the manual page
-  doctor           look for problems
+  doctor           look for problems      slots, recovery-key, rekey   ways in
 
 QUERY is an id, issuer:account, an issuer, an account, or part of a name.
 
@@ -258,6 +258,47 @@ otpctl recovery-codes use prints the next one, marked as used on disk before.
       --replace   the service issued new codes: forget the present ones
       --show      also the codes; the passphrase is asked again
       --json      id, left, total; added, code or codes (code, used)
+"
+        }
+        Verb::SlotsList | Verb::SlotsTest | Verb::SlotsRemove => {
+            "\
+Usage: otpctl slots list | test NAME | remove NAME
+
+The ways to open the vault. Each opens it without the others.
+
+otpctl slots list names them; with --json: name, kind.
+otpctl slots test opens the vault by one slot alone, and changes nothing.
+otpctl slots remove takes a slot away. The passphrase is asked, or the recovery
+key where the passphrase's slot goes; one of these two always stays. A new
+passphrase (otpctl passwd) makes its slot again.
+"
+        }
+        Verb::KeyShow | Verb::KeyRenew | Verb::KeyPrint => {
+            "\
+Usage: otpctl recovery-key renew | print FILE | show [--force]
+
+The recovery key opens the vault when the passphrase is lost. It is kept
+nowhere, so otpctl recovery-key show can only say that.
+
+otpctl recovery-key renew makes a new one and prints it, once.
+otpctl recovery-key print makes a new one and writes it on a sheet with its QR
+code: a page for FILE.html, else a text (mode 0600). FILE may be -.
+
+Either way the key before it opens nothing any more. The passphrase is asked.
+
+      --force   replace an existing file
+"
+        }
+        Verb::Rekey => {
+            "\
+Usage: otpctl rekey [--drop-backups]
+
+Gives the vault a new identity: for when somebody may have seen the old one. The
+passphrase stays, a new recovery key is printed, once, and slots that nobody
+types go. All of it is written together or not at all.
+
+      --drop-backups   remove the backups, which only the old identity opens;
+                       asked on a terminal, else they stay
 "
         }
         Verb::Doctor => {

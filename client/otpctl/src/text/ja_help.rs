@@ -18,7 +18,7 @@ pub(super) fn help(verb: Option<Verb>) -> &'static str {
   backup ファイル  保管庫の控え           restore-backup ファイル   控えを戻す
   qr read, show    QR コード              recovery-codes add, list, use
   completions シェル   補完               man              マニュアル
-  doctor           問題を探す
+  doctor           問題を探す             slots, recovery-key, rekey   開け方
 
 検索語は ID、発行者:アカウント、発行者、アカウント、または名前の一部です。
 
@@ -259,6 +259,47 @@ add は標準入力か端末から読みます。1 行に 1 つでも空白区�
       --replace   サービスが再発行した: 今のコードを捨てる
       --show      コードも示す。パスフレーズを再び尋ねる
       --json      id, left, total と、added, code または codes (code, used)
+"
+        }
+        Verb::SlotsList | Verb::SlotsTest | Verb::SlotsRemove => {
+            "\
+使い方: otpctl slots list | test 名前 | remove 名前
+
+保管庫を開ける方法 (スロット) です。それぞれが単独で保管庫を開けます。
+
+otpctl slots list は一覧を示します。--json では name, kind です。
+otpctl slots test は一つのスロットだけで保管庫を開けるか確かめます。
+otpctl slots remove はスロットを削除します。パスフレーズを尋ねます。パスフレーズ
+のスロットを削除するときは回復キーを尋ねます。どちらか一方は必ず残ります。
+otpctl passwd でパスフレーズのスロットを作り直せます。
+"
+        }
+        Verb::KeyShow | Verb::KeyRenew | Verb::KeyPrint => {
+            "\
+使い方: otpctl recovery-key renew | print ファイル | show [--force]
+
+回復キーは、パスフレーズを失ったときに保管庫を開けるものです。どこにも保存されて
+いないため、otpctl recovery-key show はそれを伝えるだけです。
+
+otpctl recovery-key renew は新しく作り、一度だけ表示します。
+otpctl recovery-key print は新しく作り、QR コードとともに用紙に書き出します。
+名前が .html なら印刷用のページ、ほかはテキストです。ファイルは - でも可です。
+
+どちらの場合も、以前の回復キーは使えなくなります。パスフレーズを尋ねます。
+
+      --force   すでにあるファイルを置き換える
+"
+        }
+        Verb::Rekey => {
+            "\
+使い方: otpctl rekey [--drop-backups]
+
+保管庫の鍵を新しくします。以前の鍵を誰かに見られたかもしれないときに使います。
+パスフレーズは変わりません。新しい回復キーを一度だけ表示します。入力しない
+スロットはなくなります。すべて一度に書き込まれるか、何も変わらないかのどちらかです。
+
+      --drop-backups   以前の鍵でしか開けないバックアップを削除する。端末では
+                       尋ね、端末がなければ残す
 "
         }
         Verb::Doctor => {

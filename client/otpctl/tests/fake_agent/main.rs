@@ -17,5 +17,6 @@ mod reading;
 mod recovery_codes;
 mod replay;
 mod screen;
+mod slots;
 mod transfer;
 mod unlocking;

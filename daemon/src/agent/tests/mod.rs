@@ -18,6 +18,7 @@ mod model;
 mod recovery_codes;
 mod removing;
 mod restoring;
+mod slots;
 mod status;
 mod unlocking;
 mod waiting;

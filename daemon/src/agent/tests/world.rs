@@ -60,7 +60,47 @@ impl Disk {
                 self.purged.push(ids);
                 JobDone::Purge(Ok(()))
             }
+            Job::Slots(job) => JobDone::Slots(self.slots(job)),
+            Job::Rekey { passphrase, .. } => JobDone::Rekey(self.rekey(&passphrase)),
         }
+    }
+
+    fn slots(&mut self, job: SlotJob) -> Result<SlotDone, OpenError> {
+        match job {
+            SlotJob::List => Ok(SlotDone::Slots(vec![SlotInfo {
+                name: "passphrase".into(),
+                kind: SlotKind::Passphrase,
+            }])),
+            SlotJob::Test { secret: typed, .. } => {
+                let typed = typed.ok_or(OpenError::NoSlot)?;
+                self.check(&typed).map(|()| SlotDone::Done)
+            }
+            SlotJob::Remove { slot, .. } if slot.as_str() == "passphrase" => {
+                Err(OpenError::LastSlot)
+            }
+            SlotJob::Remove { secret: typed, .. } => self.check(&typed).map(|()| SlotDone::Done),
+            SlotJob::Renew { secret: typed } => {
+                self.check(&typed)?;
+                Ok(SlotDone::RecoveryKey(secret(RECOVERY)))
+            }
+        }
+    }
+
+    fn rekey(&mut self, passphrase: &Secret) -> Result<Rekeyed, OpenError> {
+        self.check(passphrase)?;
+        let mut opened = self.open()?;
+        opened.sealer = Sealer::generate(&mut opened.arena);
+        opened.document.counters.clear();
+        opened.document.generation += 1;
+        opened.rollback = false;
+        let sealed = seal::seal(&opened.document, &opened.arena, &opened.sealer)?;
+        self.vault = Some(sealed.bytes);
+        self.identity = Some(opened.sealer.identity(&opened.arena));
+        Ok(Rekeyed {
+            opened,
+            recovery_key: secret(RECOVERY),
+            removed: vec!["keyring".into()],
+        })
     }
 
     fn create(&mut self, passphrase: &Secret) -> Result<(Box<Opened>, Secret), OpenError> {

@@ -1,12 +1,14 @@
-//! Ways to the vault's identity: each is a file in which it is wrapped. A hardware key would be
-//! another of them.
+//! Ways to the vault's identity: each is a file in which it is wrapped. Two are typed by a
+//! person, and one of those is always there.
 
+mod name;
 mod passphrase;
 mod recovery;
 mod scrypt;
 
 use otp_proto::{RecoveryKey, RecoveryKeyError, Secret};
 
+pub use name::SlotName;
 pub use passphrase::Passphrase;
 pub use recovery::Recovery;
 pub use scrypt::WORK_FACTOR;
@@ -17,6 +19,8 @@ use super::OpenError;
 pub const IDENTITY: &str = "identity.age";
 /// The file of the recovery key's slot.
 pub const RECOVERY: &str = "recovery.age";
+/// The files of the slots that a person types, in the order in which they are shown and kept.
+pub const TYPED: [&str; 2] = [IDENTITY, RECOVERY];
 
 /// A way to the identity.
 pub trait Slot {
@@ -34,6 +38,27 @@ pub trait Slot {
     /// # Errors
     /// [`OpenError::WrongSecret`], [`OpenError::Damaged`], [`OpenError::TooCostly`].
     fn unwrap(&self, wrapped: &[u8]) -> Result<Secret, OpenError>;
+}
+
+/// Opens the passphrase's slot or the recovery key's, and no other. `read` returns a slot's file.
+///
+/// # Errors
+/// As [`Slot::unwrap`]; [`OpenError::WrongSecret`] also for what isn't a recovery key.
+pub fn unwrap_typed(
+    file: &'static str,
+    secret: &Secret,
+    read: impl Fn(&'static str) -> Result<Vec<u8>, OpenError>,
+) -> Result<Secret, OpenError> {
+    if file == IDENTITY {
+        return Passphrase::new(secret).unwrap(&read(file)?);
+    }
+    match RecoveryKey::parse(secret.expose()) {
+        Ok(key) => Recovery::new(key).unwrap(&read(file)?),
+        Err(mistake) if RecoveryKey::looks_like(secret.expose()) => {
+            Err(OpenError::MistypedRecovery(mistake))
+        }
+        Err(_) => Err(OpenError::WrongSecret),
+    }
 }
 
 /// Opens whichever slot fits what was typed: a recovery key its own, anything else the

@@ -80,6 +80,19 @@ impl Store {
         Ok(())
     }
 
+    /// Removes every backup.
+    pub(super) fn remove_backups(&self) -> Result<(), StoreError> {
+        for path in durable::list(&self.backup_folder())? {
+            if split(&path).is_some() {
+                durable::remove(&path)?;
+            }
+        }
+        if is_there(&self.backup_folder()) {
+            durable::sync_folder(&self.backup_folder())?;
+        }
+        Ok(())
+    }
+
     /// Links a file into the backups; `None` if there is none.
     pub(super) fn keep(&self, path: &Path, name: &str) -> Result<Option<PathBuf>, StoreError> {
         if !is_there(path) {

@@ -1,16 +1,29 @@
 //! Replacing all files of a vault at once.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use otp_proto::EntryId;
 
 use super::{Store, is_there, name, private_folder, remove_folder};
-use crate::vault::slot::{IDENTITY, RECOVERY};
+use crate::vault::slot::{SlotName, TYPED};
 use crate::vault::{Sealed, StoreError, disk, durable};
 
 /// Where a vault of several files is put together, and where it is once it is whole.
 pub(super) const STAGING: &str = ".install.new";
 pub(super) const INSTALL: &str = ".install";
+/// A file in it that says that the backups go.
+const NO_BACKUPS: &str = "no-backups";
+
+/// A whole vault that is to be put in the place of whatever is there.
+#[derive(Debug)]
+pub struct Install<'a> {
+    /// Every slot's file by its name; others that are there go.
+    pub slots: Vec<(String, Vec<u8>)>,
+    /// The vault.
+    pub vault: &'a Sealed,
+    /// Removes the backups, too.
+    pub drops_backups: bool,
+}
 
 impl Store {
     /// Puts a whole vault in the place of whatever is there: all of it or, before the files are
@@ -18,17 +31,12 @@ impl Store {
     ///
     /// # Errors
     /// The files are as before; or, if they were complete already, [`Self::tidy`] can finish.
-    pub fn install(
-        &self,
-        identity: &[u8],
-        recovery: &[u8],
-        vault: &Sealed,
-    ) -> Result<(), StoreError> {
+    pub fn install(&self, install: &Install<'_>) -> Result<(), StoreError> {
         self.refuse_unfinished()?;
         private_folder(&self.data)?;
         let staging = self.data.join(STAGING);
         remove_folder(&staging)?;
-        let installed = stage(&staging, identity, recovery, vault).and_then(|()| {
+        let installed = stage(&staging, install).and_then(|()| {
             let ready = self.data.join(INSTALL);
             rename(&staging, &ready)?;
             durable::sync_folder_of(&ready).inspect_err(|_| {
@@ -41,7 +49,7 @@ impl Store {
             return Err(error);
         }
         self.finish_install()?;
-        self.saw(vault.generation);
+        self.saw(install.vault.generation);
         Ok(())
     }
 
@@ -54,10 +62,19 @@ impl Store {
         let new = durable::list(&install.join("vault"))?;
         let folder = self.vault_folder();
         private_folder(&folder)?;
+        let slots = durable::list(&install)?;
+        let is_slot = |path: &&PathBuf| SlotName::of_file(name(path)).is_some();
+        let slots: Vec<&PathBuf> = slots.iter().filter(is_slot).collect();
+        // With the vault's file moved, this is done.
         if !new.is_empty() {
             for (old, _) in self.vaults()? {
                 if !new.iter().any(|new| new.file_name() == old.file_name()) {
                     durable::remove(&old)?;
+                }
+            }
+            for old in self.slots()?.iter().map(SlotName::file) {
+                if !slots.iter().any(|new| name(new) == old) {
+                    durable::remove(&self.data.join(old))?;
                 }
             }
         }
@@ -65,20 +82,20 @@ impl Store {
             rename(path, &folder.join(name(path)))?;
         }
         durable::sync_folder(&folder)?;
-        for file in [IDENTITY, RECOVERY] {
-            let path = install.join(file);
-            if is_there(&path) {
-                rename(&path, &self.data.join(file))?;
-            }
+        for path in slots {
+            rename(path, &self.data.join(name(path)))?;
         }
         durable::sync_folder(&self.data)?;
+        if is_there(&install.join(NO_BACKUPS)) {
+            self.remove_backups()?;
+        }
         remove_folder(&install)
     }
 
     /// Removes what is there of a vault that couldn't be made, as far as that can be done.
     pub(in crate::vault) fn discard(&self, device: EntryId) {
         drop(remove_folder(&self.data.join(INSTALL)));
-        for file in [IDENTITY, RECOVERY] {
+        for file in TYPED {
             drop(durable::remove(&self.data.join(file)));
         }
         drop(durable::remove(&self.vault_path(device)));
@@ -90,16 +107,21 @@ fn rename(from: &Path, to: &Path) -> Result<(), StoreError> {
 }
 
 /// Writes the files of a whole vault into a folder of their own.
-fn stage(
-    staging: &Path,
-    identity: &[u8],
-    recovery: &[u8],
-    vault: &Sealed,
-) -> Result<(), StoreError> {
+fn stage(staging: &Path, install: &Install<'_>) -> Result<(), StoreError> {
+    let Install {
+        slots,
+        vault,
+        drops_backups,
+    } = install;
     let vaults = staging.join("vault");
     private_folder(&vaults)?;
     let vault_path = vaults.join(format!("{}.age", vault.device));
     durable::replace(&vault_path, &vault.bytes)?;
-    durable::replace(&staging.join(IDENTITY), identity)?;
-    durable::replace(&staging.join(RECOVERY), recovery)
+    for (file, bytes) in slots {
+        durable::replace(&staging.join(file), bytes)?;
+    }
+    if *drops_backups {
+        durable::replace(&staging.join(NO_BACKUPS), b"")?;
+    }
+    Ok(())
 }

@@ -2,6 +2,7 @@
 
 use super::jobs::{A, B, WALL, add, create, open, vault_path};
 use super::samples::{Folder, MODE, entry, secret, uris};
+use super::slots::{rekey, renew};
 use crate::agent::{Job, JobDone};
 use crate::vault::disk::fault::{self, Lasting};
 use crate::vault::job::perform;
@@ -204,6 +205,72 @@ fn a_passphrase_change_that_failed_leaves_one_of_the_two() {
             assert_ne!(old, open(&store, "new").is_ok(), "operation {number}");
             reached
         });
+    }
+}
+
+#[test]
+fn a_new_recovery_key_that_was_not_told_leaves_the_passphrase_and_one_recovery_key() {
+    for lasting in [Lasting::Once, Lasting::Crash] {
+        let mut kept = 0;
+        each(lasting, |number| {
+            let folder = Folder::new();
+            let store = folder.store();
+            let (_, old) = create(&store);
+            let (renewed, reached) = fault::at(number, lasting, || renew(&store, "correct horse"));
+            let store = folder.store();
+            assert!(open(&store, "correct horse").is_ok());
+            assert_eq!(leftovers(&folder), [""; 0], "operation {number}");
+            let is_old = open(&store, old.expose()).is_ok();
+            if let Ok(new) = renewed {
+                assert!(!is_old && open(&store, new.expose()).is_ok());
+            }
+            kept += usize::from(is_old);
+            reached
+        });
+        assert!(kept > 3);
+    }
+}
+
+#[test]
+fn a_rekey_is_whole_or_has_not_happened_and_loses_no_entry() {
+    for lasting in [Lasting::Once, Lasting::Crash] {
+        let (mut before, mut after, mut half) = (0, 0, 0);
+        each(lasting, |number| {
+            let folder = Folder::new();
+            let (store, present, next) = ready(&folder);
+            store.write_vault(&next).unwrap();
+            std::fs::write(folder.data().join("keyring.age"), "x").unwrap();
+            let old = present.sealer.identity(&present.arena);
+            let drops = number % 2 == 0;
+            let (done, reached) =
+                fault::at(number, lasting, || rekey(&store, "correct horse", drops));
+            half += usize::from(matches!(done, Err(OpenError::HalfRekeyed(_))));
+            let is_decided = matches!(done, Ok(_) | Err(OpenError::HalfRekeyed(_)));
+            let store = folder.store();
+            store.tidy().unwrap();
+            assert_eq!(leftovers(&folder), [""; 0]);
+            let opened = open(&store, "correct horse").unwrap();
+            assert_eq!(opened.document.entries.len(), 2, "operation {number}");
+            assert!(!opened.rollback, "operation {number}");
+            let is_new = opened.sealer.identity(&opened.arena) != old;
+            if lasting == Lasting::Once {
+                assert_eq!(is_new, is_decided, "operation {number}: {done:?}");
+            }
+            let has_keyring = folder.data().join("keyring.age").exists();
+            assert_eq!(has_keyring, !is_new, "operation {number}");
+            let has_backups = !store.backups().unwrap().is_empty();
+            assert_eq!(has_backups, !(is_new && drops), "operation {number}");
+            if is_new {
+                after += 1;
+            } else {
+                before += 1;
+            }
+            reached
+        });
+        assert!(
+            before > 5 && after > 1 && half > 1,
+            "{before} {after} {half}"
+        );
     }
 }
 

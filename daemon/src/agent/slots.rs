@@ -1,0 +1,100 @@
+//! The ways to open the vault: what may be asked of them, and what is answered.
+
+use otp_proto::{
+    Done, RekeyAnswer, RenewAnswer, Response, RpcError, SlotsAnswer, SlotsRemove, SlotsTest,
+};
+
+use super::jobs::Task;
+use super::outcome::Outcome;
+use super::{Agent, Asker, Rekeyed, SlotDone, SlotJob, error};
+use crate::clock::Now;
+use crate::vault::OpenError;
+use crate::vault::slot::SlotName;
+
+impl Agent {
+    pub(super) fn test_slot(&mut self, asker: Asker, test: SlotsTest) -> Result<Outcome, RpcError> {
+        let slot = named(&test.slot)?;
+        let secret = test.passphrase;
+        if slot.typed().is_some() != secret.is_some() {
+            return Err(error::params(if secret.is_some() {
+                "nothing is typed for that slot"
+            } else {
+                "what is typed for that slot is missing"
+            }));
+        }
+        self.slowly(asker, Task::Slots(SlotJob::Test { slot, secret }))
+    }
+
+    pub(super) fn remove_slot(
+        &mut self,
+        asker: Asker,
+        remove: SlotsRemove,
+    ) -> Result<Outcome, RpcError> {
+        let slot = named(&remove.slot)?;
+        let secret = remove.passphrase;
+        self.slowly(asker, Task::Slots(SlotJob::Remove { slot, secret }))
+    }
+
+    /// Some work on the slots is done, or isn't.
+    pub(super) fn slots_done(
+        &mut self,
+        now: Now,
+        asker: Option<Asker>,
+        result: Result<SlotDone, OpenError>,
+    ) {
+        let done = match result {
+            Ok(done) => done,
+            // It is nobody's mistake that could be tried again.
+            Err(OpenError::LastSlot) => {
+                if let Some(asker) = asker {
+                    self.reply(asker, Err(error::open(&OpenError::LastSlot)));
+                }
+                return;
+            }
+            Err(failure) => return self.refuse(now, asker, &failure),
+        };
+        let Some(asker) = asker else {
+            return;
+        };
+        let response = match done {
+            SlotDone::Slots(slots) => Response::Slots(SlotsAnswer { slots }),
+            SlotDone::Done => Response::Done(Done {}),
+            SlotDone::RecoveryKey(recovery_key) => Response::Renew(RenewAnswer { recovery_key }),
+        };
+        self.forgive(asker);
+        self.reply(asker, Ok(response));
+    }
+
+    /// The vault has another identity, or hasn't.
+    pub(super) fn rekeyed(
+        &mut self,
+        now: Now,
+        asker: Option<Asker>,
+        result: Result<Rekeyed, OpenError>,
+    ) {
+        let Rekeyed {
+            opened,
+            recovery_key,
+            removed,
+        } = match result {
+            Ok(rekeyed) => rekeyed,
+            Err(failure) => return self.refuse(now, asker, &failure),
+        };
+        // What is open has the old identity; what is locked stays so.
+        if self.open.is_some() {
+            self.adopt(now, *opened);
+        }
+        if let Some(asker) = asker {
+            self.forgive(asker);
+            let answer = RekeyAnswer {
+                recovery_key,
+                removed,
+            };
+            self.reply(asker, Ok(Response::Rekey(answer)));
+        }
+    }
+}
+
+fn named(name: &str) -> Result<SlotName, RpcError> {
+    SlotName::new(name).ok_or_else(|| error::open(&OpenError::NoSlot))
+}

@@ -1,0 +1,105 @@
+//! What slots are called, by people and on disk.
+
+use otp_proto::SlotKind;
+
+use super::{IDENTITY, RECOVERY};
+
+/// The ending of every slot's file.
+const ENDING: &str = ".age";
+/// Longest name in bytes.
+const LONGEST: usize = 32;
+
+/// A slot's name, which is its file's without the ending, but for the passphrase's.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SlotName(String);
+
+impl SlotName {
+    /// Reads a name: one to 32 of `a-z 0-9 -`, not beginning or ending with `-`. `None` for
+    /// anything else, and for `identity`, whose file has the passphrase's slot.
+    pub fn new(name: &str) -> Option<Self> {
+        let is_made_of =
+            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        let is_name = (1..=LONGEST).contains(&name.len())
+            && name.bytes().all(is_made_of)
+            && !name.starts_with('-')
+            && !name.ends_with('-')
+            && name != "identity";
+        is_name.then(|| Self(name.to_owned()))
+    }
+
+    /// Reads the name of a slot's file; `None` for other files.
+    pub fn of_file(file: &str) -> Option<Self> {
+        if file == IDENTITY {
+            return Self::new("passphrase");
+        }
+        let name = file.strip_suffix(ENDING)?;
+        // A file of that name would be the passphrase's a second time.
+        let slot = Self::new(name).filter(|_| name != "passphrase")?;
+        // Whatever else a person keeps there is no business of ours.
+        (slot.kind() != SlotKind::Plugin).then_some(slot)
+    }
+
+    /// Returns the name of the file.
+    pub fn file(&self) -> String {
+        match self.typed() {
+            Some(file) => file.to_owned(),
+            None => format!("{}{ENDING}", self.0),
+        }
+    }
+
+    /// Returns the file of a slot that a person types.
+    pub fn typed(&self) -> Option<&'static str> {
+        match self.0.as_str() {
+            "passphrase" => Some(IDENTITY),
+            "recovery" => Some(RECOVERY),
+            _ => None,
+        }
+    }
+
+    /// Returns what kind of slot has this name.
+    pub fn kind(&self) -> SlotKind {
+        match self.0.as_str() {
+            "passphrase" => SlotKind::Passphrase,
+            "recovery" => SlotKind::Recovery,
+            "keyring" => SlotKind::Keyring,
+            _ => SlotKind::Plugin,
+        }
+    }
+
+    /// Lends the name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_and_its_file_are_one_to_one() {
+        for (name, file) in [
+            ("passphrase", "identity.age"),
+            ("recovery", "recovery.age"),
+            ("keyring", "keyring.age"),
+        ] {
+            assert_eq!(SlotName::new(name).unwrap().file(), file);
+            assert_eq!(SlotName::of_file(file).unwrap().as_str(), name);
+        }
+        for file in [
+            "passphrase.age",
+            "mine.age",
+            "identity.age.age",
+            "a.txt",
+            ".age",
+            "vault",
+        ] {
+            assert_eq!(SlotName::of_file(file), None, "{file}");
+        }
+        for name in ["", "identity", "-a", "a-", "A", "a/b", "..", "a.b", "山"] {
+            assert_eq!(SlotName::new(name), None, "{name}");
+        }
+        assert!(SlotName::new(&"a".repeat(LONGEST)).is_some());
+        assert!(SlotName::new(&"a".repeat(LONGEST + 1)).is_none());
+    }
+}

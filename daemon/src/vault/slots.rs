@@ -1,0 +1,103 @@
+//! The work on slots: what is there, whether it opens the vault, and what may go.
+
+use otp_proto::{Secret, SlotInfo};
+
+use super::job::{identity, load, recovery};
+use super::slot::{RECOVERY, Slot as _, SlotName, unwrap_typed};
+use super::store::Store;
+use super::{OpenError, StoreError};
+use crate::agent::{SlotDone, SlotJob};
+use crate::config::MemoryMode;
+
+/// Does some work on the slots.
+pub(super) fn perform(
+    store: &Store,
+    mode: MemoryMode,
+    job: &SlotJob,
+) -> Result<SlotDone, OpenError> {
+    if job.writes() {
+        store.tidy()?;
+    }
+    match job {
+        SlotJob::List => Ok(SlotDone::Slots(list(store)?)),
+        SlotJob::Test { slot, secret } => {
+            let secret = secret.as_ref();
+            test(store, mode, slot, secret)?;
+            Ok(SlotDone::Done)
+        }
+        SlotJob::Remove { slot, secret } => {
+            remove(store, mode, slot, secret)?;
+            Ok(SlotDone::Done)
+        }
+        SlotJob::Renew { secret } => renew(store, mode, secret).map(SlotDone::RecoveryKey),
+    }
+}
+
+fn list(store: &Store) -> Result<Vec<SlotInfo>, StoreError> {
+    let info = |slot: SlotName| SlotInfo {
+        name: slot.as_str().to_owned(),
+        kind: slot.kind(),
+    };
+    Ok(store.slots()?.into_iter().map(info).collect())
+}
+
+/// Opens the vault by one slot alone.
+fn test(
+    store: &Store,
+    mode: MemoryMode,
+    slot: &SlotName,
+    secret: Option<&Secret>,
+) -> Result<(), OpenError> {
+    if !store.slots()?.contains(slot) {
+        return Err(OpenError::NoSlot);
+    }
+    let identity = match (slot.typed(), secret) {
+        (Some(file), Some(secret)) => unwrap_typed(file, secret, |file| store.read_slot(file))?,
+        (Some(_), None) => return Err(OpenError::WrongSecret),
+        (None, _) => return Err(OpenError::NoSlot),
+    };
+    opens(store, mode, &identity)
+}
+
+/// Whether an identity is the vault's.
+fn opens(store: &Store, mode: MemoryMode, identity: &Secret) -> Result<(), OpenError> {
+    match load(store, mode, identity) {
+        Ok(_) => Ok(()),
+        // Its whole header is another's, or it is broken: the vault's own slot would tell.
+        Err(OpenError::Damaged { line: None, .. }) => Err(OpenError::ForeignSlot),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Removes a slot once what stays was seen to open the vault.
+fn remove(
+    store: &Store,
+    mode: MemoryMode,
+    slot: &SlotName,
+    secret: &Secret,
+) -> Result<(), OpenError> {
+    let slots = store.slots()?;
+    if !slots.contains(slot) {
+        return Err(OpenError::NoSlot);
+    }
+    let identity = match slot.typed() {
+        None => identity(store, secret)?,
+        Some(file) => {
+            let mut others = slots.iter().filter_map(SlotName::typed);
+            let other = others.find(|&other| other != file);
+            let other = other.ok_or(OpenError::LastSlot)?;
+            unwrap_typed(other, secret, |file| store.read_slot(file))?
+        }
+    };
+    opens(store, mode, &identity)?;
+    Ok(store.remove_slot(slot)?)
+}
+
+/// Makes another recovery key. The one before opens nothing any more once the file is in place.
+fn renew(store: &Store, mode: MemoryMode, secret: &Secret) -> Result<Secret, OpenError> {
+    let identity = identity(store, secret)?;
+    opens(store, mode, &identity)?;
+    let recovery = recovery(store);
+    store.write_slot(RECOVERY, &recovery.wrap(&identity)?)?;
+    Ok(recovery.into_key().into_secret())
+}
