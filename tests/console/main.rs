@@ -41,3 +41,6 @@ mod otp_manager;
 mod q_taro;
 mod qr_journal;
 mod winauth;
+
+// What the documentation shows.
+mod picture;
