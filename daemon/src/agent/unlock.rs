@@ -42,8 +42,8 @@ impl Agent {
     ) {
         match result {
             Ok((opened, recovery_key)) => {
-                // The recovery key is shown now or never, and no verb makes another: without
-                // somebody to show it to, the vault goes again.
+                // The recovery key is shown now or never: without somebody to show it to, the
+                // vault goes again.
                 let Some(asker) = asker else {
                     self.jobs.discard = Some(opened.document.device);
                     return;

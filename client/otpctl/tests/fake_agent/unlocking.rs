@@ -75,9 +75,12 @@ fn init_whose_output_is_lost_says_that_nobody_has_seen_the_recovery_key() {
         otpctl.stdout(lost);
         let ran = finish(otpctl, "a long passphrase\n");
         assert_eq!(ran.status, 1);
-        let last = ran.err.lines().last().unwrap();
-        assert!(last.starts_with("otpctl: not complete: "), "{}", ran.err);
-        assert!(last.contains("recovery key"), "{}", ran.err);
+        let [.., failure, hint] = ran.err.lines().collect::<Vec<_>>()[..] else {
+            panic!("{}", ran.err);
+        };
+        assert!(failure.starts_with("otpctl: not complete: "), "{}", ran.err);
+        assert!(failure.contains("recovery key"), "{}", ran.err);
+        assert_eq!(hint, "hint: otpctl recovery-key renew");
     }
 }
 
