@@ -2,53 +2,23 @@
 //! does is written down, step by step.
 
 use std::cell::RefCell;
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::PathBuf;
 use std::time::Instant;
 
-use rustix::process::{Pid, Signal, kill_process};
-
 use crate::browser::Browser;
+use crate::screen::{Screen, print_screen, read_by_another};
 use crate::service::USER;
 use crate::site::Console;
-use crate::support::{Clock, Daemon, Home, Outcome, PATIENCE, Terminal, faketime, programs, run};
+use crate::support::{
+    Canary, Clock, Daemon, Home, Outcome, PATIENCE, Terminal, faketime, programs,
+};
 
 /// How the person names the entry.
 pub(crate) const QUERY: &str = "trend";
-/// The size of the screen, and of the browser's window at its left.
-const SCREEN: (u32, u32) = (1360, 800);
+/// The size of the browser's window, at the left of the screen.
 const WINDOW: (u32, u32) = (780, 800);
-
-/// An X server on a display that is free.
-struct Screen(Child);
-
-impl Screen {
-    fn start(home: &Home) -> (Self, String) {
-        let mut command = home.command_with(&["--pdeathsig=KILL"], "Xvfb");
-        command.args(["-displayfd", "1", "-nolisten", "tcp", "-noreset", "-screen"]);
-        let mut child = command
-            .args(["0", &format!("{}x{}x24", SCREEN.0, SCREEN.1)])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap_or_else(|error| panic!("{command:?}: {error}; see tests/packages.txt"));
-        let mut number = String::new();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let screen = Self(child);
-        stdout.read_line(&mut number).unwrap();
-        assert!(!number.is_empty(), "Xvfb ended");
-        (screen, format!(":{}", number.trim()))
-    }
-}
-
-impl Drop for Screen {
-    fn drop(&mut self) {
-        // So that it removes its lock.
-        kill_process(Pid::from_child(&self.0), Signal::TERM).ok();
-        self.0.wait().ok();
-    }
-}
 
 /// The desk; its parts end in this order.
 pub(crate) struct Desk {
@@ -186,26 +156,20 @@ impl Desk {
         while !self.read_by_another().iter().any(|seen| seen == text) {
             if Instant::now() > end {
                 let file = concat!(env!("CARGO_TARGET_TMPDIR"), "/console-screen.png");
-                std::fs::write(file, self.print_screen()).unwrap();
+                fs::write(file, self.print_screen()).unwrap();
                 panic!("zbar doesn't see it: {file}");
             }
         }
     }
 
+    /// What zbar reads off the screen.
     fn read_by_another(&self) -> Vec<String> {
         read_by_another(&self.print_screen())
     }
 
-    /// The whole screen as a PNG, as the print-screen key takes it.
+    /// The whole screen as a PNG.
     pub(crate) fn print_screen(&self) -> Vec<u8> {
-        // Through a pipe of the home's own user: scrot opens its output by name.
-        let mut scrot = self.home().command("sh");
-        let taken = scrot.args(["-c", "scrot - | cat"]).output().unwrap();
-        assert!(
-            !taken.stdout.is_empty(),
-            "{taken:?}; see tests/packages-browser.txt"
-        );
-        taken.stdout
+        print_screen(self.home())
     }
 
     /// `otpctl` on a terminal.
@@ -281,6 +245,29 @@ impl Desk {
         path.to_str().unwrap().to_owned()
     }
 
+    /// Insists that the key of this URI is in no file that the person's programs have: the home,
+    /// the runtime folder, the folders for temporary files. The vault is encrypted.
+    #[track_caller]
+    pub(crate) fn is_nowhere(&self, uri: &str) {
+        let (_, key) = uri.split_once("secret=").unwrap();
+        let canary = Canary::key(key.split('&').next().unwrap());
+        let mut folders = vec![self.home().root().to_owned()];
+        for shared in ["/tmp", "/var/tmp", "/dev/shm"] {
+            let entries = fs::read_dir(shared).into_iter().flatten().flatten();
+            let is_ours = |entry: &fs::DirEntry| {
+                let owner = entry.metadata().ok().map(|found| found.uid());
+                owner.is_some() && owner == self.home().uid
+            };
+            folders.extend(entries.filter(is_ours).map(|entry| entry.path()));
+        }
+        let found = |folder: &PathBuf| canary.files(folder);
+        let leaks: Vec<_> = folders.iter().flat_map(found).collect();
+        assert_eq!(leaks, [] as [PathBuf; 0]);
+        let control = self.file("control", uri);
+        assert_eq!(canary.files(self.home().root()).len(), 1);
+        fs::remove_file(control).unwrap();
+    }
+
     /// Sets the clocks of the console and of the desk forward.
     pub(crate) fn pass(&self, console: &Console, seconds: u64) {
         console.service().ahead += seconds;
@@ -304,11 +291,4 @@ pub(crate) fn offered_code(terminal: &mut Terminal) -> String {
         .take_while(|c| *c != '(')
         .filter(char::is_ascii_digit)
         .collect()
-}
-
-/// The texts of the QR codes that zbar reads in a picture.
-pub(crate) fn read_by_another(picture: &[u8]) -> Vec<String> {
-    let mut zbar = Command::new("zbarimg");
-    let seen = run(zbar.args(["--raw", "--quiet", "-"]), picture);
-    seen.stdout.lines().map(str::to_owned).collect()
 }

@@ -29,6 +29,7 @@ mod support;
 mod browser;
 mod desk;
 mod pages;
+mod screen;
 mod service;
 mod site;
 mod wire;

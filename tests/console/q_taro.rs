@@ -48,4 +48,5 @@ fn a_screen_that_was_copied_is_read_enrolled_and_gone_from_the_clipboard() {
 
     desk.enrol(&["add", "--clipboard"]);
     assert!(!offered(&desk).contains("image/png"));
+    desk.is_nowhere(&uri);
 }

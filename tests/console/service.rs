@@ -151,11 +151,12 @@ impl Service {
 }
 
 impl Device {
-    /// Takes the code of this step or the one before, each once.
+    /// Takes the code of this step or the one before, each once. The last one that was taken is
+    /// known for what it is, however late it comes.
     fn take(&mut self, code: &str, now: u64) -> Result<(), Refused> {
         let step = now / STEP;
         let is_of = |step: &u64| oathtool_totp(&self.key, "SHA1", 6, 30, step * STEP) == code;
-        let step = [step, step - 1].into_iter().find(is_of);
+        let step = [step, step - 1, self.last].into_iter().find(is_of);
         let step = step.ok_or(Refused::Wrong)?;
         if step <= self.last {
             return Err(Refused::Used);

@@ -37,6 +37,7 @@ fn a_key_is_stored_only_after_the_page_took_its_code() {
     desk.enrol(&["add", "--screen"]);
     let list = desk.ctl(&["list", "--names"]).exits(0);
     assert_eq!(list.line(), "Trend Micro SaaS Account:abc****");
+    desk.is_nowhere(&uri);
 }
 
 /// Pastes a key at the prompt, as into WinAuth's dialog, and says that its code was right.
