@@ -28,7 +28,8 @@ pub(crate) struct VaultLock {
 }
 
 impl VaultLock {
-    /// Makes the folder and the file in it; waits for an agent that ends.
+    /// Makes the folder and the file in it; waits for an agent that ends. `None` where nothing can
+    /// be written: a vault there may still be read.
     ///
     /// # Errors
     /// If another agent has it, or it can't be made.
@@ -38,17 +39,24 @@ impl VaultLock {
         let path = folder.join(NAME);
         let patience = clock::now().boot + WAIT;
         loop {
-            match open(&path) {
+            let cause = match open(&path) {
                 Ok(file) => return Ok(Some(Self { _file: file })),
-                Err(error) if is_held(&error) && clock::now().boot < patience => {
-                    std::thread::sleep(AGAIN);
-                }
-                Err(error) if is_held(&error) => {
-                    return Err(ClaimError::Vault {
-                        path: folder.to_owned(),
-                    });
-                }
-                Err(cause) => return Err(ClaimError::io("lock", &path, cause)),
+                Err(cause) => cause,
+            };
+            let is_held = cause.raw_os_error() == Some(SHARED);
+            // A file that is about to be removed denies access for a moment.
+            let is_denied = cause.kind() == io::ErrorKind::PermissionDenied;
+            if (is_held || is_denied) && clock::now().boot < patience {
+                std::thread::sleep(AGAIN);
+            } else if is_held {
+                return Err(ClaimError::Vault {
+                    path: folder.to_owned(),
+                });
+            } else if is_denied || cause.kind() == io::ErrorKind::ReadOnlyFilesystem {
+                tracing::warn!(%cause, "the vault is not locked against other agents");
+                return Ok(None);
+            } else {
+                return Err(ClaimError::io("lock", &path, cause));
             }
         }
     }
@@ -65,11 +73,6 @@ fn open(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
-/// A file that is about to be removed denies access for a moment.
-fn is_held(error: &io::Error) -> bool {
-    error.raw_os_error() == Some(SHARED) || error.kind() == io::ErrorKind::PermissionDenied
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,10 +81,11 @@ mod tests {
     fn a_vault_is_locked_once_and_free_again_when_the_lock_is_dropped() {
         let home = tempfile::tempdir().unwrap();
         let folder = home.path().join("otpd");
-        let lock = VaultLock::take(&folder).unwrap();
-        assert!(is_held(&open(&folder.join(NAME)).unwrap_err()));
+        let lock = VaultLock::take(&folder).unwrap().unwrap();
+        let refused = open(&folder.join(NAME)).unwrap_err();
+        assert_eq!(refused.raw_os_error(), Some(SHARED));
         drop(lock);
         assert!(!folder.join(NAME).exists());
-        VaultLock::take(&folder).unwrap();
+        VaultLock::take(&folder).unwrap().unwrap();
     }
 }
