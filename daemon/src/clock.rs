@@ -1,8 +1,18 @@
 //! The only reader of clocks.
 
+use std::cell::Cell;
 use std::time::{Duration, SystemTime};
 
 use crate::platform;
+
+/// How old the answer whether the clock is synchronised may be: asking costs more than the rest
+/// of a small request (the kernel stirs its random numbers with it).
+const AGE: Duration = Duration::from_secs(1);
+
+thread_local! {
+    /// When it was asked last, on the boot clock, and the answer.
+    static SYNCHRONISED: Cell<Option<(Duration, Option<bool>)>> = const { Cell::new(None) };
+}
 
 /// A moment on both clocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,20 +21,33 @@ pub struct Now {
     pub wall: Duration,
     /// Time since boot with suspend counted (`CLOCK_BOOTTIME`): what deadlines are measured in.
     pub boot: Duration,
-    /// Whether a time service keeps the wall clock right; `None` where nobody knows.
+    /// Whether a time service keeps the wall clock right, as of a second ago at most; `None` where
+    /// nobody knows.
     pub is_synchronised: Option<bool>,
 }
 
 /// Reads both clocks. A wall clock before 1970 reads as 1970.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads clocks")]
 pub fn now() -> Now {
+    let boot = platform::boot();
     Now {
         wall: SystemTime::now()
             .duration_since(SystemTime::UNIX_EPOCH)
             .unwrap_or_default(),
-        boot: platform::boot(),
-        is_synchronised: platform::is_synchronised(),
+        boot,
+        is_synchronised: is_synchronised(boot),
     }
+}
+
+fn is_synchronised(boot: Duration) -> Option<bool> {
+    SYNCHRONISED.with(|known| match known.get() {
+        Some((asked, answer)) if boot.saturating_sub(asked) < AGE => answer,
+        _ => {
+            let answer = platform::is_synchronised();
+            known.set(Some((boot, answer)));
+            answer
+        }
+    })
 }
 
 #[cfg(test)]

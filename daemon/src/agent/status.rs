@@ -1,10 +1,15 @@
 //! What is asked about the agent and its entries without a code.
 
+use std::sync::LazyLock;
+
 use otp_proto::{List, ListAnswer, Response, RpcError, Show, StatusAnswer, VERSION};
 
 use super::outcome::Outcome;
 use super::{Agent, error, find, info};
 use crate::clock::Now;
+
+/// Asked for once; it can't change.
+static PID: LazyLock<u32> = LazyLock::new(std::process::id);
 
 impl Agent {
     pub(super) fn status(&self, now: Now) -> StatusAnswer {
@@ -17,7 +22,7 @@ impl Agent {
             vault: self.vault_exists,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             protocol: VERSION,
-            pid: std::process::id(),
+            pid: *PID,
             memory: self.memory(),
             rollback: self.rollback,
             entries: entries.and_then(|count| u64::try_from(count).ok()),

@@ -110,7 +110,8 @@ impl Connection {
                 }
                 () = std::future::ready(()), if retiring && !self.ended => self.ended = true,
                 () = outbox.changed() => {}
-                () = sleep(HALF_CLOSED), if self.ended => {}
+                // A timer is made only where it is waited for.
+                () = async { sleep(HALF_CLOSED).await }, if self.ended => {}
                 () = &mut first_line, if !spoken => return Err(io::ErrorKind::TimedOut.into()),
             }
             outbox.awake();
@@ -154,7 +155,12 @@ impl Connection {
     }
 
     async fn write(&mut self, line: &[u8]) -> io::Result<()> {
-        timeout(UNREAD, self.stream.write_all(line)).await?
+        let mut written = pin!(self.stream.write_all(line));
+        // Nearly always there is room at once, and no timer is needed.
+        match poll_fn(|cx| Poll::Ready(written.as_mut().poll(cx))).await {
+            Poll::Ready(result) => result,
+            Poll::Pending => timeout(UNREAD, written).await?,
+        }
     }
 }
 
