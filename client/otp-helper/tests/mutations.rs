@@ -9,43 +9,10 @@
 
 mod fixtures;
 
+use fixtures::damage::Random;
 use fixtures::{code, file};
 use image::ImageFormat;
 use otp_helper::{import, picture};
-
-/// Marsaglia's xorshift, which needs no crate.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 11).unwrap() % limit.max(1)
-    }
-
-    /// Changes, removes, repeats or cuts a few bytes.
-    fn damage(&mut self, bytes: &mut Vec<u8>) {
-        for _ in 0..=self.below(6) {
-            let (at, length) = (self.below(bytes.len()), self.below(8) + 1);
-            let end = (at + length).min(bytes.len());
-            match self.below(8) {
-                0..=2 => bytes[at..end].fill_with(|| u8::try_from(self.below(256)).unwrap()),
-                3 => bytes[at] ^= 1 << self.below(8),
-                4 => drop(bytes.drain(at..end)),
-                5 => {
-                    let again = bytes[at..end].to_vec();
-                    bytes.splice(at..at, again);
-                }
-                6 => bytes[at..end].fill([0, 0xff, 0x7f, 0x80][self.below(4)]),
-                _ => bytes.truncate(self.below(bytes.len()) + 1),
-            }
-            if bytes.is_empty() {
-                return;
-            }
-        }
-    }
-}
 
 const ROUNDS: usize = 2000;
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use rustix::fs::{FileType, Mode};
-use rustix::process::{Resource, Rlimit, setrlimit, umask};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit, umask};
 use rustix::time::{ClockId, clock_gettime};
 
 /// Most seconds of CPU time: twice what the slowest picture takes.
@@ -38,6 +38,10 @@ pub(super) fn limits() -> io::Result<()> {
 }
 
 pub(super) fn limit(resource: Resource, most: u64) -> io::Result<()> {
+    // Whoever started us may allow even less; a hard limit can't be raised again.
+    let most = getrlimit(resource)
+        .maximum
+        .map_or(most, |hard| hard.min(most));
     let limit = Rlimit {
         current: Some(most),
         maximum: Some(most),
