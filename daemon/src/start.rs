@@ -6,6 +6,7 @@ use std::panic::PanicHookInfo;
 use std::process::ExitCode;
 use std::rc::Rc;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use otp_proto::{Dirs, Endpoint, Memory, SOCKET_VARIABLE, endpoint};
@@ -17,7 +18,7 @@ use crate::agent::Agent;
 use crate::arguments::{Command, Options, parse};
 use crate::config::{Config, ConfigError, MemoryMode};
 use crate::front::ipc::Ipc;
-use crate::lifecycle::{Claim, ClaimError, Signals, VaultLock, inherited_endpoint, service};
+use crate::lifecycle::{Claim, ClaimError, Signals, VaultLock, WAIT, inherited_endpoint, service};
 use crate::logging::{self, Log};
 use crate::platform::{self, Inherited, arena};
 use crate::run::{Beside, Core, End, Sources, WAITING};
@@ -74,16 +75,28 @@ fn start() -> Result<(), Failure> {
         Command::CheckConfig(options) => return configuration(&options).map(|_| ()),
         Command::Run(options) => options,
     };
-    if options.spawned {
-        platform::detach(inherited.as_ref()).context("cannot leave the starter's session")?;
+    if !options.spawned {
+        return agent(&options, inherited);
     }
-    let config = configuration(&options)?;
+    platform::detach(inherited.as_ref()).context("cannot leave the starter's session")?;
+    let ended = agent(&options, inherited);
+    if let Err(failure) = &ended
+        && failure.status() != 0
+    {
+        // Its standard error leads nowhere. A starter that has gone on doesn't read this.
+        platform::tell_starter(&text::stderr_line(failure)).ok();
+    }
+    ended
+}
+
+fn agent(options: &Options, inherited: Option<Inherited>) -> Result<(), Failure> {
+    let config = configuration(options)?;
     let log = logging::start(options.log, config.log);
     let runtime = Builder::new_current_thread()
         .enable_all()
         .build_local(LocalOptions::default())
         .context("cannot start")?;
-    runtime.block_on(serve(&options, config, log, inherited))
+    runtime.block_on(serve(options, config, log, inherited))
 }
 
 /// One agent per vault, whatever its endpoint. Held until the process is gone, because a write
@@ -102,7 +115,7 @@ async fn serve(
     let (endpoint, may_close) = find_endpoint(inherited.as_ref())?;
     let mut claim = Claim::take(&endpoint, inherited.as_ref(), may_close)?;
     let dirs = Dirs::new(&env).context("cannot find the vault's folder")?;
-    let lock = VaultLock::take(&dirs.data)?;
+    let lock = VaultLock::take(&dirs.data, patience(options))?;
     VAULT_LOCK.get_or_init(|| lock);
     let listener = claim.listen(&endpoint, inherited)?;
 
@@ -140,6 +153,16 @@ async fn serve(
     match end.context("cannot run")? {
         End::Stopped => Ok(()),
         End::Displaced => Err(anyhow::anyhow!("{endpoint} was taken away").into()),
+    }
+}
+
+/// How long to wait for an agent that leaves the vault: less than the starter's two seconds, so
+/// that it is told why.
+fn patience(options: &Options) -> Duration {
+    if options.spawned {
+        Duration::from_millis(1500)
+    } else {
+        WAIT
     }
 }
 

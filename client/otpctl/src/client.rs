@@ -1,5 +1,7 @@
 //! What every command works with: texts, options, and the agent behind one call.
 
+use std::io;
+
 use otp_proto::{
     Call, ErrorKind, RecoveryKey, RecoveryKeyError, Secret, Status, Unlock, VERSION, clean_label,
 };
@@ -14,7 +16,7 @@ use crate::text::{Text, fill};
 use crate::{os, output};
 
 /// How often a person may mistype the passphrase.
-const TRIES: u32 = 3;
+pub(crate) const TRIES: u32 = 3;
 
 /// One run of otpctl.
 pub(crate) struct Client {
@@ -144,7 +146,7 @@ impl Client {
 
     /// Writes a warning.
     pub(crate) fn warn(&self, warning: &str) {
-        output::say(&fill(self.text.warning, &[warning]));
+        output::say(&fill(self.text.warning, &[&self.text.cause(warning)]));
     }
 
     fn conn(&mut self) -> Result<&mut Conn, Failure> {
@@ -172,7 +174,10 @@ impl Client {
             ConnectError::Start(StartError::Spawn(error)) => {
                 new(fill(text.cannot_start, &[&reason(error)]))
             }
-            ConnectError::Start(StartError::Failed) => new(text.start_failed.into()).hint("otpd"),
+            ConnectError::Start(StartError::Failed(said)) if said.is_empty() => {
+                new(text.start_failed.into()).hint("otpd")
+            }
+            ConnectError::Start(StartError::Failed(said)) => new(fill(text.cannot_start, &[said])),
             ConnectError::Start(StartError::NotReady) => new(text.not_ready.into()).hint("otpd"),
         }
     }
@@ -183,6 +188,10 @@ impl Client {
             CallError::Io(_) | CallError::BadAnswer => None,
         };
         match error {
+            // What a socket says whose limit has passed (SO_RCVTIMEO).
+            CallError::Io(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                Failure::new(Kind::Unreachable, self.text.no_answer).hint(os::FIND_AGENT)
+            }
             CallError::Io(error) => Failure::new(
                 Kind::Unreachable,
                 fill(self.text.broken, &[&reason(&error)]),

@@ -1,13 +1,17 @@
 //! One connection to the agent: connect or start it, write a line, read a line.
 
 use std::io::{self, Read as _, Write as _};
+use std::time::Duration;
 
-use otp_proto::{Call, Endpoint, ErrorKind, Frames, MAX_ANSWER, encode_request};
+use otp_proto::{Call, Endpoint, ErrorKind, Frames, MAX_ANSWER, Status, encode_request};
 use zeroize::Zeroizing;
 
 use crate::json::{Answer, Json};
 use crate::os::{self, Stream};
 use crate::start::{self, StartError};
+
+/// Longest wait for what the agent knows without asking anybody.
+const LONGEST_STATUS: Duration = Duration::from_secs(5);
 
 /// An open connection.
 pub(crate) struct Conn {
@@ -96,7 +100,14 @@ impl Conn {
     pub(crate) fn call<C: Call>(&mut self, params: &C) -> Result<Answer, CallError> {
         let line = encode_request(self.next_id, params);
         self.next_id += 1;
-        decode(&self.exchange(&line)?)
+        if C::METHOD != Status::METHOD {
+            return decode(&self.exchange(&line)?);
+        }
+        // Answered from memory at once: who doesn't is stopped or broken.
+        os::limit_wait(&self.stream, Some(LONGEST_STATUS)).map_err(CallError::Io)?;
+        let answer = self.exchange(&line)?;
+        os::limit_wait(&self.stream, None).map_err(CallError::Io)?;
+        decode(&answer)
     }
 
     fn exchange(&mut self, line: &[u8]) -> Result<Zeroizing<Vec<u8>>, CallError> {

@@ -48,8 +48,9 @@ pub(crate) fn complain(text: &Text, failure: &Failure) {
     if failure.kind == Kind::OutputClosed {
         return;
     }
+    let cause = text.cause(&failure.cause);
     let mut message = String::from("otpctl: ");
-    for part in [failure.what, ": ", &failure.cause, "\n", &failure.details] {
+    for part in [failure.what, ": ", &cause, "\n", &failure.details] {
         message.push_str(part);
     }
     if let Some(hint) = &failure.hint {

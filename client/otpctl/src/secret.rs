@@ -128,15 +128,48 @@ pub(crate) fn hide() -> Result<(), Failure> {
     os::hide_memory().map_err(|error| Failure::io(&error))
 }
 
-/// Asks a yes-or-no question; `default` is what Enter means.
+/// What a person says to a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reply {
+    Yes,
+    No,
+    /// `a`: show it again.
+    Again,
+}
+
+/// Asks a yes-or-no question until it is answered; `default` is what Enter means.
 pub(crate) fn confirm(question: &str, default: bool) -> Result<bool, Failure> {
+    loop {
+        match ask(question, default)? {
+            Some(Reply::Yes) => return Ok(true),
+            Some(Reply::No) => return Ok(false),
+            Some(Reply::Again) | None => {}
+        }
+    }
+}
+
+/// Asks a question once; `None` if the answer is none of those.
+pub(crate) fn ask(question: &str, default: bool) -> Result<Option<Reply>, Failure> {
     let answer = terminal::ask(question).map_err(|error| Failure::io(&error))?;
     Ok(match answer.as_deref() {
+        Some("") if default => Some(Reply::Yes),
         // The end of input is nobody's yes.
-        None => false,
-        Some("") => default,
-        Some(answer) => answer.starts_with(['y', 'Y', 'j', 'J']) || answer.starts_with("はい"),
+        None | Some("") => Some(Reply::No),
+        Some(answer) => reply(answer),
     })
+}
+
+/// An input method may be on: full-width letters count as well.
+fn reply(answer: &str) -> Option<Reply> {
+    let first = answer.chars().next()?;
+    match first {
+        'y' | 'Y' | 'j' | 'J' | 'ｙ' | 'Ｙ' => Some(Reply::Yes),
+        'n' | 'N' | 'ｎ' | 'Ｎ' => Some(Reply::No),
+        'a' | 'A' | 'ａ' | 'Ａ' => Some(Reply::Again),
+        _ if answer.starts_with("はい") => Some(Reply::Yes),
+        _ if answer.starts_with("いいえ") => Some(Reply::No),
+        _ => None,
+    }
 }
 
 /// Reads one line byte by byte: what follows belongs to the next reader.
@@ -160,5 +193,28 @@ fn read_line(file: &mut File) -> io::Result<Option<Zeroizing<String>>> {
     match std::str::from_utf8(&line) {
         Ok(text) => Ok(Some(Zeroizing::new(text.to_owned()))),
         Err(_) => Err(io::ErrorKind::InvalidData.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_counts_in_either_language_and_either_width_and_nothing_else_does() {
+        for (answer, meant) in [
+            ("y", Some(Reply::Yes)),
+            ("Yes", Some(Reply::Yes)),
+            ("ｙ", Some(Reply::Yes)),
+            ("はい", Some(Reply::Yes)),
+            ("n", Some(Reply::No)),
+            ("Ｎ", Some(Reply::No)),
+            ("いいえ", Some(Reply::No)),
+            ("a", Some(Reply::Again)),
+            ("maybe", None),
+            ("123456", None),
+        ] {
+            assert_eq!(reply(answer), meant, "{answer}");
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use otp_proto::Endpoint;
+use otp_proto::{Endpoint, clean_label};
 
 use crate::os::{self, Stream};
 use crate::sibling;
@@ -15,6 +15,8 @@ const LONGEST_START: Duration = Duration::from_secs(2);
 /// First and longest pause between two attempts to reach an agent that another process starts.
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_millis(64);
+/// How the line of an agent begins that listens.
+const READY: &[u8] = b"otpd: ready";
 
 /// Why there is no agent.
 #[derive(Debug)]
@@ -23,8 +25,8 @@ pub(crate) enum StartError {
     NoProgram,
     /// The program can't be run.
     Spawn(io::Error),
-    /// It ended at once with a failure.
-    Failed,
+    /// It ended at once with a failure, and what it said.
+    Failed(String),
     /// It didn't listen within two seconds.
     NotReady,
 }
@@ -113,12 +115,19 @@ fn spawn() -> Result<(), StartError> {
     };
     let is_line = |bytes: &[u8]| bytes.contains(&b'\n');
     match os::read_within(ready, 4096, LONGEST_START, is_line) {
-        Ok(Some(line)) if !line.is_empty() => Ok(()),
+        Ok(Some(line)) if line.starts_with(READY) => Ok(()),
         // It ended: another one may be there already, which it counts as a success.
-        Ok(Some(_)) => match child.wait() {
+        Ok(Some(line)) => match child.wait() {
             Ok(status) if status.success() => Ok(()),
-            _ => Err(StartError::Failed),
+            _ => Err(StartError::Failed(said(&line))),
         },
         _ => Err(StartError::NotReady),
     }
+}
+
+/// The first line of what an agent said before it ended, without its name.
+fn said(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let line = text.lines().next().unwrap_or_default();
+    clean_label(line.strip_prefix("otpd: ").unwrap_or(line))
 }

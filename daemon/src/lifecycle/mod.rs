@@ -7,7 +7,7 @@ pub(crate) mod service;
 mod signals;
 mod vault_lock;
 
-pub(crate) use instance::{Claim, ClaimError};
+pub(crate) use instance::{Claim, ClaimError, WAIT};
 pub(crate) use listener::inherited_endpoint;
 pub(crate) use signals::{Signal, Signals};
 pub(crate) use vault_lock::VaultLock;

@@ -1,6 +1,7 @@
 //! `add`: keys from a pipe, a prompt or pictures, tried out before they are stored.
 
 use std::ffi::OsStr;
+use std::time::Duration;
 
 use otp_proto::{
     Add, Digits, Kind as Type, MAX_LABEL, MAX_URI, NewEntry, Period, Preview, Secret, Status,
@@ -19,12 +20,14 @@ use crate::desktop::Desktop;
 use crate::failure::{Failure, Kind};
 use crate::helper::{self, Input};
 use crate::json::{Answer, Json, array};
-use crate::secret::{self, confirm};
+use crate::secret::{self, Reply, ask, confirm};
 use crate::text::fill;
 use crate::{output, terminal};
 
 /// Below so many bits a key is shorter than RFC 4226 section 4 wants; many services do it.
 const USUAL_BITS: usize = 128;
+/// A code with fewer seconds left can't be typed in time, in seconds.
+const TOO_SHORT: u64 = 6;
 
 pub(super) fn add(client: &mut Client, line: &Line) -> Result<(), Failure> {
     let mut clipboard = None;
@@ -100,20 +103,30 @@ fn store(
     let name = output::full_name(text, entry.issuer.clone(), entry.account.clone());
     if let Some(place) = asks {
         let uri = print_uri(&entry);
-        let answer = client.call_unlocked(&Preview { uri })?;
-        let preview = answer.json();
+        let preview = Preview { uri };
+        let mut answer = client.call_unlocked(&preview)?;
         output::say(&found(client, &entry, place, &name));
-        if let Some(same) = preview.get("duplicate_of") {
+        if let Some(same) = answer.json().get("duplicate_of") {
             output::say(&fill(text.duplicate, &[&output::name(text, same)]));
             return Ok(None);
         }
-        if !is_accepted(client, preview)? {
-            return Err(Failure::new(Kind::Refused, text.not_accepted));
+        if !answer.json().items("supersedes").is_empty() {
+            output::say(text.will_supersede);
         }
-        if let (Some(_), Type::Hotp(counter)) = (preview.get("code"), entry.kind) {
+        loop {
+            match is_accepted(client, answer.json())? {
+                Reply::Yes => break,
+                Reply::No => return Err(Failure::new(Kind::Refused, text.not_accepted)),
+                Reply::Again => {}
+            }
+            client.secrets();
+            answer = client.call_unlocked(&preview)?;
+        }
+        if let (Some(_), Type::Hotp(counter)) = (answer.json().get("code"), entry.kind) {
             // The page has used this counter's code, which is later than the URI's where the key
             // was there before. An older agent doesn't say.
-            let shown = preview
+            let shown = answer
+                .json()
                 .number("counter")
                 .and_then(|n| u64::try_from(n).ok());
             entry.kind = Type::Hotp(shown.unwrap_or(counter).saturating_add(1));
@@ -153,23 +166,37 @@ fn found(client: &Client, entry: &NewEntry, place: &str, name: &str) -> String {
     line
 }
 
-/// Shows the first code and asks whether the page took it.
-fn is_accepted(client: &Client, preview: Json<'_>) -> Result<bool, Failure> {
+/// Shows a code and asks whether the page took it. `Again` asks for a newer one: on the person's
+/// word, or because this one ends before anybody could type it.
+fn is_accepted(client: &Client, preview: Json<'_>) -> Result<Reply, Failure> {
     let text = client.text;
-    if !preview.items("supersedes").is_empty() {
-        output::say(text.will_supersede);
-    }
     let Some(code) = preview.get("code").and_then(Json::secret) else {
         output::say(text.unsupported_yet);
-        return confirm(text.store_question, true);
+        return confirm(text.store_question, true).map(
+            |is_yes| {
+                if is_yes { Reply::Yes } else { Reply::No }
+            },
+        );
     };
+    let left = preview.number("valid_for");
+    if let Some(seconds) = left.and_then(|left| u64::try_from(left).ok())
+        && (1..TOO_SHORT).contains(&seconds)
+    {
+        output::say(&fill(text.next_code_soon, &[&seconds.to_string()]));
+        std::thread::sleep(Duration::from_secs(seconds));
+        return Ok(Reply::Again);
+    }
     let code = Zeroizing::new(output::grouped(code.expose()));
-    let line = match preview.number("valid_for") {
+    let line = match left {
         Some(seconds) => fill(text.type_code, &[&code, &seconds.to_string()]),
         None => fill(text.type_counter_code, &[&code]),
     };
     output::say(&Zeroizing::new(line));
-    confirm(text.accepted_question, true)
+    loop {
+        if let Some(reply) = ask(text.accepted_question, true)? {
+            return Ok(reply);
+        }
+    }
 }
 
 /// Reads each picture in a process of its own; one bad picture and nothing is stored.

@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
-use otp_proto::{Backup, RestoreBackupAdd, RestoreBackupBegin, RestoreBackupCommit, Status};
+use otp_proto::{
+    Backup, ErrorKind, RestoreBackupAdd, RestoreBackupBegin, RestoreBackupCommit, Status,
+};
 
 use super::file::{read, save, shown, unreadable};
 use super::list::table;
 use crate::cli::{Line, Opt};
-use crate::client::Client;
+use crate::client::{Client, TRIES};
 use crate::failure::{Failure, Kind};
 use crate::json::{Answer, Json};
 use crate::output;
@@ -48,13 +50,9 @@ pub(super) fn restore(client: &mut Client, line: &Line) -> Result<(), Failure> {
         }
         client.unlock()?;
     }
-    let passphrase = client.secrets().passphrase(text.backup_passphrase)?;
-    let mut request = RestoreBackupCommit {
-        passphrase,
-        dry_run: true,
-    };
-    if dry_run || replaces && !line.has(Opt::Yes) {
-        let answer = hand_over(client, &backup, &request)?;
+    let looks_first = dry_run || replaces && !line.has(Opt::Yes);
+    let (answer, mut request) = open(client, &backup, looks_first)?;
+    if looks_first {
         if dry_run && client.globals.json {
             return output::print_json(answer.json().raw());
         }
@@ -67,14 +65,47 @@ pub(super) fn restore(client: &mut Client, line: &Line) -> Result<(), Failure> {
         }
         client.secrets();
     }
-    request.dry_run = false;
-    let answer = hand_over(client, &backup, &request)?;
+    let answer = if looks_first {
+        request.dry_run = false;
+        hand_over(client, &backup, &request)?
+    } else {
+        answer
+    };
     if client.globals.json {
         return output::print_json(answer.json().raw());
     }
     let count = answer.json().number("entries").unwrap_or_default();
     client.say(&fill(text.put_back, &[&count.to_string()]));
     Ok(())
+}
+
+/// Hands the backup over with a passphrase, which a person may mistype as often as at an unlock.
+fn open(
+    client: &mut Client,
+    backup: &str,
+    dry_run: bool,
+) -> Result<(Answer, RestoreBackupCommit), Failure> {
+    let text = client.text;
+    let mut tries = TRIES;
+    loop {
+        let secrets = client.secrets();
+        let can_retry = secrets.is_terminal();
+        let passphrase = secrets.passphrase(text.backup_passphrase)?;
+        let request = RestoreBackupCommit {
+            passphrase,
+            dry_run,
+        };
+        match hand_over(client, backup, &request) {
+            Err(failure) if failure.kind == Kind::Rpc(ErrorKind::Denied) => {
+                tries -= 1;
+                if !can_retry || tries == 0 {
+                    return Err(failure);
+                }
+                output::complain(text, &failure.of(text.cannot_unlock));
+            }
+            answer => return Ok((answer?, request)),
+        }
+    }
 }
 
 /// Sends the backup in pieces, and the passphrase last.

@@ -118,7 +118,7 @@ fn report(client: &Client, checks: &[Check]) -> Result<(), Failure> {
                     State::Warning => text.state_warning,
                     State::Problem => text.state_problem,
                 };
-                let mut message = otp_proto::clean_label(&check.message);
+                let mut message = otp_proto::clean_label(&text.cause(&check.message));
                 if let Some(hint) = &check.hint {
                     message += &fill(text.do_this, &[hint]);
                 }

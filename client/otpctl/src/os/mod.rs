@@ -31,3 +31,10 @@ pub(crate) const END_PROCESS: &str = if cfg!(windows) {
 } else {
     "kill "
 };
+
+/// The command that shows the agent among the processes.
+pub(crate) const FIND_AGENT: &str = if cfg!(windows) {
+    "tasklist /fi \"imagename eq otpd.exe\""
+} else {
+    "ps -C otpd -o pid,stat,args"
+};

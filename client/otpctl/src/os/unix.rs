@@ -74,6 +74,11 @@ pub(crate) fn connect(endpoint: &Endpoint) -> io::Result<Stream> {
     }
 }
 
+/// Limits the wait for each piece of an answer, or lifts the limit (`SO_RCVTIMEO`, socket(7)).
+pub(crate) fn limit_wait(stream: &Stream, limit: Option<Duration>) -> io::Result<()> {
+    stream.set_read_timeout(limit)
+}
+
 /// Creates a file that nobody else can read, and that wasn't there (`O_EXCL`).
 pub(crate) fn create_private(path: &Path) -> io::Result<File> {
     OpenOptions::new()

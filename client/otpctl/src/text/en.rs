@@ -8,7 +8,7 @@ pub(super) static TEXT: Text = Text {
     a_text: "a text",
     a_uri: "a URI of another kind",
     a_url: "a web address",
-    accepted_question: "Did the page accept it? [Y/n] ",
+    accepted_question: "Did the page accept it? (a: show a newer code) [Y/n] ",
     again: "The same again: ",
     agent_line: "otpd {} (protocol {}), process {}",
     agent_ok: "otpd {}, process {}",
@@ -93,6 +93,8 @@ pub(super) static TEXT: Text = Text {
     needs_name: "a key without a name needs --issuer or --account",
     needs_value: "--{} needs a value",
     new_passphrase: "New passphrase: ",
+    next_code_soon: "A code ends in {} s; waiting for the next one.\n",
+    no_answer: "the agent does not answer: it is stopped, or hangs",
     no_change: "nothing to change was given",
     no_code: "no QR code found",
     no_code_left: "no recovery code is left",
@@ -229,6 +231,7 @@ pub(super) static TEXT: Text = Text {
     help: en_help::help,
     failed,
     uri_error: |error| error.to_string(),
+    causes: &[],
 };
 
 fn failed(verb: Verb) -> &'static str {

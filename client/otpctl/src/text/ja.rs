@@ -7,13 +7,13 @@ use otp_proto::{
 
 use crate::cli::Verb;
 
-use super::{Text, fill, ja_help};
+use super::{Text, fill, ja_causes, ja_help};
 
 pub(super) static TEXT: Text = Text {
     a_text: "テキスト",
     a_uri: "別の種類の URI",
     a_url: "ウェブのアドレス",
-    accepted_question: "ページでコードが受け付けられましたか? [Y/n] ",
+    accepted_question: "ページでコードが受け付けられましたか? (a: 新しいコードを表示) [Y/n] ",
     again: "もう一度同じものを入力: ",
     agent_line: "otpd {} (プロトコル {})、プロセス {}",
     agent_ok: "otpd {}、プロセス {}",
@@ -98,6 +98,8 @@ pub(super) static TEXT: Text = Text {
     needs_name: "名前のないキーには --issuer か --account が必要です",
     needs_value: "--{} には値が必要です",
     new_passphrase: "新しいパスフレーズ: ",
+    next_code_soon: "今のコードはあと {} 秒で終わります。次のコードを待っています。\n",
+    no_answer: "エージェントが応答しません (止められているか、動けなくなっています)",
     no_change: "変更する内容が指定されていません",
     no_code: "QR コードが見つかりません",
     no_code_left: "回復コードが残っていません",
@@ -234,6 +236,7 @@ pub(super) static TEXT: Text = Text {
     help: ja_help::help,
     failed,
     uri_error,
+    causes: ja_causes::CAUSES,
 };
 
 fn uri_error(error: UriError) -> String {

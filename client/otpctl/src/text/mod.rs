@@ -4,6 +4,7 @@
 mod en;
 mod en_help;
 mod ja;
+mod ja_causes;
 mod ja_help;
 
 use std::ffi::OsString;
@@ -21,6 +22,7 @@ macro_rules! sentences {
             help: fn(Option<Verb>) -> &'static str,
             failed: fn(Verb) -> &'static str,
             uri_error: fn(UriError) -> String,
+            causes: &'static [(&'static str, &'static str)],
         }
 
         #[cfg(test)]
@@ -44,25 +46,25 @@ sentences! {
     is_locked, key_instead, key_not_kept, key_printed, key_renewed, language, last_code, last_slot,
     left_out, like_recovery_key, locked, memory_locked, memory_secret, memory_unlocked, minutes,
     mismatch, mismatch_thrice, missing_parts, mistyped_group, nameless, names_for_several,
-    needs_name, needs_value, new_passphrase, no_change, no_code, no_code_left, no_codes, no_desktop,
-    no_entries, no_helper, no_home, no_key_in_it, no_otpd, no_prompt, no_room, no_slot, no_vault,
-    no_verb, not_a_backup, not_a_key, not_a_text, not_accepted, not_cleared, not_found, not_private,
-    not_ready, not_running, not_there, not_yet, on_clipboard, on_screen, one_source, only_others,
-    passphrase, passphrase_changed, png_or_print, problems, program_broken, program_missing,
-    program_version, progress, purge_needs_yes, purge_question, purged, put_back, rate_limited,
-    recovery_intro, recovery_key, recovery_not_shown, recovery_outro, rekey_intro, rekeyed,
-    remove_question, removed, replaces, restore_needs_yes, restore_question, restored, rollback,
-    row_account, row_agent, row_algorithm, row_counter, row_created, row_digits, row_entries,
-    row_extra, row_id, row_issuer, row_key, row_memory, row_note, row_period, row_tags, row_trash,
-    row_type, row_vault, same_key, same_keys, saved, scrollback, seconds, seconds_left,
-    secret_argument, several_lines, short_key, short_question, short_warning, skew, slot_gone,
-    slot_keyring, slot_opens, slot_passphrase, slot_plugin, slot_recovery, slot_removed,
-    start_failed, state_ok, state_problem, state_unknown, state_warning, store_question, superseded,
-    takes_no_value, the_clipboard, the_screen, there_already, too_few, too_many, type_code,
-    type_counter_code, type_it, unknown_format, unknown_option, unknown_verb, unlocked, unsupported,
-    unsupported_yet, usage, vault_exists, vault_locked, vault_none, vault_open, vault_open_until,
-    warning, what_stays, which_again, which_question, will_supersede, would_come, would_go,
-    would_import, wrong_passphrase,
+    needs_name, needs_value, new_passphrase, next_code_soon, no_answer, no_change, no_code,
+    no_code_left, no_codes, no_desktop, no_entries, no_helper, no_home, no_key_in_it, no_otpd,
+    no_prompt, no_room, no_slot, no_vault, no_verb, not_a_backup, not_a_key, not_a_text,
+    not_accepted, not_cleared, not_found, not_private, not_ready, not_running, not_there, not_yet,
+    on_clipboard, on_screen, one_source, only_others, passphrase, passphrase_changed, png_or_print,
+    problems, program_broken, program_missing, program_version, progress, purge_needs_yes,
+    purge_question, purged, put_back, rate_limited, recovery_intro, recovery_key,
+    recovery_not_shown, recovery_outro, rekey_intro, rekeyed, remove_question, removed, replaces,
+    restore_needs_yes, restore_question, restored, rollback, row_account, row_agent, row_algorithm,
+    row_counter, row_created, row_digits, row_entries, row_extra, row_id, row_issuer, row_key,
+    row_memory, row_note, row_period, row_tags, row_trash, row_type, row_vault, same_key, same_keys,
+    saved, scrollback, seconds, seconds_left, secret_argument, several_lines, short_key,
+    short_question, short_warning, skew, slot_gone, slot_keyring, slot_opens, slot_passphrase,
+    slot_plugin, slot_recovery, slot_removed, start_failed, state_ok, state_problem, state_unknown,
+    state_warning, store_question, superseded, takes_no_value, the_clipboard, the_screen,
+    there_already, too_few, too_many, type_code, type_counter_code, type_it, unknown_format,
+    unknown_option, unknown_verb, unlocked, unsupported, unsupported_yet, usage, vault_exists,
+    vault_locked, vault_none, vault_open, vault_open_until, warning, what_stays, which_again,
+    which_question, will_supersede, would_come, would_go, would_import, wrong_passphrase,
 }
 
 impl Text {
@@ -79,6 +81,17 @@ impl Text {
     /// Why a text isn't a key; never quotes it.
     pub(crate) fn uri_error(&self, error: UriError) -> String {
         (self.uri_error)(error)
+    }
+
+    /// A cause that the system or another program has said in English, in this language.
+    pub(crate) fn cause(&self, cause: &str) -> String {
+        let mut said = cause.to_owned();
+        for (english, own) in self.causes {
+            if said.contains(english) {
+                said = said.replace(english, own);
+            }
+        }
+        said
     }
 }
 

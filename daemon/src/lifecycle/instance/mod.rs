@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How long a holder that starts or stops may take. A stop may have to finish a write.
-pub(super) const WAIT: Duration = Duration::from_secs(5);
+pub(crate) const WAIT: Duration = Duration::from_secs(5);
 
 /// How often a lock is tried meanwhile.
 pub(super) const AGAIN: Duration = Duration::from_millis(10);

@@ -3,12 +3,13 @@
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use rustix::io::Errno;
 
 use crate::clock;
 use crate::lifecycle::ClaimError;
-use crate::lifecycle::instance::{AGAIN, WAIT};
+use crate::lifecycle::instance::AGAIN;
 use crate::platform;
 
 /// The right to write a vault, as long as it lives.
@@ -18,13 +19,13 @@ pub(crate) struct VaultLock {
 }
 
 impl VaultLock {
-    /// Makes the folder private and locks it; waits for an agent that ends. `None` where a file
+    /// Makes the folder private and locks it; waits so long for an agent that ends. `None` where a file
     /// system can't be written to or has no locks: a vault there may still be read.
     ///
     /// # Errors
     /// If another agent has it, or it can't be made or locked.
-    pub(crate) fn take(folder: &Path) -> Result<Option<Self>, ClaimError> {
-        match Self::lock(folder) {
+    pub(crate) fn take(folder: &Path, wait: Duration) -> Result<Option<Self>, ClaimError> {
+        match Self::lock(folder, wait) {
             Err(ClaimError::Io { cause, .. }) if may_go_without(&cause) => {
                 tracing::warn!(%cause, "the vault is not locked against other agents");
                 Ok(None)
@@ -33,13 +34,13 @@ impl VaultLock {
         }
     }
 
-    fn lock(folder: &Path) -> Result<Self, ClaimError> {
+    fn lock(folder: &Path, wait: Duration) -> Result<Self, ClaimError> {
         let error = |verb, cause| ClaimError::io(verb, folder, cause);
         // A person may have put a link there; two agents must meet at the same folder.
         let folder = &std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
         platform::make_private_dir(folder).map_err(|cause| error("make", cause))?;
         let file = File::open(folder).map_err(|cause| error("open", cause))?;
-        let patience = clock::now().boot + WAIT;
+        let patience = clock::now().boot + wait;
         loop {
             match file.try_lock() {
                 Ok(()) => return Ok(Self { _folder: file }),
@@ -72,12 +73,13 @@ fn may_go_without(error: &io::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lifecycle::instance::WAIT;
 
     #[test]
     fn a_vault_is_locked_once_and_free_again_when_the_lock_is_dropped() {
         let home = tempfile::tempdir().unwrap();
         let folder = home.path().join("otpd");
-        let lock = VaultLock::take(&folder).unwrap().unwrap();
+        let lock = VaultLock::take(&folder, WAIT).unwrap().unwrap();
         assert!(platform::is_private_dir(&folder));
         let other = File::open(&folder).unwrap();
         assert!(matches!(other.try_lock(), Err(TryLockError::WouldBlock)));
@@ -91,12 +93,12 @@ mod tests {
         let (folder, link) = (home.path().join("sync"), home.path().join("otpd"));
         std::fs::create_dir(&folder).unwrap();
         std::os::unix::fs::symlink(&folder, &link).unwrap();
-        let lock = VaultLock::take(&link).unwrap().unwrap();
+        let lock = VaultLock::take(&link, WAIT).unwrap().unwrap();
         let other = File::open(&folder).unwrap();
         assert!(matches!(other.try_lock(), Err(TryLockError::WouldBlock)));
         drop(lock);
         let file = home.path().join("file");
         std::fs::write(&file, "").unwrap();
-        assert!(VaultLock::take(&file).is_err());
+        assert!(VaultLock::take(&file, WAIT).is_err());
     }
 }

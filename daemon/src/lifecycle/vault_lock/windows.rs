@@ -5,10 +5,11 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::windows::fs::OpenOptionsExt as _;
 use std::path::Path;
+use std::time::Duration;
 
 use crate::clock;
 use crate::lifecycle::ClaimError;
-use crate::lifecycle::instance::{AGAIN, WAIT};
+use crate::lifecycle::instance::AGAIN;
 use crate::platform;
 
 const NAME: &str = "otpd.lock";
@@ -28,16 +29,16 @@ pub(crate) struct VaultLock {
 }
 
 impl VaultLock {
-    /// Makes the folder and the file in it; waits for an agent that ends. `None` where nothing can
+    /// Makes the folder and the file in it; waits so long for an agent that ends. `None` where nothing can
     /// be written: a vault there may still be read.
     ///
     /// # Errors
     /// If another agent has it, or it can't be made.
-    pub(crate) fn take(folder: &Path) -> Result<Option<Self>, ClaimError> {
+    pub(crate) fn take(folder: &Path, wait: Duration) -> Result<Option<Self>, ClaimError> {
         platform::make_private_dir(folder)
             .map_err(|cause| ClaimError::io("make", folder, cause))?;
         let path = folder.join(NAME);
-        let patience = clock::now().boot + WAIT;
+        let patience = clock::now().boot + wait;
         loop {
             let cause = match open(&path) {
                 Ok(file) => return Ok(Some(Self { _file: file })),
@@ -76,16 +77,17 @@ fn open(path: &Path) -> io::Result<File> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lifecycle::instance::WAIT;
 
     #[test]
     fn a_vault_is_locked_once_and_free_again_when_the_lock_is_dropped() {
         let home = tempfile::tempdir().unwrap();
         let folder = home.path().join("otpd");
-        let lock = VaultLock::take(&folder).unwrap().unwrap();
+        let lock = VaultLock::take(&folder, WAIT).unwrap().unwrap();
         let refused = open(&folder.join(NAME)).unwrap_err();
         assert_eq!(refused.raw_os_error(), Some(SHARED));
         drop(lock);
         assert!(!folder.join(NAME).exists());
-        VaultLock::take(&folder).unwrap().unwrap();
+        VaultLock::take(&folder, WAIT).unwrap().unwrap();
     }
 }

@@ -52,6 +52,11 @@ pub(crate) fn clock_is_synchronised() -> Option<bool> {
     None
 }
 
+/// A pipe that was opened as a file has no limit.
+pub(crate) fn limit_wait(_stream: &Stream, _limit: Option<Duration>) -> io::Result<()> {
+    Ok(())
+}
+
 /// Creates a file that wasn't there; the folder's access list keeps it private.
 pub(crate) fn create_private(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).open(path)

@@ -1,0 +1,227 @@
+//! Causes in Japanese: what the system, the agent and `otp-helper` say in English, and otpctl
+//! passes on. What isn't listed stays as it is.
+
+/// English and Japanese; where one text holds another, the longer comes first.
+pub(super) const CAUSES: &[(&str, &str)] = &[
+    // The system (errno(3)), with and without a capital.
+    (
+        "No such file or directory",
+        "ファイルまたはフォルダーがありません",
+    ),
+    (
+        "no such file or directory",
+        "ファイルまたはフォルダーがありません",
+    ),
+    ("Permission denied", "権限がありません"),
+    ("permission denied", "権限がありません"),
+    ("Operation not permitted", "許可されていない操作です"),
+    ("operation not permitted", "許可されていない操作です"),
+    ("No space left on device", "ディスクに空きがありません"),
+    ("no space left on device", "ディスクに空きがありません"),
+    ("Disk quota exceeded", "ディスクの割り当てを使い切りました"),
+    ("disk quota exceeded", "ディスクの割り当てを使い切りました"),
+    ("Read-only file system", "書き込みのできないディスクです"),
+    ("read-only file system", "書き込みのできないディスクです"),
+    ("Is a directory", "フォルダーです"),
+    ("is a directory", "フォルダーです"),
+    ("Not a directory", "フォルダーではありません"),
+    ("not a directory", "フォルダーではありません"),
+    ("File exists", "すでにあります"),
+    ("file exists", "すでにあります"),
+    ("Too many open files", "開いているファイルが多すぎます"),
+    ("too many open files", "開いているファイルが多すぎます"),
+    ("Cannot allocate memory", "メモリーが足りません"),
+    ("cannot allocate memory", "メモリーが足りません"),
+    ("Input/output error", "ディスクの読み書きに失敗しました"),
+    ("input/output error", "ディスクの読み書きに失敗しました"),
+    ("Connection refused", "接続を拒否されました"),
+    ("Connection reset by peer", "接続が切られました"),
+    ("Broken pipe", "相手が先に終了しました"),
+    ("Bad file descriptor", "開かれていない記述子です"),
+    ("No such device or address", "端末がありません"),
+    ("invalid data", "内容が正しくありません"),
+    // Pictures and exports.
+    (
+        "not a picture (PNG, JPEG, WebP, GIF, BMP and Netpbm are known)",
+        "画像ではありません (PNG、JPEG、WebP、GIF、BMP、Netpbm が使えます)",
+    ),
+    (
+        "the picture is damaged or incomplete",
+        "画像が壊れているか、途中で切れています",
+    ),
+    (
+        "the picture is too large (at most 16384 pixels a side and 64 million in all)",
+        "画像が大きすぎます (一辺 16384 画素、全体で 6400 万画素まで)",
+    ),
+    (
+        "no QR code found in the picture",
+        "画像に QR コードが見つかりません",
+    ),
+    ("not in a format that is known", "対応していない形式です"),
+    ("not a text file", "テキストファイルではありません"),
+    ("no line with a key in it", "キーを含む行がありません"),
+    (
+        "the export is of a newer version than 2",
+        "新しすぎる版 (2 より後) の書き出しです",
+    ),
+    (
+        "the export's data is damaged or incomplete",
+        "書き出しの内容が壊れているか、途中で切れています",
+    ),
+    (
+        "the export's data is not base64",
+        "書き出しの内容が base64 ではありません",
+    ),
+    ("the export has no data", "書き出しにデータがありません"),
+    ("the export has no entries", "書き出しに項目がありません"),
+    ("the export is too long", "書き出しが長すぎます"),
+    (
+        "algorithm 4 (MD5) is not supported",
+        "アルゴリズム MD5 は使えません",
+    ),
+    ("its counter is negative", "カウンターが負の数です"),
+    ("the text is not UTF-8", "UTF-8 のテキストではありません"),
+    // The agent: requests.
+    (
+        "more seconds to be left than the period has",
+        "周期より長い残り時間は待てません",
+    ),
+    (
+        "the seconds to be left must be at least 1",
+        "残り時間は 1 秒以上を指定してください",
+    ),
+    (
+        "an HOTP code has no end to wait for",
+        "HOTP のコードには期限がないため待てません",
+    ),
+    (
+        "an HOTP entry has a counter and no period",
+        "HOTP の項目にあるのはカウンターで、周期ではありません",
+    ),
+    (
+        "only HOTP entries have a counter",
+        "カウンターがあるのは HOTP の項目だけです",
+    ),
+    (
+        "the counter is at its end",
+        "カウンターが上限に達しています",
+    ),
+    (
+        "the type must be totp, hotp or steam",
+        "種類は totp、hotp、steam のどれかです",
+    ),
+    (
+        "a name, tag or note is longer than 1024 bytes",
+        "名前、タグ、メモは 1024 バイトまでです",
+    ),
+    ("more than 64 tags", "タグは 64 個までです"),
+    ("the query is empty", "検索する語が空です"),
+    ("the new passphrase is empty", "新しいパスフレーズが空です"),
+    ("the passphrase is empty", "パスフレーズが空です"),
+    ("wrong passphrase", "パスフレーズが違います"),
+    (
+        "an entry with the same key is there",
+        "同じキーの項目がすでにあります",
+    ),
+    (
+        "another entry has the same key: remove that one first",
+        "同じキーの項目が他にもあります。先にそちらを削除してください",
+    ),
+    (
+        "nothing of this number or id in the trash",
+        "その番号または ID はごみ箱にありません",
+    ),
+    (
+        "every recovery code is there already",
+        "どの回復コードもすでにあります",
+    ),
+    (
+        "the agent is ending",
+        "エージェントが終了しようとしています",
+    ),
+    // The agent: files.
+    (
+        "the backup takes the vault's place when otpd is restarted",
+        "バックアップは otpd の再起動後に使われます",
+    ),
+    (
+        "the backup is longer than 64 MiB",
+        "バックアップが 64 MiB を超えています",
+    ),
+    ("not a backup of otpd", "otpd のバックアップではありません"),
+    ("its first line is another", "最初の行が異なります"),
+    (
+        "one of its three blocks is missing",
+        "3 つの部分の 1 つがありません",
+    ),
+    ("one of its blocks is damaged", "一部が壊れています"),
+    ("the present vault is fine", "今の保管庫は無事です"),
+    (
+        "the vault is forged or was changed: its MAC is wrong",
+        "保管庫が書き換えられています (MAC が一致しません)",
+    ),
+    (
+        "is forged or was changed: its vault's MAC is wrong",
+        "は書き換えられています (MAC が一致しません)",
+    ),
+    ("more than one vault in ", "保管庫が複数あるフォルダー: "),
+    ("not a whole age file", "age のファイルとして不完全です"),
+    (
+        "asks for more work than a passphrase may",
+        "の計算量の指定が大きすぎます",
+    ),
+    (
+        "it reads back differently",
+        "書いた内容と読み直した内容が異なります",
+    ),
+    (
+        "the vault is too large to be stored",
+        "保管庫が大きくなりすぎるため保存できません",
+    ),
+    ("nothing was changed: ", "何も変更しませんでした: "),
+    (
+        "the vault is damaged in line ",
+        "保管庫が壊れています。行: ",
+    ),
+    (" is damaged in line ", " が壊れています。行: "),
+    (" is damaged", " が壊れています"),
+    (" is missing", " がありません"),
+    ("cannot write ", "書き込めません: "),
+    ("cannot read ", "読み取れません: "),
+    ("cannot remove ", "削除できません: "),
+    ("cannot open ", "開けません: "),
+    ("cannot make ", "作れません: "),
+    ("cannot rename ", "名前を変えられません: "),
+    // Warnings.
+    (
+        "the clock shows a date before 2020: codes will be wrong",
+        "時計が 2020 年より前を指しています。コードは正しくなりません",
+    ),
+    (
+        "the clock was set back: a later code than that of now was handed out",
+        "時計が戻されました。今より先のコードを渡しています",
+    ),
+    (
+        "the keys' memory can be swapped out: raise the limit of locked memory",
+        "キーのメモリーがスワップされることがあります。固定できるメモリーの上限を上げてください",
+    ),
+    (
+        "the state file could not be written: an older vault would not be noticed",
+        "状態ファイルを書けません。古い保管庫と取り替えられても気付けません",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cause_hides_a_longer_one_that_stands_behind_it() {
+        for (place, (first, japanese)) in CAUSES.iter().enumerate() {
+            assert!(!japanese.is_empty(), "{first}");
+            for (later, _) in CAUSES.iter().skip(place + 1) {
+                assert!(!later.contains(first), "{first} comes before {later}");
+            }
+        }
+    }
+}
