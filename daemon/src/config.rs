@@ -53,6 +53,8 @@ pub struct Config {
     pub lock_max: Option<Duration>,
     /// `[log] level = "info"`; `--log` wins.
     pub log: LogLevel,
+    /// `[prompt] program = "pinentry"`: a name to be found in `PATH`, or an absolute path.
+    pub prompt: String,
 }
 
 impl Default for Config {
@@ -63,6 +65,7 @@ impl Default for Config {
             lock_idle: Some(Duration::from_secs(4 * HOUR)),
             lock_max: Some(Duration::from_secs(12 * HOUR)),
             log: LogLevel::Info,
+            prompt: "pinentry".into(),
         }
     }
 }

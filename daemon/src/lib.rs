@@ -1,4 +1,4 @@
-//! otpd, the agent. `front` asks, `agent` decides, `run` does; `vault` keeps, `otp` computes,
+//! otpd, the agent. `front` asks, `agent` decides, `run` and `effect` do; `vault` keeps, `otp` computes,
 //! `lifecycle` begins and ends, and only `platform` may say `unsafe`.
 //!
 //! One loop ([`run`]) owns the [`agent::Agent`], a state machine without I/O: requests, finished
@@ -9,6 +9,7 @@ pub mod agent;
 mod arguments;
 pub mod clock;
 pub mod config;
+mod effect;
 mod front;
 mod lifecycle;
 mod logging;

@@ -3,6 +3,10 @@
 
 use std::fmt::Display;
 
+use otp_proto::Desktop;
+
+use crate::agent::Mistake;
+
 /// `otpd --help`.
 pub(crate) const HELP: &str = "\
 otpd holds one-time-password keys in protected memory and answers code requests.
@@ -53,4 +57,49 @@ pub(crate) fn stuck(pid: Option<u32>) -> String {
 /// A usage error.
 pub(crate) fn usage(error: impl Display) -> String {
     format!("{error}\nhint: otpd --help")
+}
+
+/// The words of the dialog in one language.
+#[derive(Debug)]
+pub(crate) struct PromptWords {
+    pub(crate) title: &'static str,
+    pub(crate) description: &'static str,
+    pub(crate) prompt: &'static str,
+    wrong: &'static str,
+    /// `{}` is the number.
+    group: &'static str,
+}
+
+static ENGLISH: PromptWords = PromptWords {
+    title: "otpd",
+    description: "Unlock your one-time passwords with the passphrase or the recovery key.",
+    prompt: "Passphrase:",
+    wrong: "Wrong passphrase.",
+    group: "Group {} of the recovery key is mistyped.",
+};
+
+static JAPANESE: PromptWords = PromptWords {
+    title: "otpd",
+    description: "ワンタイムパスワードの保管庫を、パスフレーズか回復キーで開けます。",
+    prompt: "パスフレーズ:",
+    wrong: "パスフレーズが違います。",
+    group: "回復キーの {} 番目の組に打ち間違いがあります。",
+};
+
+/// The words in the language of a desktop.
+pub(crate) fn prompt_words(desktop: &Desktop) -> &'static PromptWords {
+    match desktop.language() {
+        Some(language) if language.starts_with("ja") => &JAPANESE,
+        _ => &ENGLISH,
+    }
+}
+
+impl PromptWords {
+    /// What was wrong with what was typed before.
+    pub(crate) fn mistake(&self, mistake: Mistake) -> String {
+        match mistake {
+            Mistake::Wrong => self.wrong.to_owned(),
+            Mistake::Group(group) => self.group.replace("{}", &group.to_string()),
+        }
+    }
 }

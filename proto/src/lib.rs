@@ -19,6 +19,7 @@
 #![deny(missing_docs)]
 
 mod base32;
+mod desktop;
 mod endpoint;
 mod entry;
 mod error;
@@ -33,6 +34,7 @@ mod response;
 mod secret;
 
 pub use base32::{decode as base32_decode, encode as base32_encode};
+pub use desktop::Desktop;
 pub use endpoint::{Dirs, Endpoint, EndpointError, SOCKET_VARIABLE, User, endpoint};
 pub use entry::{
     Algorithm, Digits, EntryError, EntryId, Kind, MAX_DIGITS, MAX_KEY, MAX_LABEL, MAX_PERIOD,

@@ -12,7 +12,7 @@ use crate::response::{
     ListAnswer, PreviewAnswer, RecoveryCodesAnswer, RekeyAnswer, RemoveAnswer, RenewAnswer,
     RestoreBackupAnswer, SlotsAnswer, StatusAnswer, UnlockAnswer,
 };
-use crate::{ErrorKind, RpcError, Secret};
+use crate::{Desktop, ErrorKind, RpcError, Secret};
 
 /// A request's id, echoed in its answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +44,20 @@ pub struct Init {
 pub struct Unlock {
     /// The passphrase, or the recovery key as it was printed.
     pub passphrase: Secret,
+}
+
+/// Unlocks without a secret in the request: with `interactive` a person is asked by a dialog on
+/// their own desktop, and the caller waits. Legal when a vault exists; unlocked: answers at once.
+/// `locked` where nobody may be asked, `denied` where the person doesn't want to.
+#[derive(Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnlockAuto {
+    /// The agent may ask a person.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub interactive: bool,
+    /// Where the person is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub desktop: Option<Box<Desktop>>,
 }
 
 /// Wipes the keys from memory. Always legal.
@@ -91,6 +105,9 @@ pub struct Get {
     /// The agent may ask a person to unlock, and the caller waits.
     #[serde(default, skip_serializing_if = "is_false")]
     pub interactive: bool,
+    /// Where the person is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub desktop: Option<Box<Desktop>>,
 }
 
 /// Describes one entry, without its key. Legal when unlocked.
@@ -387,6 +404,7 @@ methods! {
     "status" => Status -> StatusAnswer,
     "init" => Init -> InitAnswer,
     "unlock" => Unlock -> UnlockAnswer,
+    "unlock.auto" => UnlockAuto -> UnlockAnswer,
     "lock" => Lock -> Done,
     "passwd" => Passwd -> Done,
     "list" => List -> ListAnswer,

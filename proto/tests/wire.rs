@@ -67,6 +67,7 @@ fn encode(id: i64, request: &Request) -> Vec<u8> {
         Request::Status(params) => encode_request(id, params),
         Request::Init(params) => encode_request(id, params),
         Request::Unlock(params) => encode_request(id, params),
+        Request::UnlockAuto(params) => encode_request(id, params),
         Request::Lock(params) => encode_request(id, params),
         Request::Passwd(params) => encode_request(id, params),
         Request::List(params) => encode_request(id, params),
@@ -104,6 +105,7 @@ fn every_answer_is_read_and_written_as_it_was_agreed() {
     answers::<Status>(Response::Status);
     answers::<Init>(Response::Init);
     answers::<Unlock>(Response::Unlock);
+    answers::<UnlockAuto>(Response::Unlock);
     answers::<Lock>(Response::Done);
     answers::<Passwd>(Response::Done);
     answers::<List>(Response::List);

@@ -3,7 +3,8 @@
 use std::io;
 
 use otp_proto::{
-    Call, ErrorKind, RecoveryKey, RecoveryKeyError, Secret, Status, Unlock, VERSION, clean_label,
+    Call, Desktop, ErrorKind, RecoveryKey, RecoveryKeyError, Secret, Status, Unlock, UnlockAuto,
+    VERSION, clean_label,
 };
 
 use crate::cli::{Asking, Globals};
@@ -81,6 +82,10 @@ impl Client {
     /// person can be asked or a descriptor was given.
     pub(crate) fn call_unlocked<C: Call>(&mut self, params: &C) -> Result<Answer, Failure> {
         match self.call(params) {
+            Err(failure) if failure.is_locked() && self.by_dialog() => {
+                self.unlock_by_dialog()?;
+                self.call(params)
+            }
             Err(failure) if failure.is_locked() && self.may_unlock() => {
                 self.unlock()?;
                 self.call(params)
@@ -113,6 +118,30 @@ impl Client {
                 Err(failure) => return Err(failure.of(text.cannot_unlock)),
             }
         }
+    }
+
+    /// Whether the agent's own dialog asks: where it was allowed, and no terminal can.
+    pub(crate) fn by_dialog(&self) -> bool {
+        self.globals.asking == Asking::Anywhere
+            && self.globals.passphrase_fd.is_none()
+            && !output::is_attended()
+    }
+
+    /// Where the person is, for that dialog.
+    pub(crate) fn desktop() -> Box<Desktop> {
+        Box::new(Desktop::of(&|name| std::env::var(name).ok()))
+    }
+
+    /// Lets the agent ask a person.
+    pub(crate) fn unlock_by_dialog(&mut self) -> Result<(), Failure> {
+        let what = self.text.cannot_unlock;
+        let request = UnlockAuto {
+            interactive: true,
+            desktop: Some(Self::desktop()),
+        };
+        let answer = self.call(&request).map_err(|failure| failure.of(what))?;
+        self.warnings(answer.json());
+        Ok(())
     }
 
     /// Whether a locked vault may be opened on the way: never by a line of a standard input

@@ -73,6 +73,10 @@ fn rule(request: &Request) -> Rule {
         | Request::SlotsRemove(_)
         | Request::RecoveryKeyRenew(_)
         | Request::Rekey(_) => VAULT,
+        Request::UnlockAuto(_) => Rule {
+            needs: Needs::Keys,
+            ..NOTHING
+        },
         Request::Show(_)
         | Request::Export(_)
         | Request::RecoveryCodesList(_)

@@ -27,6 +27,8 @@ pub(super) enum Task {
     RestoreBackup(RestoreBackupCommit),
     Slots(SlotJob),
     Rekey(Rekey),
+    /// What a person typed into the dialog.
+    Typed(Secret),
 }
 
 /// What is handed out only to whoever knows the passphrase.
@@ -51,6 +53,7 @@ enum Work {
     Purge(Vec<EntryId>),
     Slots { writes: bool },
     Rekey,
+    Typed,
 }
 
 #[derive(Debug)]
@@ -66,7 +69,8 @@ struct Running {
 #[derive(Debug, Default)]
 pub(super) struct Jobs {
     running: Option<Running>,
-    queue: VecDeque<(Asker, Task)>,
+    /// Nobody waits for what was typed alone.
+    queue: VecDeque<(Option<Asker>, Task)>,
     /// Entries to be taken out of the backups; goes before the queue.
     pub purge: Vec<EntryId>,
     /// The device of a vault that is to be removed again; goes before everything.
@@ -82,7 +86,8 @@ fn needs_rest(task: &Task) -> bool {
         | Task::Backup
         | Task::RestoreBackup(_)
         | Task::Slots(_)
-        | Task::Rekey(_) => true,
+        | Task::Rekey(_)
+        | Task::Typed(_) => true,
         Task::Reveal(..) => false,
     }
 }
@@ -113,10 +118,17 @@ impl Jobs {
     }
 
     pub(super) fn forget(&mut self, has_left: impl Fn(&Asker) -> bool) {
-        self.queue.retain(|(asker, _)| !has_left(asker));
+        self.queue
+            .retain(|(asker, _)| !asker.as_ref().is_some_and(&has_left));
         if let Some(running) = &mut self.running {
             running.asker = running.asker.filter(|asker| !has_left(asker));
         }
+    }
+
+    /// Whether what was typed into the dialog is being tried.
+    pub(super) fn is_trying(&self) -> bool {
+        let running = self.running.as_ref();
+        running.is_some_and(|running| matches!(running.work, Work::Typed))
     }
 
     /// Returns who waits for something that a lock ends, after ending it.
@@ -129,10 +141,12 @@ impl Jobs {
                 | Task::Backup
                 | Task::Slots(_)
                 | Task::Rekey(_) => true,
-                Task::Unlock(_) | Task::Reveal(..) | Task::RestoreBackup(_) => false,
+                Task::Unlock(_) | Task::Reveal(..) | Task::RestoreBackup(_) | Task::Typed(_) => {
+                    false
+                }
             };
             if !stays {
-                askers.push(*asker);
+                askers.extend(*asker);
             }
             stays
         });
@@ -147,7 +161,15 @@ impl Jobs {
 
     /// Empties the queue; returns who waited.
     pub(super) fn clear(&mut self) -> Vec<Asker> {
-        self.queue.drain(..).map(|(asker, _)| asker).collect()
+        self.queue
+            .drain(..)
+            .filter_map(|(asker, _)| asker)
+            .collect()
+    }
+
+    /// Tries what was typed into the dialog, after whatever waits already.
+    pub(super) fn try_typed(&mut self, secret: Secret) {
+        self.queue.push_back((None, Task::Typed(secret)));
     }
 }
 
@@ -160,7 +182,7 @@ impl Agent {
         if self.jobs.queue.len() >= MAX_WAITING {
             return Err(error::busy());
         }
-        self.jobs.queue.push_back((asker, task));
+        self.jobs.queue.push_back((Some(asker), task));
         Ok(Outcome::Later)
     }
 
@@ -191,7 +213,8 @@ impl Agent {
             | Task::Backup
             | Task::RestoreBackup(_)
             | Task::Slots(_)
-            | Task::Rekey(_) => None,
+            | Task::Rekey(_)
+            | Task::Typed(_) => None,
         }
     }
 
@@ -209,14 +232,14 @@ impl Agent {
             return self.start_purge();
         }
         let is_at_rest = self.changes.out.is_none() && self.keeping.is_idle();
-        let may_go = |(_, task): &(Asker, Task)| is_at_rest || !needs_rest(task);
+        let may_go = |(_, task): &(Option<Asker>, Task)| is_at_rest || !needs_rest(task);
         if !self.jobs.queue.front().is_some_and(may_go) {
             return false;
         }
         let Some((asker, task)) = self.jobs.queue.pop_front() else {
             return false;
         };
-        if let Some(answer) = self.answer_now(&task) {
+        if let (Some(answer), Some(asker)) = (self.answer_now(&task), asker) {
             self.reply(asker, answer);
             return true;
         }
@@ -240,15 +263,28 @@ impl Agent {
                 };
                 (job, Work::Rekey)
             }
-            Task::RestoreBackup(commit) => match self.restore_backup_job(asker, commit) {
-                Ok((job, dry_run)) => (job, Work::RestoreBackup { dry_run }),
-                Err(failure) => {
-                    self.reply(asker, Err(failure));
+            Task::Typed(secret) if self.prompts.is_waited_for() => {
+                (Job::Open { secret }, Work::Typed)
+            }
+            // Everybody left, or the vault is open.
+            Task::Typed(_) => {
+                self.prompts.is_tried();
+                return true;
+            }
+            Task::RestoreBackup(commit) => {
+                let Some(asker) = asker else {
                     return true;
+                };
+                match self.restore_backup_job(asker, commit) {
+                    Ok((job, dry_run)) => (job, Work::RestoreBackup { dry_run }),
+                    Err(failure) => {
+                        self.reply(asker, Err(failure));
+                        return true;
+                    }
                 }
-            },
+            }
         };
-        self.give_out(Some(asker), job, work);
+        self.give_out(asker, job, work);
         true
     }
 
@@ -301,6 +337,7 @@ impl Agent {
             (Work::Purge(ids), JobDone::Purge(result)) => self.purged(&ids, result),
             (Work::Slots { .. }, JobDone::Slots(result)) => self.slots_done(now, asker, result),
             (Work::Rekey, JobDone::Rekey(result)) => self.rekeyed(now, asker, result),
+            (Work::Typed, JobDone::Open(result)) => self.typed(now, is_locked, result),
             // Not what was given out: whoever waits gets no answer that could be wrong.
             (
                 Work::Create
@@ -312,7 +349,8 @@ impl Agent {
                 | Work::RestoreBackup { .. }
                 | Work::Purge(_)
                 | Work::Slots { .. }
-                | Work::Rekey,
+                | Work::Rekey
+                | Work::Typed,
                 _,
             ) => {}
         }

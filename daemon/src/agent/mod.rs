@@ -22,6 +22,7 @@ mod keeping;
 mod needle;
 mod open;
 mod outcome;
+mod prompt;
 mod rate;
 mod recovery_codes;
 mod remove;
@@ -35,7 +36,7 @@ mod wait;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use otp_proto::{Event, Memory, Request, Response, RpcError};
+use otp_proto::{Event, Memory, Request, Response, RpcError, Secret};
 
 use self::changes::Changes;
 use self::connection::Connection;
@@ -43,6 +44,8 @@ pub use self::job::{Job, JobDone, Present, Rekeyed, SlotDone, SlotJob};
 use self::jobs::Jobs;
 use self::keeping::Keeping;
 use self::open::Open;
+use self::prompt::Prompts;
+pub use self::prompt::{Mistake, Prompt, PromptError};
 use self::rate::Rates;
 use self::timers::Timers;
 use self::unlock::Refusal;
@@ -100,6 +103,8 @@ pub enum Input {
     Stored(Result<(), StoreError>),
     /// The state given out by [`Output::Keep`] is on disk, or isn't.
     Kept(Result<(), StoreError>),
+    /// The dialog given out by [`Output::Prompt`] is over: what was typed, or why nothing was.
+    Prompted(Result<Secret, PromptError>),
     /// Lock now.
     Lock(LockSource),
     /// The configuration was read again.
@@ -122,6 +127,10 @@ pub enum Output {
     Store(Sealed),
     /// Write the state file durably; at most one is out.
     Keep(State),
+    /// Ask a person for the passphrase; at most one dialog is out.
+    Prompt(Prompt),
+    /// Nobody waits for the dialog any more: end it. It is over with [`Input::Prompted`].
+    EndPrompt,
     /// Tell subscribers.
     Publish(Event),
     /// Much memory was freed: give it back to the system.
@@ -173,6 +182,7 @@ pub struct Agent {
     changes: Changes,
     keeping: Keeping,
     waiters: Vec<Waiter>,
+    prompts: Prompts,
     refusals: Vec<Refusal>,
     timers: Timers,
     outputs: VecDeque<Output>,
@@ -199,6 +209,7 @@ impl Agent {
             changes: Changes::default(),
             keeping: Keeping::default(),
             waiters: Vec::new(),
+            prompts: Prompts::default(),
             refusals: Vec::new(),
             timers: Timers::default(),
             outputs: VecDeque::new(),
@@ -220,6 +231,7 @@ impl Agent {
             Input::JobDone(done) => self.job_done(now, done),
             Input::Stored(result) => self.stored(now, result),
             Input::Kept(result) => self.kept(now, result),
+            Input::Prompted(answer) => self.prompted(answer),
             Input::Lock(source) => self.lock(now, source),
             Input::Reload(config) => {
                 self.config = config;
@@ -256,13 +268,14 @@ impl Agent {
         };
         match self.gate(now, caller, &request) {
             Ok(()) => self.carry_out(now, asker, request),
-            Err(error) => self.reply(asker, Err(error)),
+            Err(refusal) => self.ask_or_refuse(asker, caller, request, refusal),
         }
     }
 
     /// Starts everything that has become possible, and sets the timers.
     fn settle(&mut self, now: Now) {
         while self.start_change(now) || self.start_job(now) {}
+        self.serve_prompted(now);
         self.serve_waiters(now);
         self.send_refusals(now);
         self.keep();
@@ -279,6 +292,7 @@ impl Agent {
         self.jobs.forget(&has_left);
         self.changes.forget(&has_left);
         self.waiters.retain(|waiter| !has_left(&waiter.asker));
+        self.prompts.forget(&has_left);
         self.refusals.retain(|refusal| !has_left(&refusal.asker));
     }
 
@@ -293,6 +307,7 @@ impl Agent {
         for asker in self.jobs.clear() {
             self.reply(asker, Err(error::ending()));
         }
+        self.end_prompts(&error::ending());
         for refusal in std::mem::take(&mut self.refusals) {
             self.reply(refusal.asker, Err(error::ending()));
         }

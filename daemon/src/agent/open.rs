@@ -98,6 +98,8 @@ impl Agent {
         for asker in self.jobs.lock() {
             self.reply(asker, Err(error::locked()));
         }
+        self.end_prompts(&error::locked());
+        self.prompts.let_go(self.jobs.is_trying());
         let Some(open) = self.open.take() else {
             return;
         };

@@ -1,6 +1,6 @@
 //! From a request to what answers it: one table, without a rest.
 
-use otp_proto::{Done, Request, Response, RpcError};
+use otp_proto::{Done, Request, Response, RpcError, UnlockAnswer};
 
 use super::changes::Draft;
 use super::jobs::{Revealed, Task};
@@ -55,6 +55,10 @@ impl Agent {
             }
             Request::Init(init) => self.slowly(asker, Task::Init(init)),
             Request::Unlock(unlock) => self.slowly(asker, Task::Unlock(unlock)),
+            // A locked vault didn't pass the gate.
+            Request::UnlockAuto(_) => {
+                Ok(Outcome::Answer(Response::Unlock(UnlockAnswer::default())))
+            }
             Request::Passwd(passwd) => self.slowly(asker, Task::Passwd(passwd)),
             Request::Export(export) => {
                 let wanted = Revealed::Uris(export.query);

@@ -24,6 +24,8 @@ struct Root {
     lock: Lock,
     #[serde(default)]
     log: Log,
+    #[serde(default)]
+    prompt: Prompt,
 }
 
 #[derive(serde::Deserialize, Default)]
@@ -37,6 +39,31 @@ struct Lock {
 #[serde(deny_unknown_fields)]
 struct Log {
     level: Option<LogLevel>,
+}
+
+#[derive(serde::Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Prompt {
+    program: Option<Program>,
+}
+
+/// A name without a slash, or an absolute path: what a relative one means would depend on where
+/// otpd was started.
+#[derive(serde::Deserialize)]
+#[serde(try_from = "String")]
+struct Program(String);
+
+impl TryFrom<String> for Program {
+    type Error = &'static str;
+
+    fn try_from(program: String) -> Result<Self, Self::Error> {
+        let is_name = !program.is_empty() && !program.contains(['/', '\\', '\0']);
+        if is_name || Path::new(&program).is_absolute() {
+            Ok(Self(program))
+        } else {
+            Err("expected the name of a program or an absolute path")
+        }
+    }
 }
 
 /// A duration such as `15m`, or `never`.
@@ -113,6 +140,10 @@ pub(super) fn parse(text: &str) -> Result<Config, Mistake> {
         lock_idle: root.lock.idle.map_or(preset.lock_idle, |limit| limit.0),
         lock_max: root.lock.max.map_or(preset.lock_max, |limit| limit.0),
         log: root.log.level.unwrap_or(preset.log),
+        prompt: root
+            .prompt
+            .program
+            .map_or(preset.prompt, |program| program.0),
     })
 }
 

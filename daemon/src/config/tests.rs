@@ -13,12 +13,14 @@ fn an_empty_file_is_the_default() {
 
 #[test]
 fn every_key_is_read() {
-    let text = "memory = 'mlock'\n[lock]\nidle = '15m'\nmax = 'never'\n[log]\nlevel = 'debug'\n";
+    let text = "memory = 'mlock'\n[lock]\nidle = '15m'\nmax = 'never'\n[log]\nlevel = 'debug'\n\
+                [prompt]\nprogram = '/usr/bin/pinentry-curses'\n";
     let expected = Config {
         memory: MemoryMode::Mlock,
         lock_idle: Some(Duration::from_secs(900)),
         lock_max: None,
         log: LogLevel::Debug,
+        prompt: "/usr/bin/pinentry-curses".into(),
     };
     assert_eq!(parse(text).ok(), Some(expected));
 }
@@ -47,6 +49,10 @@ fn a_mistake_is_named_with_its_line() {
     assert_eq!(mistake("[lock]\nidle = '4 hours'\n").0, Some(2));
     assert_eq!(mistake("[lock]\nidle = 4\n").0, Some(2));
     assert_eq!(mistake("x").0, Some(1));
+    for program in ["", "bin/pinentry", "./pinentry"] {
+        let text = format!("[prompt]\nprogram = '{program}'\n");
+        assert_eq!(mistake(&text).0, Some(2), "{program}");
+    }
 }
 
 #[test]

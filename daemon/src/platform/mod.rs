@@ -10,6 +10,8 @@ pub mod arena;
 #[cfg(unix)]
 mod detach;
 mod environment;
+#[cfg(unix)]
+mod group;
 mod pages;
 
 #[cfg(unix)]
@@ -39,13 +41,15 @@ mod heap;
 #[cfg(unix)]
 pub use detach::{detach, tell_starter};
 pub use environment::remove_env;
+#[cfg(unix)]
+pub use group::{kill_group, spawn_group};
 pub use heap::{trim_heap, tune_heap};
 pub use os::{
     Inherited, boot, create_private, harden, is_private_dir, is_synchronised, make_private_dir,
     peer, process_name, sync_folder, take_listeners, user,
 };
 #[cfg(windows)]
-pub use windows::{detach, pipe_access, server, tell_starter};
+pub use windows::{detach, kill_group, pipe_access, server, spawn_group, tell_starter};
 
 /// The name of our socket in `launchd/io.otpd.agent.plist` (`launch_activate_socket(3)`).
 #[cfg(any(target_os = "macos", test))]

@@ -7,19 +7,21 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{Builder, JoinHandle};
 
-use otp_proto::Dirs;
+use otp_proto::{Dirs, Secret};
 use tokio::sync::mpsc;
 
-use crate::agent::{Input, Job, JobDone};
+use crate::agent::{Input, Job, JobDone, Prompt, PromptError};
 use crate::clock;
 use crate::config::{Config, ConfigError, MemoryMode};
+use crate::effect::prompt::{self, Dialog};
 use crate::lifecycle::service;
 use crate::vault::job::perform;
 use crate::vault::store::Store;
 use crate::vault::{OpenError, Sealed, State, StoreError};
 
-/// Results that may wait for the loop: one job, one vault, one state, one configuration.
-pub(crate) const WAITING: usize = 4;
+/// Results that may wait for the loop: one job, one vault, one state, one configuration, one
+/// dialog.
+pub(crate) const WAITING: usize = 5;
 
 /// What a thread has done.
 #[derive(Debug)]
@@ -28,6 +30,7 @@ pub(crate) enum Done {
     Stored(Result<(), StoreError>),
     Kept(Result<(), StoreError>),
     Configuration(Result<Option<Config>, ConfigError>),
+    Prompted(Result<Secret, PromptError>),
 }
 
 /// What the disk thread writes, in the order it was given.
@@ -46,6 +49,8 @@ pub(crate) struct Beside {
     done: mpsc::Sender<Done>,
     /// The key derivation that is out.
     job: RefCell<Option<JoinHandle<()>>>,
+    /// The dialog that is out.
+    dialog: RefCell<Dialog>,
     /// Started with the first write: most sessions only read.
     disk: RefCell<Option<SyncSender<Write>>>,
 }
@@ -65,6 +70,7 @@ impl Beside {
             memory: Cell::new(memory),
             done,
             job: RefCell::new(None),
+            dialog: RefCell::default(),
             disk: RefCell::new(None),
         }
     }
@@ -79,6 +85,23 @@ impl Beside {
             spawn("otpd-job", work).map_err(|error| failed(self.no_thread(&error).into()))?;
         *self.job.borrow_mut() = Some(thread);
         Ok(())
+    }
+
+    /// Starts a dialog on a thread of its own, for nobody knows how long.
+    pub(super) fn prompt(&self, prompt: Prompt) -> Result<(), PromptError> {
+        let dialog = Dialog::default();
+        let (own, done) = (dialog.clone(), self.done.clone());
+        *self.dialog.borrow_mut() = dialog;
+        let program = prompt.program.clone();
+        let work = move || hand_back(&done, Done::Prompted(prompt::ask(&prompt, &own)));
+        let started = spawn("otpd-prompt", work);
+        let failed = |error: io::Error| PromptError::Failed(program, error.to_string());
+        started.map(drop).map_err(failed)
+    }
+
+    /// Ends the dialog that is out.
+    pub(super) fn end_prompt(&self) {
+        self.dialog.borrow().end();
     }
 
     /// Writes the vault.
@@ -113,6 +136,7 @@ impl Beside {
             }
             Done::Stored(result) => Input::Stored(result),
             Done::Kept(result) => Input::Kept(result),
+            Done::Prompted(answer) => Input::Prompted(answer),
             Done::Configuration(read) => {
                 service::ready();
                 let config = read?.unwrap_or_default();

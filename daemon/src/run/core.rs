@@ -158,6 +158,11 @@ impl Core {
                 let written = self.beside.keep(state);
                 return written.is_err().then_some(Input::Kept(written));
             }
+            Output::Prompt(prompt) => {
+                let started = self.beside.prompt(prompt);
+                return started.err().map(|failure| Input::Prompted(Err(failure)));
+            }
+            Output::EndPrompt => self.beside.end_prompt(),
             Output::Quit => {
                 self.over.set(true);
                 self.changed.notify_one();

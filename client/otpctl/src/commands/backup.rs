@@ -45,10 +45,13 @@ pub(super) fn restore(client: &mut Client, line: &Line) -> Result<(), Failure> {
         return Err(Failure::new(Kind::Usage, text.restore_needs_yes));
     }
     if has_vault && is_locked {
-        if !client.may_unlock() {
+        if client.by_dialog() {
+            client.unlock_by_dialog()?;
+        } else if !client.may_unlock() {
             return Err(client.locked());
+        } else {
+            client.unlock()?;
         }
-        client.unlock()?;
     }
     let looks_first = dry_run || replaces && !line.has(Opt::Yes);
     let (answer, mut request) = open(client, &backup, looks_first)?;

@@ -4,7 +4,7 @@ use otp_proto::Get;
 use zeroize::Zeroizing;
 
 use super::OrUsage as _;
-use crate::cli::{Asking, Line, Opt};
+use crate::cli::{Line, Opt};
 use crate::client::Client;
 use crate::failure::Failure;
 use crate::json::{Json, Object};
@@ -15,12 +15,14 @@ use crate::text::fill;
 const KEYS: [&str; 4] = ["id", "code", "valid_for", "next"];
 
 pub(super) fn get(client: &mut Client, line: &Line) -> Result<(), Failure> {
+    let by_dialog = client.by_dialog();
     let request = Get {
         query: line.query().or_usage(client)?,
         next: line.has(Opt::Next),
         min_left: line.value(Opt::MinLeft).or_usage(client)?,
         fresh: line.has(Opt::Fresh),
-        interactive: client.globals.asking == Asking::Anywhere,
+        interactive: by_dialog,
+        desktop: by_dialog.then(Client::desktop),
     };
     let answer = client.call_unlocked(&request)?;
     let answer = answer.json();

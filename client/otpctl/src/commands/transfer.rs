@@ -202,6 +202,10 @@ pub(super) fn unlocked_with(client: &mut Client) -> Result<Option<Secret>, Failu
     if !client.call(&Status {})?.json().is("locked") {
         return Ok(None);
     }
+    if client.by_dialog() {
+        client.unlock_by_dialog()?;
+        return Ok(None);
+    }
     if !client.may_unlock() {
         return Err(client.locked());
     }

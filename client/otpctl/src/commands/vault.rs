@@ -89,7 +89,11 @@ pub(super) fn unlock(client: &mut Client) -> Result<(), Failure> {
         return Err(client.no_vault());
     }
     if status.json().is("locked") {
-        client.unlock()?;
+        if client.by_dialog() {
+            client.unlock_by_dialog()?;
+        } else {
+            client.unlock()?;
+        }
     }
     client.say(client.text.unlocked);
     Ok(())

@@ -44,6 +44,10 @@ pub(super) struct Driver {
     pub job: Option<Job>,
     pub store: Option<Sealed>,
     pub keep: Option<State>,
+    pub prompt: Option<Prompt>,
+    pub is_prompt_ended: bool,
+    /// How many dialogs there were.
+    pub prompts: usize,
     pub has_quit: bool,
     tickets: u64,
 }
@@ -118,6 +122,9 @@ impl Driver {
             job: None,
             store: None,
             keep: None,
+            prompt: None,
+            is_prompt_ended: false,
+            prompts: 0,
             has_quit: false,
             tickets: 0,
         }
@@ -181,6 +188,14 @@ impl Driver {
                     Output::Keep(state) => {
                         assert!(self.keep.replace(state).is_none(), "two keeps are out");
                     }
+                    Output::Prompt(prompt) => {
+                        assert!(self.prompt.replace(prompt).is_none(), "two dialogs are out");
+                        self.prompts += 1;
+                    }
+                    Output::EndPrompt => {
+                        assert!(self.prompt.is_some(), "no dialog is out");
+                        self.is_prompt_ended = true;
+                    }
                     Output::Publish(event) => self.events.push(event),
                     Output::Trim => {}
                     Output::Quit => {
@@ -216,6 +231,13 @@ impl Driver {
             self.disk.state = state;
         }
         self.input(Input::Kept(result));
+    }
+
+    /// The dialog ends with this.
+    pub(super) fn finish_prompt(&mut self, answer: Result<&str, PromptError>) {
+        self.prompt.take().expect("a dialog is out");
+        self.is_prompt_ended = false;
+        self.input(Input::Prompted(answer.map(secret)));
     }
 
     pub(super) fn finish_job(&mut self) {

@@ -24,6 +24,7 @@ fn a_locked_vault_gives_no_code_no_name_and_no_key() {
 #[test]
 fn every_method_that_needs_keys_is_refused_while_locked_and_without_a_vault() {
     let methods = [
+        ("unlock.auto", "{}"),
         ("get", r#"{"query":"x"}"#),
         ("show", r#"{"query":"x"}"#),
         ("preview", r#"{"uri":"x"}"#),

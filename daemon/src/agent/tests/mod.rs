@@ -15,6 +15,7 @@ mod importing;
 mod limits;
 mod locking;
 mod model;
+mod prompting;
 mod recovery_codes;
 mod removing;
 mod restoring;

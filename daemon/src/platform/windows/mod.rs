@@ -9,6 +9,7 @@ mod user;
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
+use std::process::{Child, Command};
 use std::time::Duration;
 
 use windows_sys::Win32::System::SystemInformation::GetTickCount64;
@@ -35,6 +36,19 @@ pub fn take_listeners() -> io::Result<Vec<Inherited>> {
 /// None.
 pub fn detach(_: Option<&Inherited>) -> io::Result<()> {
     Ok(())
+}
+
+/// Starts a program; there are no process groups that could be killed at once.
+///
+/// # Errors
+/// Those of spawning it.
+pub fn spawn_group(command: &mut Command) -> io::Result<Child> {
+    command.spawn()
+}
+
+/// Ends a program. That it has ended already is no error.
+pub fn kill_group(child: &mut Child) {
+    child.kill().ok();
 }
 
 /// Writes the line that the starter waits for to stdout.

@@ -1,0 +1,241 @@
+//! Asking a person, for callers without a terminal. One dialog at a time serves everybody who
+//! waits; it ends when nobody does.
+
+use otp_proto::{
+    Desktop, ErrorKind, RecoveryKeyError, Request, Response, RpcError, Secret, UnlockAnswer,
+};
+
+use super::{Agent, Asker, Caller, Life, Output, error};
+use crate::clock::Now;
+use crate::vault::{OpenError, Opened};
+
+/// Callers that may wait at once.
+const MAX_WAITING: usize = 16;
+/// How often a person may mistype the passphrase before everybody is refused.
+const TRIES: u32 = 3;
+
+/// A question to a person.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Prompt {
+    /// What asks, by name or path.
+    pub program: String,
+    /// Where the person is who has waited longest.
+    pub desktop: Desktop,
+    /// What was typed before was wrong.
+    pub mistake: Option<Mistake>,
+}
+
+/// What was wrong with what was typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mistake {
+    /// It opens nothing.
+    Wrong,
+    /// The group of this number (from 1) of a recovery key is mistyped.
+    Group(usize),
+}
+
+/// Why nothing was typed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PromptError {
+    /// The person didn't want to.
+    #[error("the dialog was cancelled")]
+    Cancelled,
+    /// Nobody did anything for long.
+    #[error("nobody answered the dialog")]
+    TimedOut,
+    /// The dialog can't be run or broke off: its program, and why.
+    #[error("cannot ask for the passphrase: {0}: {1}")]
+    Failed(String, String),
+}
+
+/// Who waits for a person, and how far that is.
+#[derive(Debug, Default)]
+pub(super) struct Prompts {
+    waiting: Vec<Waiting>,
+    stage: Stage,
+    /// How often something wrong was typed, and what was wrong last.
+    mistakes: u32,
+    mistake: Option<Mistake>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    asker: Asker,
+    caller: Caller,
+    request: Request,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Stage {
+    /// No dialog is out.
+    #[default]
+    Idle,
+    /// The dialog is out.
+    Asking,
+    /// The dialog is out and was told to end.
+    Ending,
+    /// What was typed waits for its turn or is being tried.
+    Trying,
+}
+
+impl Prompts {
+    pub(super) fn forget(&mut self, has_left: impl Fn(&Asker) -> bool) {
+        self.waiting.retain(|waiting| !has_left(&waiting.asker));
+    }
+
+    pub(super) fn is_waited_for(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// A lock has dropped what was to be tried, unless that is under way.
+    pub(super) fn let_go(&mut self, is_under_way: bool) {
+        if self.stage == Stage::Trying && !is_under_way {
+            self.stage = Stage::Idle;
+        }
+    }
+
+    /// What was typed is of no use any more, or didn't help.
+    pub(super) fn is_tried(&mut self) {
+        self.stage = Stage::Idle;
+    }
+}
+
+/// Whether a request lets a person be asked, and where that person is.
+fn asks(request: &Request) -> (bool, Option<&Desktop>) {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "a new request asks nobody until it says so"
+    )]
+    match request {
+        Request::Get(get) => (get.interactive, get.desktop.as_deref()),
+        Request::UnlockAuto(auto) => (auto.interactive, auto.desktop.as_deref()),
+        _ => (false, None),
+    }
+}
+
+impl Agent {
+    /// Refuses a request that met a locked vault, or lets it wait for a person.
+    pub(super) fn ask_or_refuse(
+        &mut self,
+        asker: Asker,
+        caller: Caller,
+        request: Request,
+        refusal: RpcError,
+    ) {
+        let may_ask = refusal.kind() == ErrorKind::Locked && self.life == Life::Serving;
+        let (is_interactive, desktop) = asks(&request);
+        if !may_ask || !is_interactive {
+            self.reply(asker, Err(refusal));
+        } else if !desktop.is_none_or(Desktop::is_usable) {
+            let refusal = error::params("a variable of the desktop can't be used");
+            self.reply(asker, Err(refusal));
+        } else if self.prompts.waiting.len() >= MAX_WAITING {
+            self.reply(asker, Err(error::busy()));
+        } else {
+            self.prompts.waiting.push(Waiting {
+                asker,
+                caller,
+                request,
+            });
+        }
+    }
+
+    /// Serves whoever waits once the vault is open, and starts or ends the dialog.
+    pub(super) fn serve_prompted(&mut self, now: Now) {
+        if self.open.is_some() {
+            for waiting in std::mem::take(&mut self.prompts.waiting) {
+                let Waiting {
+                    asker,
+                    caller,
+                    request,
+                } = waiting;
+                if let Request::UnlockAuto(_) = request {
+                    let answer = UnlockAnswer {
+                        opened: true,
+                        warnings: self.warnings(now),
+                    };
+                    self.reply(asker, Ok(Response::Unlock(answer)));
+                } else {
+                    self.request(now, asker.ticket, caller, request);
+                }
+            }
+        }
+        let wanted = self.prompts.waiting.first();
+        match (self.prompts.stage, wanted) {
+            (Stage::Idle, Some(first)) => {
+                let (_, desktop) = asks(&first.request);
+                let desktop = desktop.cloned();
+                self.outputs.push_back(Output::Prompt(Prompt {
+                    program: self.config.prompt.clone(),
+                    desktop: desktop.unwrap_or_default(),
+                    mistake: self.prompts.mistake,
+                }));
+                self.prompts.stage = Stage::Asking;
+            }
+            (Stage::Asking, None) => {
+                self.outputs.push_back(Output::EndPrompt);
+                self.prompts.stage = Stage::Ending;
+            }
+            (Stage::Idle, None) => {
+                (self.prompts.mistakes, self.prompts.mistake) = (0, None);
+            }
+            (Stage::Asking | Stage::Ending | Stage::Trying, _) => {}
+        }
+    }
+
+    /// The dialog is over.
+    pub(super) fn prompted(&mut self, answer: Result<Secret, PromptError>) {
+        let was_asking = self.prompts.stage == Stage::Asking;
+        self.prompts.stage = Stage::Idle;
+        // Who came after the dialog was told to end gets one of their own.
+        if !was_asking {
+            return;
+        }
+        match answer {
+            Ok(secret) => {
+                self.prompts.stage = Stage::Trying;
+                self.jobs.try_typed(secret);
+            }
+            Err(failure) => {
+                let kind = match failure {
+                    PromptError::Cancelled | PromptError::TimedOut => ErrorKind::Denied,
+                    PromptError::Failed(..) => ErrorKind::Internal,
+                };
+                self.end_prompts(&RpcError::new(kind, failure.to_string()));
+            }
+        }
+    }
+
+    /// What was typed opened the vault, or didn't.
+    pub(super) fn typed(
+        &mut self,
+        now: Now,
+        is_locked: bool,
+        result: Result<Box<Opened>, OpenError>,
+    ) {
+        self.prompts.is_tried();
+        match result {
+            Ok(opened) if self.prompts.is_waited_for() && !is_locked => self.adopt(now, *opened),
+            Ok(_) => {}
+            Err(failure @ (OpenError::WrongSecret | OpenError::MistypedRecovery(_))) => {
+                self.prompts.mistakes += 1;
+                let mut mistake = Mistake::Wrong;
+                if let OpenError::MistypedRecovery(RecoveryKeyError::Group(group)) = failure {
+                    mistake = Mistake::Group(group);
+                }
+                self.prompts.mistake = Some(mistake);
+                if self.prompts.mistakes >= TRIES {
+                    self.end_prompts(&error::open(&failure));
+                }
+            }
+            Err(failure) => self.end_prompts(&error::open(&failure)),
+        }
+    }
+
+    /// Answers everybody who waits for a person.
+    pub(super) fn end_prompts(&mut self, refusal: &RpcError) {
+        for waiting in std::mem::take(&mut self.prompts.waiting) {
+            self.reply(waiting.asker, Err(refusal.clone()));
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! What the agent wants done outside: one [`crate::agent::Output`] each.
+
+mod askpass;
+mod assuan;
+pub(crate) mod prompt;
