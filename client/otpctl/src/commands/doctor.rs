@@ -68,7 +68,11 @@ impl Check {
 
 pub(super) fn doctor(client: &mut Client) -> Result<(), Failure> {
     let text = client.text;
-    let mut checks = vec![program(text, "otpd"), program(text, "otp-helper")];
+    let mut checks = vec![
+        program(text, "otpd"),
+        program(text, "otp-helper"),
+        desktop(text),
+    ];
     let agent = client.call(&Status {});
     checks.extend(endpoint(text));
     match &agent {
@@ -154,6 +158,14 @@ fn program(text: &Text, name: &'static str) -> Check {
             Check::new(name, State::Warning, message)
         }
         None => Check::new(name, State::Problem, fill(text.program_broken, &[&found])),
+    }
+}
+
+/// Whether the screen and the clipboard can be read; a server needs neither.
+fn desktop(text: &Text) -> Check {
+    match sibling::find("otp-desktop") {
+        Some(_) => program(text, "otp-desktop"),
+        None => Check::new("otp-desktop", State::Unknown, text.desktop_missing),
     }
 }
 

@@ -48,6 +48,7 @@ pub(super) static TEXT: Text = Text {
     current_passphrase: "Passphrase of today (or recovery key): ",
     denied: "refused: {}",
     desktop_failed: "otp-desktop ended without a picture",
+    desktop_missing: "not installed; add --screen and add --clipboard need it",
     do_this: "; do: {}",
     drawn: "Drawn: {}. Everyone who sees it has your codes.\n",
     drop_question: "Remove the backups, which only the old identity opens? [y/N] ",

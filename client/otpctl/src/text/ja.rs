@@ -53,6 +53,7 @@ pub(super) static TEXT: Text = Text {
     current_passphrase: "現在のパスフレーズ (または回復キー): ",
     denied: "拒否されました: {}",
     desktop_failed: "otp-desktop が画像を出さずに終了しました",
+    desktop_missing: "ありません。add --screen と add --clipboard に必要です",
     do_this: "。対処: {}",
     drawn: "描きました: {}。見た人は誰でもコードを作れます。\n",
     drop_question: "古い鍵でしか開けないバックアップを削除しますか? [y/N] ",
