@@ -22,13 +22,10 @@ esac
 
 quiet=(-q)
 [ -t 2 ] && quiet=()
-echo "building otpd" >&2
-$cargo build "${quiet[@]}" --locked --release -p otpd
+echo "building otpd and otp-desktop" >&2
+$cargo build "${quiet[@]}" --locked --release -p otpd -p otp-desktop
 echo "building otp-helper" >&2
 $cargo build "${quiet[@]}" --locked --profile helper -p otp-helper
-# By itself: what D-Bus wants of the runtime would weigh on otpd.
-echo "building otp-desktop" >&2
-$cargo build "${quiet[@]}" --locked --release -p otp-desktop
 
 # The shipped standard library brings the printing of panics and a symboliser for backtraces,
 # more than half of what a small program weighs. Built with the program it is left out, and a

@@ -159,3 +159,17 @@ fn an_idle_vault_and_one_open_for_too_long_lock_by_themselves() {
         home.ctl(&["get", "x"]).exits(5);
     }
 }
+
+#[test]
+fn a_lock_for_a_time_refuses_even_the_passphrase_until_it_is_taken_back() {
+    let (home, _daemon) = Daemon::unlocked();
+    home.ctl(&["lock", "--for", "8h"]).exits(0);
+    let refused = home.ctl_in(&["unlock"], PASSPHRASE).exits(6);
+    assert!(refused.stderr.contains("for another "), "{refused:?}");
+    let params = json!({"passphrase": PASSPHRASE});
+    assert_eq!(home.connect().refused("unlock", params), "refused");
+    let status = home.ctl(&["status", "--json"]).exits(0).json();
+    assert!(status["unlock_in"].as_u64().unwrap() > 28_700, "{status}");
+    home.ctl(&["lock", "--for", "0"]).exits(0);
+    home.ctl_in(&["unlock"], PASSPHRASE).exits(0);
+}

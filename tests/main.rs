@@ -50,3 +50,4 @@ mod links;
 mod memory;
 mod start;
 mod users;
+mod watch;

@@ -51,6 +51,12 @@ pub struct Config {
     pub lock_idle: Option<Duration>,
     /// `[lock] max = "12h"`: locks so long after the unlock, whatever happens.
     pub lock_max: Option<Duration>,
+    /// `[lock] screen = true`: locks with the screen.
+    pub lock_screen: bool,
+    /// `[lock] session = true`: locks when the session is left or ends.
+    pub lock_session: bool,
+    /// `[lock] sleep = true`: locks before suspend and hibernation.
+    pub lock_sleep: bool,
     /// `[log] level = "info"`; `--log` wins.
     pub log: LogLevel,
     /// `[prompt] program = "pinentry"`: a name to be found in `PATH`, or an absolute path.
@@ -64,6 +70,9 @@ impl Default for Config {
             memory: MemoryMode::Auto,
             lock_idle: Some(Duration::from_secs(4 * HOUR)),
             lock_max: Some(Duration::from_secs(12 * HOUR)),
+            lock_screen: true,
+            lock_session: true,
+            lock_sleep: true,
             log: LogLevel::Info,
             prompt: "pinentry".into(),
         }

@@ -7,6 +7,8 @@
 
 pub mod agent;
 mod arguments;
+#[cfg(target_os = "linux")]
+mod bus;
 pub mod clock;
 pub mod config;
 mod effect;

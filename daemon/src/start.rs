@@ -14,11 +14,13 @@ use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::mpsc;
 use tokio::task::spawn_local;
 
-use crate::agent::Agent;
+use crate::agent::{Agent, Facts};
 use crate::arguments::{Command, Options, parse};
 use crate::config::{Config, ConfigError, MemoryMode};
 use crate::front::ipc::Ipc;
-use crate::lifecycle::{Claim, ClaimError, Signals, VaultLock, WAIT, inherited_endpoint, service};
+use crate::lifecycle::{
+    Claim, ClaimError, Signals, VaultLock, WAIT, inherited_endpoint, service, watch,
+};
 use crate::logging::{self, Log};
 use crate::platform::{self, Inherited, arena};
 use crate::run::{Beside, Core, End, Sources, WAITING};
@@ -127,7 +129,12 @@ async fn serve(
     if config.memory == MemoryMode::Secret && memory != Memory::Secret {
         tracing::warn!(?memory, "no secret memory (memfd_secret) can be had");
     }
+    let facts = Facts {
+        endpoint: endpoint.to_string(),
+        backup: store.newest_backup(),
+    };
     let agent = Agent::new(config.clone(), platform::random, store.exists(), memory);
+    let agent = agent.with_facts(facts);
     let (sender, done) = mpsc::channel(WAITING);
     let path = config_path(options)?;
     let beside = Beside::new(store, &dirs, path, config.memory, sender);
@@ -141,6 +148,7 @@ async fn serve(
     if options.spawned {
         platform::tell_starter(&text::ready(&endpoint)).context("cannot tell the starter")?;
     }
+    watch::start(&core);
     let mut sources = Sources {
         signals,
         done,

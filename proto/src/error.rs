@@ -44,12 +44,14 @@ pub enum ErrorKind {
     Exists,
     /// It was done, but not to its end; the next unlock or start completes it (-32011).
     Incomplete,
+    /// Every unlock is refused for a time (-32012).
+    Refused,
     /// A kind that this version doesn't know.
     Unknown(i32),
 }
 
 /// Every kind with its number and word: the one table behind the conversions.
-const KINDS: [(ErrorKind, i32, &str); 17] = [
+const KINDS: [(ErrorKind, i32, &str); 18] = [
     (ErrorKind::Syntax, -32700, "syntax"),
     (ErrorKind::Envelope, -32600, "envelope"),
     (ErrorKind::Method, -32601, "method"),
@@ -67,6 +69,7 @@ const KINDS: [(ErrorKind, i32, &str); 17] = [
     (ErrorKind::Unsupported, -32009, "unsupported"),
     (ErrorKind::Exists, -32010, "exists"),
     (ErrorKind::Incomplete, -32011, "incomplete"),
+    (ErrorKind::Refused, -32012, "refused"),
 ];
 
 impl ErrorKind {
@@ -104,7 +107,7 @@ impl ErrorKind {
             Self::NotFound => 3,
             Self::Ambiguous => 4,
             Self::Locked | Self::NoVault => 5,
-            Self::Denied | Self::RateLimited => 6,
+            Self::Denied | Self::RateLimited | Self::Refused => 6,
             Self::Invalid => 8,
             Self::Syntax
             | Self::Envelope

@@ -60,5 +60,8 @@ pub const VERSION: u32 = 1;
 /// backup 32 KiB, so nothing legitimate comes near; a peer that sends more is cut off.
 pub const MAX_REQUEST: usize = 64 * 1024;
 
+/// Longest time in seconds for which [`Lock::seconds`] refuses to unlock: a year.
+pub const MAX_REFUSAL: u64 = 366 * 24 * 3600;
+
 /// Longest answer line in bytes: an export of 10,000 entries with long notes fits.
 pub const MAX_ANSWER: usize = 16 * 1024 * 1024;

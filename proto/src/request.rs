@@ -38,6 +38,7 @@ pub struct Init {
 }
 
 /// Unlocks with the passphrase or the recovery key. Legal always; unlocked: answers at once.
+/// Refused for a time after [`Lock::seconds`].
 /// A wrong secret is `denied` after a delay that grows with each failure of this connection.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -63,7 +64,12 @@ pub struct UnlockAuto {
 /// Wipes the keys from memory. Always legal.
 #[derive(Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Lock {}
+pub struct Lock {
+    /// Refuses to open a vault for so many seconds, suspend counted, at most
+    /// [`crate::MAX_REFUSAL`]; 0 ends such a time. Absent: as it was.
+    #[serde(default, rename = "for", skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<u64>,
+}
 
 /// Changes the passphrase. Legal when a vault exists; locked or not.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -23,6 +23,68 @@ pub enum Memory {
     Unlocked,
 }
 
+/// Who locks the vault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum LockSource {
+    /// A request.
+    Request,
+    /// SIGUSR1.
+    Signal,
+    /// No use for `[lock] idle`.
+    Idle,
+    /// Unlocked for `[lock] max`.
+    Max,
+    /// The screen was locked.
+    Screen,
+    /// The person's session was left or has ended.
+    Session,
+    /// The system sleeps.
+    Sleep,
+    /// A source of locks that was seen is seen no more.
+    Lost,
+    /// The agent ends.
+    Stop,
+    /// One that this version doesn't know.
+    #[serde(other)]
+    Unknown,
+}
+
+/// Whether a source of locks outside of the agent is seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Sight {
+    /// Nobody has looked yet.
+    Starting,
+    /// It locks the vault.
+    Watched,
+    /// It locks the vault, but perhaps too late.
+    Late,
+    /// It can't be seen.
+    Absent,
+    /// The configuration says that it doesn't lock.
+    Off,
+    /// otpd doesn't know this system's.
+    Unsupported,
+    /// Something that this version doesn't know.
+    #[serde(other)]
+    Unknown,
+}
+
+/// A source of locks outside of the agent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LockSourceInfo {
+    /// `screen`, `session` or `sleep`.
+    pub source: LockSource,
+    /// Whether it is seen.
+    pub state: Sight,
+    /// Through what, or why not: in English.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
 /// The agent's state.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatusAnswer {
@@ -49,6 +111,27 @@ pub struct StatusAnswer {
     /// Seconds until the vault locks by itself; absent while locked or without a limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locks_in: Option<u64>,
+    /// Which limit that will be: `idle` or `max`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locks_by: Option<LockSource>,
+    /// Who locked it last; absent before the first lock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locked_by: Option<LockSource>,
+    /// Seconds for which every unlock is refused; absent if none is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unlock_in: Option<u64>,
+    /// The sources of locks outside of the agent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lock_sources: Vec<LockSourceInfo>,
+    /// Where the agent listens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub socket: Option<String>,
+    /// Seconds since the newest of the automatic backups was written; absent without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backup_age: Option<u64>,
+    /// Whether a time service keeps the clock right; absent where nobody knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_synchronised: Option<bool>,
     /// What a person should know: one line each, in English.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,

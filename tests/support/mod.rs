@@ -1,5 +1,6 @@
 //! What the scenarios stand on: homes of throw-away users, agents, commands, terminals.
 
+mod bus;
 mod clock;
 mod command;
 mod daemon;
@@ -11,6 +12,7 @@ mod scan;
 mod strace;
 mod user;
 
+pub(crate) use bus::{Logind, Process, Saver, Side, announce, gdbus, start_bus};
 pub(crate) use clock::{Clock, STEP, faketime};
 pub(crate) use command::{Outcome, run};
 pub(crate) use daemon::Daemon;

@@ -271,6 +271,7 @@ impl Client {
             ErrorKind::Busy => (fixed(text.busy), None),
             ErrorKind::Unsupported => (fixed(text.unsupported), None),
             ErrorKind::Denied => (quoting(text.denied), None),
+            ErrorKind::Refused => (fixed(text.refused), Some("otpctl lock --for 0")),
             ErrorKind::Invalid => (quoting(text.invalid), None),
             ErrorKind::Storage | ErrorKind::Incomplete => {
                 (error.message.clone(), Some("otpctl doctor"))

@@ -237,6 +237,7 @@ impl Agent {
             (Ok(()), draft) => {
                 self.keeping.state.marks = marks;
                 self.keeping.want();
+                self.facts.backup = Some(now.wall);
                 if let Some(draft) = draft {
                     self.show_change(now, asker, *draft);
                 }

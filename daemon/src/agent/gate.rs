@@ -2,7 +2,7 @@
 
 use otp_proto::{ErrorKind, Request, RpcError};
 
-use super::{Agent, Caller, Life, error};
+use super::{Agent, Caller, Life, error, prompt};
 use crate::clock::Now;
 
 /// What must be there.
@@ -23,15 +23,28 @@ struct Rule {
     is_use: bool,
     /// It hands out a code.
     is_code: bool,
-    /// It may change the vault, and waits for the change before it.
-    is_change: bool,
+    does: Does,
+}
+
+/// What becomes of the vault.
+#[derive(PartialEq, Eq)]
+enum Does {
+    Nothing,
+    /// It is opened.
+    Opens,
+    /// It may change; the request waits for the change before it.
+    Changes,
 }
 
 const NOTHING: Rule = Rule {
     needs: Needs::Nothing,
     is_use: false,
     is_code: false,
-    is_change: false,
+    does: Does::Nothing,
+};
+const OPEN: Rule = Rule {
+    does: Does::Opens,
+    ..NOTHING
 };
 const VAULT: Rule = Rule {
     needs: Needs::Vault,
@@ -47,12 +60,12 @@ const CODE: Rule = Rule {
     ..USE
 };
 const CHANGE: Rule = Rule {
-    is_change: true,
+    does: Does::Changes,
     ..USE
 };
 const REPLACE: Rule = Rule {
     needs: Needs::KeysOfVault,
-    ..NOTHING
+    ..OPEN
 };
 
 fn rule(request: &Request) -> Rule {
@@ -62,11 +75,14 @@ fn rule(request: &Request) -> Rule {
         | Request::Subscribe(_)
         | Request::Lock(_)
         | Request::Quit(_)
-        | Request::Init(_)
         | Request::RestoreBackupBegin(_)
         | Request::RestoreBackupAdd(_) => NOTHING,
-        Request::Unlock(_)
-        | Request::Passwd(_)
+        Request::Init(_) => OPEN,
+        Request::Unlock(_) => Rule {
+            needs: Needs::Vault,
+            ..OPEN
+        },
+        Request::Passwd(_)
         | Request::Backup(_)
         | Request::SlotsList(_)
         | Request::SlotsTest(_)
@@ -100,7 +116,7 @@ fn rule(request: &Request) -> Rule {
 /// Whether a request may change the vault. A HOTP `get` does too, which shows only when its
 /// entry is found.
 pub(super) fn is_change(request: &Request) -> bool {
-    rule(request).is_change
+    rule(request).does == Does::Changes
 }
 
 impl Agent {
@@ -122,11 +138,16 @@ impl Agent {
             Needs::KeysOfVault => self.open.is_some() || !self.vault_exists,
         };
         if !is_met {
-            return Err(if self.vault_exists {
-                error::locked()
-            } else {
-                error::no_vault()
-            });
+            if !self.vault_exists {
+                return Err(error::no_vault());
+            }
+            if prompt::may_open(request) {
+                self.refuse_to_open(now)?;
+            }
+            return Err(error::locked());
+        }
+        if rule.does == Does::Opens {
+            self.refuse_to_open(now)?;
         }
         if rule.is_code && !self.rates.allow(caller.uid, now.boot) {
             return Err(RpcError::new(

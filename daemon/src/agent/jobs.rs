@@ -93,6 +93,11 @@ fn needs_rest(task: &Task) -> bool {
 }
 
 impl Jobs {
+    /// Whether a job is out.
+    pub(super) fn is_running(&self) -> bool {
+        self.running.is_some()
+    }
+
     /// Whether a job is out that writes files.
     pub(super) fn is_writing(&self) -> bool {
         self.running.as_ref().is_some_and(|running| {

@@ -25,6 +25,7 @@ mod outcome;
 mod prompt;
 mod rate;
 mod recovery_codes;
+mod refusal;
 mod remove;
 mod restore_backup;
 mod slots;
@@ -32,10 +33,12 @@ mod status;
 mod timers;
 mod unlock;
 mod wait;
+mod watch;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+pub use otp_proto::LockSource;
 use otp_proto::{Event, Memory, Request, Response, RpcError, Secret};
 
 use self::changes::Changes;
@@ -50,6 +53,8 @@ use self::rate::Rates;
 use self::timers::Timers;
 use self::unlock::Refusal;
 use self::wait::Waiter;
+use self::watch::Watches;
+pub use self::watch::{Facts, Seen};
 use crate::clock::Now;
 use crate::config::{Config, MemoryMode};
 use crate::vault::{Sealed, State, StoreError};
@@ -73,21 +78,6 @@ pub struct Caller {
     pub pid: Option<u32>,
 }
 
-/// Who wants the vault locked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LockSource {
-    /// SIGUSR1.
-    Signal,
-    /// A request.
-    Request,
-    /// No use for `lock_idle`.
-    Idle,
-    /// Unlocked for `lock_max`.
-    Max,
-    /// The agent ends.
-    Stop,
-}
-
 /// What can happen.
 #[derive(Debug)]
 pub enum Input {
@@ -105,8 +95,10 @@ pub enum Input {
     Kept(Result<(), StoreError>),
     /// The dialog given out by [`Output::Prompt`] is over: what was typed, or why nothing was.
     Prompted(Result<Secret, PromptError>),
-    /// Lock now.
+    /// Lock now, if the configuration lets this source lock.
     Lock(LockSource),
+    /// A source of locks can be seen, or can't.
+    Seen(LockSource, Seen),
     /// The configuration was read again.
     Reload(Config),
     /// Finish writes, lock, end ([`Output::Quit`]).
@@ -175,6 +167,10 @@ pub struct Agent {
     /// When it was last locked or unlocked, on the boot clock.
     since: Option<Duration>,
     locked_by: Option<LockSource>,
+    /// Until when every unlock is refused, on the boot clock.
+    refused_until: Option<Duration>,
+    watches: Watches,
+    facts: Facts,
     life: Life,
     connections: BTreeMap<Conn, Connection>,
     rates: Rates,
@@ -202,6 +198,9 @@ impl Agent {
             rollback: false,
             since: None,
             locked_by: None,
+            refused_until: None,
+            watches: Watches::default(),
+            facts: Facts::default(),
             life: Life::Serving,
             connections: BTreeMap::new(),
             rates: Rates::default(),
@@ -214,6 +213,13 @@ impl Agent {
             timers: Timers::default(),
             outputs: VecDeque::new(),
         }
+    }
+
+    /// Tells what `status` says of the world and the agent can't find out.
+    #[must_use]
+    pub fn with_facts(mut self, facts: Facts) -> Self {
+        self.facts = facts;
+        self
     }
 
     /// Takes in what happened.
@@ -232,7 +238,8 @@ impl Agent {
             Input::Stored(result) => self.stored(now, result),
             Input::Kept(result) => self.kept(now, result),
             Input::Prompted(answer) => self.prompted(answer),
-            Input::Lock(source) => self.lock(now, source),
+            Input::Lock(source) => self.lock_for(now, source),
+            Input::Seen(source, seen) => self.see(now, source, seen),
             Input::Reload(config) => {
                 self.config = config;
                 self.lock_if_due(now);

@@ -4,7 +4,7 @@ use otp_proto::{Done, Request, Response, RpcError, UnlockAnswer};
 
 use super::changes::Draft;
 use super::jobs::{Revealed, Task};
-use super::{Agent, Asker, LockSource, SlotJob, gate};
+use super::{Agent, Asker, SlotJob, gate};
 use crate::clock::Now;
 
 /// What became of a request.
@@ -45,10 +45,7 @@ impl Agent {
             Request::Status(_) => Ok(Outcome::Answer(Response::Status(self.status(now)))),
             Request::List(list) => Ok(Outcome::Answer(Response::List(self.list(&list)))),
             Request::Subscribe(_) => Ok(DONE),
-            Request::Lock(_) => {
-                self.lock(now, LockSource::Request);
-                Ok(DONE)
-            }
+            Request::Lock(lock) => self.lock_for_a_time(now, &lock),
             Request::Quit(_) => {
                 self.stop(now);
                 Ok(DONE)

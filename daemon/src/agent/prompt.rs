@@ -113,6 +113,11 @@ fn asks(request: &Request) -> (bool, Option<&Desktop>) {
     }
 }
 
+/// Whether a request that meets a locked vault may open it.
+pub(super) fn may_open(request: &Request) -> bool {
+    asks(request).0 || matches!(request, Request::UnlockAuto(_))
+}
+
 impl Agent {
     /// Refuses a request that met a locked vault, or lets it wait for a person.
     pub(super) fn ask_or_refuse(

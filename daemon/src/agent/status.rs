@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use otp_proto::{List, ListAnswer, Response, RpcError, Show, StatusAnswer, VERSION};
 
 use super::outcome::Outcome;
-use super::{Agent, error, find, info};
+use super::{Agent, LockSource, error, find, info, refusal};
 use crate::clock::Now;
 
 /// Asked for once; it can't change.
@@ -16,7 +16,11 @@ impl Agent {
         let since = self.since.unwrap_or(now.boot);
         let entries = self.open.as_ref().map(|open| open.document.entries.len());
         let (idle, max) = self.lock_times();
-        let locks_at = idle.into_iter().chain(max).min();
+        let idle = idle.map(|at| (at, LockSource::Idle));
+        let max = max.map(|at| (at, LockSource::Max));
+        let locks = idle.into_iter().chain(max).min_by_key(|(at, _)| *at);
+        let mut warnings = self.warnings(now);
+        warnings.extend(self.blind_spots());
         StatusAnswer {
             locked: self.open.is_none(),
             vault: self.vault_exists,
@@ -27,8 +31,18 @@ impl Agent {
             rollback: self.rollback,
             entries: entries.and_then(|count| u64::try_from(count).ok()),
             since: now.boot.saturating_sub(since).as_secs(),
-            locks_in: locks_at.map(|at| at.saturating_sub(now.boot).as_secs()),
-            warnings: self.warnings(now),
+            locks_in: locks.map(|(at, _)| at.saturating_sub(now.boot).as_secs()),
+            locks_by: locks.map(|(_, limit)| limit),
+            locked_by: self.locked_by,
+            unlock_in: self.refused_for(now).map(refusal::whole),
+            lock_sources: self.lock_sources(),
+            socket: Some(self.facts.endpoint.clone()).filter(|place| !place.is_empty()),
+            backup_age: self
+                .facts
+                .backup
+                .map(|at| now.wall.saturating_sub(at).as_secs()),
+            clock_synchronised: now.is_synchronised,
+            warnings,
         }
     }
 

@@ -50,7 +50,7 @@ impl Agent {
                 };
                 self.vault_exists = true;
                 // Who locked meanwhile gets no open vault.
-                if !is_locked {
+                if !is_locked && self.refused_for(now).is_none() {
                     self.adopt(now, *opened);
                 }
                 self.reply(asker, Ok(Response::Init(InitAnswer { recovery_key })));

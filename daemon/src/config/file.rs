@@ -33,6 +33,9 @@ struct Root {
 struct Lock {
     idle: Option<Limit>,
     max: Option<Limit>,
+    screen: Option<bool>,
+    session: Option<bool>,
+    sleep: Option<bool>,
 }
 
 #[derive(serde::Deserialize, Default)]
@@ -139,6 +142,9 @@ pub(super) fn parse(text: &str) -> Result<Config, Mistake> {
         memory: root.memory,
         lock_idle: root.lock.idle.map_or(preset.lock_idle, |limit| limit.0),
         lock_max: root.lock.max.map_or(preset.lock_max, |limit| limit.0),
+        lock_screen: root.lock.screen.unwrap_or(preset.lock_screen),
+        lock_session: root.lock.session.unwrap_or(preset.lock_session),
+        lock_sleep: root.lock.sleep.unwrap_or(preset.lock_sleep),
         log: root.log.level.unwrap_or(preset.log),
         prompt: root
             .prompt

@@ -13,12 +13,16 @@ fn an_empty_file_is_the_default() {
 
 #[test]
 fn every_key_is_read() {
-    let text = "memory = 'mlock'\n[lock]\nidle = '15m'\nmax = 'never'\n[log]\nlevel = 'debug'\n\
+    let text = "memory = 'mlock'\n[lock]\nidle = '15m'\nmax = 'never'\nscreen = false\n\
+                session = false\nsleep = false\n[log]\nlevel = 'debug'\n\
                 [prompt]\nprogram = '/usr/bin/pinentry-curses'\n";
     let expected = Config {
         memory: MemoryMode::Mlock,
         lock_idle: Some(Duration::from_secs(900)),
         lock_max: None,
+        lock_screen: false,
+        lock_session: false,
+        lock_sleep: false,
         log: LogLevel::Debug,
         prompt: "/usr/bin/pinentry-curses".into(),
     };

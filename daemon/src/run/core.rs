@@ -34,6 +34,8 @@ pub(crate) struct Core {
     deadline: Cell<Option<Duration>>,
     over: Cell<bool>,
     changed: Notify,
+    /// Rung whenever the agent has become ready for sleep.
+    sleepy: Notify,
 }
 
 impl Core {
@@ -48,6 +50,7 @@ impl Core {
             deadline: Cell::new(None),
             over: Cell::new(false),
             changed: Notify::new(),
+            sleepy: Notify::new(),
         }
     }
 
@@ -92,6 +95,25 @@ impl Core {
             next = failed.pop_front();
         }
         self.note_deadline(agent.deadline());
+        if agent.is_ready_for_sleep() {
+            self.sleepy.notify_waiters();
+        }
+    }
+
+    /// Returns once no key is in memory and none is on its way there.
+    #[cfg_attr(
+        not(target_os = "linux"),
+        expect(dead_code, reason = "only logind asks")
+    )]
+    pub(crate) async fn ready_for_sleep(&self) {
+        loop {
+            // Made before looking, so that nothing is missed in between.
+            let rung = self.sleepy.notified();
+            if self.agent.borrow().is_ready_for_sleep() {
+                return;
+            }
+            rung.await;
+        }
     }
 
     /// Hands back what a thread beside the loop has done.

@@ -101,6 +101,29 @@ impl Line {
     }
 }
 
+/// A length of time in whole seconds: a number with one unit (`90s`, `30m`, `8h`, `2d`), or 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Time(pub(crate) u64);
+
+impl FromStr for Time {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        if text == "0" {
+            return Ok(Self(0));
+        }
+        let units = [('s', 1), ('m', 60), ('h', 3600), ('d', 24 * 3600)];
+        let read = units.iter().find_map(|(letter, seconds)| {
+            let number = text.strip_suffix(*letter)?;
+            let is_number = number.bytes().all(|byte| byte.is_ascii_digit());
+            let number: u64 = number.parse().ok().filter(|_| is_number)?;
+            number.checked_mul(*seconds)
+        });
+        let read = read.filter(|seconds| *seconds <= otp_proto::MAX_REFUSAL);
+        read.map(Self).ok_or(())
+    }
+}
+
 /// A value as its type; the error names the option alone.
 pub(super) fn number<T: FromStr>(name: &'static str, value: &OsStr) -> Result<T, UsageError> {
     value

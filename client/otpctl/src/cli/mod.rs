@@ -6,7 +6,7 @@ mod parse;
 mod verb;
 
 pub(crate) use error::UsageError;
-pub(crate) use line::{Asking, Globals, Line};
+pub(crate) use line::{Asking, Globals, Line, Time};
 pub(crate) use parse::{Parsed, parse};
 pub(crate) use verb::{Opt, Verb};
 

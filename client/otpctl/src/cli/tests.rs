@@ -173,3 +173,29 @@ fn a_key_on_the_command_line_is_refused_and_never_quoted() {
         assert!(!shown.contains("JBSWY"), "{shown}");
     }
 }
+
+#[test]
+fn a_time_has_a_number_and_a_unit_or_is_none_at_all() {
+    let time = |text: &str| run(&format!("lock --for {text}")).value::<Time>(Opt::For);
+    for (text, expected) in [
+        ("0", 0),
+        ("90s", 90),
+        ("30m", 1800),
+        ("8h", 28_800),
+        ("2d", 172_800),
+    ] {
+        assert_eq!(time(text), Ok(Some(Time(expected))), "{text}");
+    }
+    for text in [
+        "30",
+        "m",
+        "+1m",
+        "1w",
+        "1h30m",
+        "9999999d",
+        "99999999999999999999h",
+        "1é",
+    ] {
+        assert!(time(text).is_err(), "{text}");
+    }
+}

@@ -47,6 +47,7 @@ pub(crate) enum Opt {
     Digits,
     DropBackups,
     DryRun,
+    For,
     Force,
     Format,
     Fresh,
@@ -73,7 +74,7 @@ pub(crate) enum Opt {
 }
 
 /// Each option's name, and whether a value follows.
-pub(super) const OPTIONS: [(Opt, &str, bool); 30] = [
+pub(super) const OPTIONS: [(Opt, &str, bool); 31] = [
     (Opt::Account, "account", true),
     (Opt::Algorithm, "algorithm", true),
     (Opt::Clipboard, "clipboard", false),
@@ -81,6 +82,7 @@ pub(super) const OPTIONS: [(Opt, &str, bool); 30] = [
     (Opt::Digits, "digits", true),
     (Opt::DropBackups, "drop-backups", false),
     (Opt::DryRun, "dry-run", false),
+    (Opt::For, "for", true),
     (Opt::Force, "force", false),
     (Opt::Format, "format", true),
     (Opt::Fresh, "fresh", false),
@@ -144,7 +146,7 @@ const fn rule(
 pub(super) const RULES: [Rule; 32] = [
     rule(Verb::Init, "init", 0, 0, &[Opt::Generate]),
     rule(Verb::Unlock, "unlock", 0, 0, &[]),
-    rule(Verb::Lock, "lock", 0, 0, &[]),
+    rule(Verb::Lock, "lock", 0, 0, &[Opt::For]),
     rule(Verb::Status, "status", 0, 0, &[]),
     rule(Verb::Passwd, "passwd", 0, 0, &[]),
     rule(Verb::Version, "version", 0, 0, &[]),

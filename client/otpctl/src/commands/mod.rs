@@ -32,7 +32,7 @@ pub(crate) fn run(text: &'static Text, line: &Line) -> Result<(), Failure> {
     match line.verb {
         Verb::Init => vault::init(client, line),
         Verb::Unlock => vault::unlock(client),
-        Verb::Lock => vault::lock(client),
+        Verb::Lock => vault::lock(client, line),
         Verb::Passwd => vault::passwd(client),
         Verb::Status => state::status(client),
         Verb::Version => state::version(client),

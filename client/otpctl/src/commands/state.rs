@@ -40,43 +40,116 @@ pub(super) fn status(client: &mut Client) -> Result<(), Failure> {
     if client.globals.json {
         return output::print_json(status.raw());
     }
-    let text = client.text;
-    let number = |name| status.number(name).unwrap_or_default().to_string();
-    let agent = [
-        &status.label("version"),
-        &number("protocol"),
-        &number("pid"),
-    ];
-    let mut rows = vec![
-        vec![text.row_vault.to_owned(), vault(text, status)],
-        vec![
-            text.row_agent.to_owned(),
-            fill(text.agent_line, &agent.map(String::as_str)),
-        ],
-        vec![text.row_memory.to_owned(), memory(text, status).0.into()],
-    ];
-    if let Some(entries) = status.number("entries") {
-        rows.insert(1, vec![text.row_entries.to_owned(), entries.to_string()]);
-    }
-    output::print(&output::columns(&rows))?;
+    output::print(&output::columns(&rows(client.text, status)))?;
     if status.is("rollback") {
-        output::say(text.rollback);
+        output::say(client.text.rollback);
     }
     client.warnings(status);
     Ok(())
+}
+
+fn rows(text: &Text, status: Json<'_>) -> Vec<Vec<String>> {
+    let number = |name| status.number(name).unwrap_or_default().to_string();
+    let mut rows = Vec::new();
+    let mut row = |name: &str, value: String| rows.push(vec![name.to_owned(), value]);
+    row(text.row_vault, vault(text, status));
+    if let Some(entries) = status.number("entries") {
+        row(text.row_entries, entries.to_string());
+    }
+    let sources: Vec<String> = status
+        .items("lock_sources")
+        .into_iter()
+        .map(|it| source(text, it))
+        .collect();
+    if !sources.is_empty() {
+        row(text.row_sources, sources.join(", "));
+    }
+    row(text.row_memory, memory(text, status).0.into());
+    if status.is("vault") {
+        row(text.row_backup, backup(text, status));
+    }
+    row(text.row_clock, clock(text, status).into());
+    let version = status.label("version");
+    let agent = [version.as_str(), &number("protocol"), &number("pid")];
+    row(text.row_agent, fill(text.agent_line, &agent));
+    let socket = status.label("socket");
+    if !socket.is_empty() {
+        row(text.row_socket, socket);
+    }
+    rows
 }
 
 fn vault(text: &Text, status: Json<'_>) -> String {
     if !status.is("vault") {
         return text.vault_none.into();
     }
-    if status.is("locked") {
-        return text.vault_locked.into();
-    }
     let since = duration(text, status.number("since").unwrap_or_default());
-    match status.number("locks_in") {
-        None => fill(text.vault_open, &[&since]),
-        Some(left) => fill(text.vault_open_until, &[&since, &duration(text, left)]),
+    if let Some(left) = status.number("unlock_in") {
+        return fill(text.refused_for, &[&duration(text, left)]);
+    }
+    if status.is("locked") {
+        return match cause(text, status) {
+            Some(cause) => fill(text.vault_locked_by, &[&since, cause]),
+            None => fill(text.vault_locked_for, &[&since]),
+        };
+    }
+    let Some(left) = status.number("locks_in") else {
+        return fill(text.vault_open, &[&since]);
+    };
+    let is_idle = status.text("locks_by").as_deref() == Some("idle");
+    let sentence = if is_idle {
+        text.vault_open_idle
+    } else {
+        text.vault_open_max
+    };
+    fill(sentence, &[&since, &duration(text, left)])
+}
+
+/// What has locked the vault, in words.
+fn cause(text: &Text, status: Json<'_>) -> Option<&'static str> {
+    Some(match status.text("locked_by")?.as_str() {
+        "request" => text.cause_request,
+        "signal" => text.cause_signal,
+        "idle" => text.cause_idle,
+        "max" => text.cause_max,
+        "screen" => text.cause_screen,
+        "session" => text.cause_session,
+        "sleep" => text.cause_sleep,
+        "lost" => text.cause_lost,
+        _ => return None,
+    })
+}
+
+/// A source of locks outside of the agent, and how it stands if it doesn't simply work.
+fn source(text: &Text, source: Json<'_>) -> String {
+    let name = match source.text("source").as_deref() {
+        Some("screen") => text.source_screen.to_owned(),
+        Some("session") => text.source_session.to_owned(),
+        Some("sleep") => text.source_sleep.to_owned(),
+        _ => source.label("source"),
+    };
+    let sentence = match source.text("state").as_deref() {
+        Some("watched") => return name,
+        Some("late") => text.source_late,
+        Some("off") => text.source_off,
+        Some("starting") => text.source_starting,
+        _ => text.source_absent,
+    };
+    fill(sentence, &[&name])
+}
+
+fn backup(text: &Text, status: Json<'_>) -> String {
+    match status.number("backup_age") {
+        Some(age) => fill(text.backup_age, &[&duration(text, age)]),
+        None => text.backup_none.into(),
+    }
+}
+
+fn clock(text: &Text, status: Json<'_>) -> &'static str {
+    match status.get("clock_synchronised").map(Json::raw) {
+        Some("true") => text.clock_ok,
+        Some(_) => text.clock_wrong,
+        None => text.clock_unknown,
     }
 }
 

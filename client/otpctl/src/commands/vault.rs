@@ -3,12 +3,12 @@
 use otp_proto::{ErrorKind, Init, Lock, Passwd, RecoveryKey, Secret, Status};
 use zeroize::Zeroizing;
 
-use super::recovery_key;
-use crate::cli::{Line, Opt};
+use super::{OrUsage as _, recovery_key};
+use crate::cli::{Line, Opt, Time};
 use crate::client::{Client, is_running};
 use crate::failure::{Failure, Kind};
 use crate::json::Json;
-use crate::text::fill;
+use crate::text::{duration, fill};
 use crate::{output, secret};
 
 pub(super) fn init(client: &mut Client, line: &Line) -> Result<(), Failure> {
@@ -88,6 +88,13 @@ pub(super) fn unlock(client: &mut Client) -> Result<(), Failure> {
     if !status.json().is("vault") {
         return Err(client.no_vault());
     }
+    // Said before anybody types a passphrase in vain.
+    if let Some(left) = status.json().number("unlock_in") {
+        let text = client.text;
+        let cause = fill(text.refused_for, &[&duration(text, left)]);
+        let failure = Failure::new(Kind::Rpc(ErrorKind::Refused), cause);
+        return Err(failure.hint("otpctl lock --for 0"));
+    }
     if status.json().is("locked") {
         if client.by_dialog() {
             client.unlock_by_dialog()?;
@@ -99,12 +106,19 @@ pub(super) fn unlock(client: &mut Client) -> Result<(), Failure> {
     Ok(())
 }
 
-pub(super) fn lock(client: &mut Client) -> Result<(), Failure> {
-    // Without an agent no key is in memory, and starting one to lock it would be odd.
-    if client.globals.no_start || is_running() {
-        client.call(&Lock {})?;
+pub(super) fn lock(client: &mut Client, line: &Line) -> Result<(), Failure> {
+    let text = client.text;
+    let time = line.value::<Time>(Opt::For).or_usage(client)?;
+    let seconds = time.map(|time| time.0);
+    // Without an agent no key is in memory, and starting one to lock it would be odd; but only
+    // one that runs can refuse.
+    if seconds.is_some() || client.globals.no_start || is_running() {
+        client.call(&Lock { seconds })?;
     }
-    client.say(client.text.is_locked);
+    match seconds.and_then(|seconds| i64::try_from(seconds).ok()) {
+        None | Some(0) => client.say(text.is_locked),
+        Some(seconds) => client.say(&fill(text.is_locked_for, &[&duration(text, seconds)])),
+    }
     Ok(())
 }
 

@@ -53,17 +53,26 @@ or read as a line from standard input if that is no terminal.
         }
         Verb::Lock => {
             "\
-Usage: otpctl lock
+Usage: otpctl lock [--for DURATION]
 
 Wipes the keys from memory. The next code needs the passphrase again.
+
+      --for DURATION   refuse every unlock for so long (30m, 8h, 2d; at most a
+                       year), suspend counted; 0 ends that. No passphrase ends
+                       it, for it guards against habit and not against who may
+                       stop the agent; an agent that was stopped forgets it
 "
         }
         Verb::Status => {
             "\
 Usage: otpctl status [--json]
 
-Says whether the vault is locked, which otpd runs, and how memory is protected.
-JSON keys: locked, vault, version, protocol, pid, memory, rollback, entries.
+Says whether the vault is locked, since when, until when and by what, what else
+locks it, how memory is protected, how old the newest automatic backup is,
+whether the clock is synchronised, which otpd runs, and where.
+JSON keys: locked, vault, version, protocol, pid, memory, rollback, entries,
+since, locks_in, locks_by, locked_by, lock_sources, socket, backup_age,
+clock_synchronised, warnings.
 "
         }
         Verb::Passwd => {

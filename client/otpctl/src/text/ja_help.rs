@@ -53,17 +53,26 @@ pub(super) fn help(verb: Option<Verb>) -> &'static str {
         }
         Verb::Lock => {
             "\
-使い方: otpctl lock
+使い方: otpctl lock [--for 時間]
 
 キーをメモリーから消します。次のコードにはパスフレーズが必要です。
+
+      --for 時間   その間 (30m、8h、2d など、最長 1 年、スリープ中も数える) は
+                   解除をすべて拒みます。0 で取り消せます。うっかり開けないため
+                   のもので、エージェントを止められる人への守りではありません。
+                   エージェントを止めると忘れます
 "
         }
         Verb::Status => {
             "\
 使い方: otpctl status [--json]
 
-ロックの有無、動いている otpd、メモリーの保護を示します。
-JSON のキー: locked, vault, version, protocol, pid, memory, rollback, entries
+ロックの有無といつからいつまでか、何がロックしたか、連動してロックするもの、
+メモリーの保護、自動バックアップの新しさ、時計の同期、動いている otpd とその場所
+を示します。
+JSON のキー: locked, vault, version, protocol, pid, memory, rollback, entries,
+since, locks_in, locks_by, locked_by, lock_sources, socket, backup_age,
+clock_synchronised, warnings
 "
         }
         Verb::Passwd => {

@@ -60,8 +60,22 @@ fn status_as_json_passes_on_every_key() {
     }
     let (ran, _) = run(&["status"], "", |_| status(true, false));
     assert!(
-        ran.out.starts_with("vault   unlocked since 1 min\n"),
+        ran.out.starts_with("vault       unlocked since 1 min\n"),
         "{}",
         ran.out
     );
+}
+
+#[test]
+fn status_says_what_has_locked_the_vault_and_what_does() {
+    let (ran, _) = run(&["status"], "", |_| status(true, true));
+    for line in [
+        "vault       locked for 1 min: the system went to sleep\n",
+        "locks with  screen (not seen), session, sleep (off)\n",
+        "backup      newest 1 h 0 min ago\n",
+        "clock       synchronised\n",
+        "socket      /run/otpd.sock\n",
+    ] {
+        assert!(ran.out.contains(line), "{line}: {}", ran.out);
+    }
 }

@@ -11,8 +11,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use otp_proto::{
     AddAnswer, Algorithm, Code, CodeAnswer, Digits, Done, EntryId, EntryInfo, ErrorKind,
-    ImportAnswer, Memory, Period, Request, Response, RpcError, StatusAnswer, UnlockAnswer,
-    decode_request, encode_answer,
+    ImportAnswer, LockSource, LockSourceInfo, Memory, Period, Request, Response, RpcError, Sight,
+    StatusAnswer, UnlockAnswer, decode_request, encode_answer,
 };
 
 pub(crate) const URI: &str = "otpauth://totp/Acme:alice?secret=JBSWY3DPEHPK3PXP&issuer=Acme";
@@ -185,8 +185,34 @@ pub(crate) fn status(vault: bool, locked: bool) -> Reply {
         entries: None,
         since: 61,
         locks_in: None,
+        locks_by: None,
+        locked_by: locked.then_some(LockSource::Sleep),
+        unlock_in: None,
+        lock_sources: [
+            (LockSource::Screen, Sight::Absent),
+            (LockSource::Session, Sight::Watched),
+            (LockSource::Sleep, Sight::Off),
+        ]
+        .map(|(source, state)| LockSourceInfo {
+            source,
+            state,
+            reason: None,
+        })
+        .into(),
+        socket: Some("/run/otpd.sock".into()),
+        backup_age: Some(3600),
+        clock_synchronised: Some(true),
         warnings: Vec::new(),
     }))
+}
+
+/// A locked vault that nobody unlocks for so many seconds.
+pub(crate) fn refusing(seconds: u64) -> Reply {
+    let mut answer = status(true, true)?;
+    if let Response::Status(status) = &mut answer {
+        status.unlock_in = Some(seconds);
+    }
+    Ok(answer)
 }
 
 /// An agent with an open vault that accepts everything.

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 use super::replay::*;
-use otp_proto::{ErrorKind, InitAnswer, Request, Response, Secret, UnlockAnswer};
+use otp_proto::{Done, ErrorKind, InitAnswer, Lock, Request, Response, Secret, UnlockAnswer};
 
 #[test]
 fn unlock_reads_one_line_and_a_wrong_one_is_refused_without_another_try() {
@@ -115,4 +115,29 @@ fn init_prints_the_recovery_key_alone_on_standard_output() {
     assert!(!ran.out.contains(init.passphrase.expose()));
     let (ran, requests) = run(&["init"], "x\n", |_| status(true, true));
     assert_eq!((ran.status, requests.len()), (1, 1), "{}", ran.err);
+}
+
+#[test]
+fn a_lock_for_a_time_is_asked_for_in_seconds_and_no_passphrase_is_asked_for_meanwhile() {
+    let (ran, requests) = run(&["lock", "--for", "8h"], "", |_| {
+        Ok(Response::Done(Done {}))
+    });
+    assert_eq!(ran.status, 0, "{}", ran.err);
+    assert!(ran.err.contains("8 h 0 min"), "{}", ran.err);
+    let lock = |seconds| Request::Lock(Lock { seconds });
+    assert_eq!(requests, [lock(Some(28_800))]);
+    let (_, requests) = run(&["lock"], "", |_| Ok(Response::Done(Done {})));
+    assert_eq!(requests, [lock(None)]);
+
+    let refusing = |request: &Request| match request {
+        Request::Status(_) => refusing(1799),
+        _ => error(ErrorKind::Refused),
+    };
+    let (ran, requests) = run(&["unlock"], "passphrase\n", refusing);
+    assert_eq!((ran.status, requests.len()), (6, 1));
+    assert_eq!(
+        ran.err,
+        "otpctl: cannot unlock: locked, for another 29 min even for whoever knows the \
+         passphrase\nhint: otpctl lock --for 0\n"
+    );
 }

@@ -316,7 +316,7 @@ impl Driver {
     }
 
     pub(super) fn lock(&mut self) {
-        self.call(Request::Lock(Lock {})).unwrap();
+        self.call(Request::Lock(Lock::default())).unwrap();
     }
 
     pub(super) fn unlock(&mut self) -> UnlockAnswer {

@@ -233,3 +233,77 @@ fn stop_waits_for_the_state_file_too_and_not_for_a_key_derivation() {
         ErrorKind::Locked
     );
 }
+
+#[test]
+fn a_lock_for_a_time_refuses_every_unlock_until_then_whatever_the_wall_clock_shows() {
+    let mut driver = Driver::with(&[GITHUB]);
+    let lock = |seconds| {
+        Request::Lock(Lock {
+            seconds: Some(seconds),
+        })
+    };
+    let unlock = || {
+        Request::Unlock(Unlock {
+            passphrase: driver::secret(PASSPHRASE),
+        })
+    };
+    driver.call(lock(1800)).unwrap();
+    assert_eq!(driver.status().unlock_in, Some(1800));
+    driver.set_wall(7200);
+    driver.pass(1799.5);
+    let refused = driver.call(unlock()).unwrap_err();
+    assert_eq!(
+        (refused.kind(), refused.message.as_str()),
+        (ErrorKind::Refused, "locked for another 1 s")
+    );
+    // Nobody is asked either.
+    let interactive = Request::Get(Get {
+        interactive: true,
+        ..driver::get("GitHub")
+    });
+    assert_eq!(driver.refusal(interactive), ErrorKind::Refused);
+    let auto = Request::UnlockAuto(UnlockAuto::default());
+    assert_eq!(driver.refusal(auto), ErrorKind::Refused);
+    assert_eq!(driver.get("GitHub").unwrap_err().kind(), ErrorKind::Locked);
+    // A lock without a time leaves it as it is.
+    driver.lock();
+    assert_eq!(driver.status().unlock_in, Some(1));
+    driver.pass(1.0);
+    assert_eq!(driver.status().unlock_in, None);
+    driver.unlock();
+
+    // The time begins anew with each, and none at all ends it.
+    driver.call(lock(MAX_REFUSAL)).unwrap();
+    assert!(driver.status().locked);
+    driver.call(lock(60)).unwrap();
+    assert_eq!(driver.status().unlock_in, Some(60));
+    driver.call(lock(0)).unwrap();
+    assert_eq!(driver.status().unlock_in, None);
+    driver.unlock();
+    assert_eq!(driver.refusal(lock(MAX_REFUSAL + 1)), ErrorKind::Params);
+    assert!(!driver.status().locked);
+}
+
+#[test]
+fn a_lock_for_a_time_keeps_a_new_vault_shut_too() {
+    let mut driver = Driver::new();
+    let init = || {
+        Request::Init(Init {
+            passphrase: driver::secret(PASSPHRASE),
+        })
+    };
+    let lock = |seconds| {
+        Request::Lock(Lock {
+            seconds: Some(seconds),
+        })
+    };
+    driver.call(lock(60)).unwrap();
+    assert_eq!(driver.refusal(init()), ErrorKind::Refused);
+    driver.call(lock(0)).unwrap();
+    driver.habits.jobs = false;
+    let ticket = driver.ask(1, init());
+    driver.call(lock(60)).unwrap();
+    driver.finish_job();
+    assert!(driver.answer(ticket).is_ok(), "the recovery key is shown");
+    assert!(driver.status().locked);
+}

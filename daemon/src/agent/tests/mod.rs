@@ -23,6 +23,7 @@ mod slots;
 mod status;
 mod unlocking;
 mod waiting;
+mod watching;
 
 use driver::{Driver, GITHUB, PASSPHRASE, RFC, uri};
 use otp_proto::*;

@@ -182,7 +182,7 @@ fn step(driver: &mut Driver, model: &mut Model, numbers: &mut Numbers) {
             Asked::Purge(key),
             Request::Remove(Remove { query, purge: true }),
         ),
-        10 => (Asked::Other, Request::Lock(Lock {})),
+        10 => (Asked::Other, Request::Lock(Lock::default())),
         11 | 12 => {
             let passphrase = if numbers.below(4) == 0 {
                 "wrong"

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
+use std::time::{Duration, SystemTime};
 
 use otp_proto::EntryId;
 
@@ -43,6 +44,13 @@ impl Store {
         paths.retain(|path| split(path).is_some_and(|(_, kind)| kind == "age"));
         paths.sort_unstable();
         Ok(paths)
+    }
+
+    /// Returns when the newest backup was written, in time since 1970; `None` without one.
+    pub fn newest_backup(&self) -> Option<Duration> {
+        let written = |path: &PathBuf| path.metadata().and_then(|found| found.modified()).ok();
+        let newest = self.backups().ok()?.iter().filter_map(written).max()?;
+        newest.duration_since(SystemTime::UNIX_EPOCH).ok()
     }
 
     /// Opens a backup; returns its length, too.

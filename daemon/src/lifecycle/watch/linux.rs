@@ -1,0 +1,39 @@
+//! logind on the system bus and screen savers on the session bus.
+
+use std::rc::Rc;
+
+use tokio::task::spawn_local;
+
+use super::pause::Pause;
+use super::{logind, screen};
+use crate::agent::{Input, LockSource, Seen};
+use crate::bus::Fault;
+use crate::run::Core;
+
+/// Starts to watch, beside the loop: whoever asks for a code waits for no bus.
+pub(crate) fn start(core: &Rc<Core>) {
+    let system = Rc::clone(core);
+    spawn_local(async move {
+        let mut pause = Pause::default();
+        loop {
+            let fault = logind::serve(&system, &mut pause).await;
+            lost(&system, &[LockSource::Session, LockSource::Sleep], fault);
+            pause.wait().await;
+        }
+    });
+    let session = Rc::clone(core);
+    spawn_local(async move {
+        let mut pause = Pause::default();
+        loop {
+            let fault = screen::serve(&session, &mut pause).await;
+            lost(&session, &[LockSource::Screen], fault);
+            pause.wait().await;
+        }
+    });
+}
+
+fn lost(core: &Core, sources: &[LockSource], fault: Fault) {
+    for source in sources {
+        core.input(Input::Seen(*source, Seen::Not(fault.to_string())));
+    }
+}
