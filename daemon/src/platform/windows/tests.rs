@@ -1,6 +1,6 @@
 use std::env;
 use std::io::{Read as _, Write as _};
-use std::process::{Child, Command, Stdio, id};
+use std::process::{Stdio, id};
 
 use tokio::net::windows::named_pipe::{ClientOptions, ServerOptions};
 use windows_sys::Win32::Foundation::CloseHandle;
