@@ -44,6 +44,8 @@ pub enum LockSource {
     Sleep,
     /// A source of locks that was seen is seen no more.
     Lost,
+    /// Another vault's files are about to take their place, and couldn't yet.
+    Files,
     /// The agent ends.
     Stop,
     /// One that this version doesn't know.

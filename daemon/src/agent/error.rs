@@ -54,9 +54,10 @@ pub(super) fn open(error: &OpenError) -> RpcError {
     let kind = match error {
         OpenError::NoVault => ErrorKind::NoVault,
         OpenError::Exists => ErrorKind::Exists,
-        OpenError::WrongSecret | OpenError::MistypedRecovery(_) | OpenError::LastSlot => {
-            ErrorKind::Denied
-        }
+        OpenError::WrongSecret
+        | OpenError::MistypedRecovery(_)
+        | OpenError::LastSlot
+        | OpenError::OnlyRecovery => ErrorKind::Denied,
         OpenError::NotABackup(_) | OpenError::BadBackup(_) | OpenError::TooNew(_) => {
             ErrorKind::Invalid
         }

@@ -45,9 +45,9 @@ impl Agent {
         let done = match result {
             Ok(done) => done,
             // It is nobody's mistake that could be tried again.
-            Err(OpenError::LastSlot) => {
+            Err(failure @ (OpenError::LastSlot | OpenError::OnlyRecovery)) => {
                 if let Some(asker) = asker {
-                    self.reply(asker, Err(error::open(&OpenError::LastSlot)));
+                    self.reply(asker, Err(error::open(&failure)));
                 }
                 return;
             }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use otp_proto::{
-    BackupAnswer, Done, ErrorKind, ExportAnswer, InitAnswer, MAX_ANSWER, Response, RpcError,
-    Secret, UnlockAnswer,
+    BackupAnswer, Done, ErrorKind, ExportAnswer, InitAnswer, LockSource, MAX_ANSWER, Response,
+    RpcError, Secret, UnlockAnswer,
 };
 
 use super::jobs::Revealed;
@@ -140,6 +140,14 @@ impl Agent {
             self.vault_exists = true;
         } else if matches!(failure, OpenError::NoVault) {
             self.vault_exists = false;
+        }
+        if matches!(
+            failure,
+            OpenError::Unfinished(_) | OpenError::HalfRekeyed(_)
+        ) {
+            // The files will be another vault's: writing what is open now would bury them. The
+            // next unlock puts them into place.
+            self.lock(now, LockSource::Files);
         }
         let Some(asker) = asker else {
             return;

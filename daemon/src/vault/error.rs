@@ -63,6 +63,9 @@ pub enum OpenError {
     /// A slot that must stay.
     #[error("the last slot that a person can type cannot be removed")]
     LastSlot,
+    /// A recovery key that is the only way in: another one that nobody sees would lock it for ever.
+    #[error("the recovery key is the only way in: set a passphrase first (otpctl passwd)")]
+    OnlyRecovery,
     /// A slot that opens, but not this vault.
     #[error("the slot does not open this vault")]
     ForeignSlot,

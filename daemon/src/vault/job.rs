@@ -274,6 +274,7 @@ fn of_backup(failure: OpenError) -> OpenError {
         | OpenError::HalfRekeyed(_)
         | OpenError::NoSlot
         | OpenError::LastSlot
+        | OpenError::OnlyRecovery
         | OpenError::ForeignSlot
         | OpenError::Wrap
         | OpenError::Store(_) => failure,

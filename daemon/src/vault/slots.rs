@@ -3,7 +3,7 @@
 use otp_proto::{Secret, SlotInfo};
 
 use super::job::{identity, load, recovery};
-use super::slot::{RECOVERY, Slot as _, SlotName, unwrap_typed};
+use super::slot::{IDENTITY, RECOVERY, Slot as _, SlotName, unwrap_typed};
 use super::store::Store;
 use super::{OpenError, StoreError};
 use crate::agent::{SlotDone, SlotJob};
@@ -93,8 +93,13 @@ fn remove(
     Ok(store.remove_slot(slot)?)
 }
 
-/// Makes another recovery key. The one before opens nothing any more once the file is in place.
+/// Makes another recovery key; this vault's file of the one before is gone with it. Whoever asked
+/// may never see the new one, so the passphrase has to be a way in, too.
 fn renew(store: &Store, mode: MemoryMode, secret: &Secret) -> Result<Secret, OpenError> {
+    let slots = store.slots()?;
+    if !slots.iter().any(|slot| slot.typed() == Some(IDENTITY)) {
+        return Err(OpenError::OnlyRecovery);
+    }
     let identity = identity(store, secret)?;
     opens(store, mode, &identity)?;
     let recovery = recovery(store);

@@ -212,7 +212,7 @@ fn pictures(
         if !status.json().is("vault") {
             return Err(client.no_vault());
         }
-        if status.json().is("locked") && !client.may_unlock() {
+        if status.json().is("locked") && !client.may_unlock() && !client.by_dialog() {
             return Err(client.locked());
         }
     }

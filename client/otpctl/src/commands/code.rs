@@ -24,7 +24,12 @@ pub(super) fn get(client: &mut Client, line: &Line) -> Result<(), Failure> {
         interactive: by_dialog,
         desktop: by_dialog.then(Client::desktop),
     };
-    let answer = client.call_unlocked(&request)?;
+    let answer = if request.interactive && client.by_dialog() {
+        // It brings the dialog up itself: a lock meanwhile is its answer, not a reason for another.
+        client.call(&request)?
+    } else {
+        client.call_unlocked(&request)?
+    };
     let answer = answer.json();
     if client.globals.json {
         let object = KEYS

@@ -233,14 +233,21 @@ fn folders(text: &Text, has_vault: Option<bool>) -> Vec<Check> {
         return vec![Check::new("vault", State::Problem, text.no_home)];
     };
     let mut checks = Vec::new();
-    if has_vault.unwrap_or_else(|| dirs.data.join("identity.age").exists()) {
-        for path in [
-            dirs.data.clone(),
-            dirs.data.join("identity.age"),
-            dirs.data.join("recovery.age"),
-        ] {
-            checks.push(private(text, "vault", &path));
+    // Either may have been removed, but not both.
+    let slots: Vec<_> = ["identity.age", "recovery.age"]
+        .into_iter()
+        .map(|name| dirs.data.join(name))
+        .filter(|path| path.symlink_metadata().is_ok())
+        .collect();
+    let has_files = !slots.is_empty() || !vault_files(&dirs.data.join("vault")).is_empty();
+    if has_vault.unwrap_or(has_files) {
+        checks.push(private(text, "vault", &dirs.data));
+        if slots.is_empty() {
+            let slot = shown(&dirs.data.join("identity.age"));
+            let message = fill(text.not_there, &[&slot]);
+            checks.push(Check::new("vault", State::Problem, message));
         }
+        checks.extend(slots.iter().map(|path| private(text, "vault", path)));
         match vault_files(&dirs.data.join("vault")).as_slice() {
             [] => {
                 let folder = shown(&dirs.data.join("vault"));

@@ -20,10 +20,13 @@ pub(super) fn list(client: &mut Client, line: &Line) -> Result<(), Failure> {
         if !client.call(&Status {})?.json().is("vault") {
             return Err(client.no_vault());
         }
-        if !client.may_unlock() {
+        if client.by_dialog() {
+            client.unlock_by_dialog()?;
+        } else if client.may_unlock() {
+            client.unlock()?;
+        } else {
             return Err(client.locked());
         }
-        client.unlock()?;
         answer = client.call(&request)?;
     }
     if client.globals.json {

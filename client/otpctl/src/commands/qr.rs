@@ -81,7 +81,10 @@ fn texts(client: &Client, place: Place<'_>) -> Result<Vec<Secret>, Failure> {
 /// that change the order of others, appear as `\u{1b}`.
 fn write_safely(text: &str, is_shown: bool, out: &mut String) {
     for c in text.chars() {
-        let is_plain = matches!(c, '\n' | '\t') || c == ' ';
+        // Blanks of other widths are harmless; separators of lines and paragraphs are not.
+        let is_blank =
+            c.is_whitespace() && !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}');
+        let is_plain = matches!(c, '\n' | '\t') || is_blank;
         let mut one = [0; 4];
         if is_shown && !is_plain && otp_proto::clean_label(c.encode_utf8(&mut one)).is_empty() {
             out.extend(c.escape_unicode());

@@ -116,6 +116,7 @@ fn cause(text: &Text, status: Json<'_>) -> Option<&'static str> {
         "session" => text.cause_session,
         "sleep" => text.cause_sleep,
         "lost" => text.cause_lost,
+        "files" => text.cause_files,
         _ => return None,
     })
 }

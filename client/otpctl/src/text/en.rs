@@ -35,6 +35,7 @@ pub(super) static TEXT: Text = Text {
     cannot_start: "cannot start otpd: {}",
     cannot_unlock: "cannot unlock",
     cannot_write: "cannot write {}: {}",
+    cause_files: "a restore or rekey waits to be put into place",
     cause_idle: "it was not used",
     cause_lost: "what locks it could no longer be seen",
     cause_max: "it was open for the longest time",
@@ -82,10 +83,11 @@ pub(super) static TEXT: Text = Text {
     is_locked_for: "Locked. Nobody unlocks for {}; otpctl lock --for 0 ends that.\n",
     key_instead: "The sheet could not be written; this is the key that was to stand on it.\n",
     key_not_kept: "the recovery key is kept nowhere, so that nobody can show it; a new one can be made",
-    key_printed: "A new recovery key is on the sheet: {}. The one before opens nothing any more.\n\
+    key_printed: "A new recovery key is on the sheet: {}.\n\
+        The one before no longer opens this vault, but older backups.\n\
         Print the sheet, keep it away from this computer, and delete the file.\n",
     key_renewed: "Print it or write it down, and keep it away from this computer. It is not shown\n\
-        again, and the recovery key before it opens nothing any more.\n",
+        again. The key before it no longer opens this vault, but older backups.\n",
     language: "en",
     last_code: "that was the last recovery code; get new ones from the service",
     last_slot: "the last slot that a person can type cannot be removed",

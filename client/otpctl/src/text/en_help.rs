@@ -293,7 +293,8 @@ otpctl recovery-key renew makes a new one and prints it, once.
 otpctl recovery-key print makes a new one and writes it on a sheet with its QR
 code: a page for FILE.html, else a text (mode 0600). FILE may be -.
 
-Either way the key before it opens nothing any more. The passphrase is asked.
+Either way the key before it no longer opens this vault; older backups still do.
+The passphrase is asked. If somebody saw the key: otpctl rekey --drop-backups.
 
       --force   replace an existing file
 "

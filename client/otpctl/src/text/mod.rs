@@ -38,7 +38,7 @@ sentences! {
     a_text, a_uri, a_url, accepted_question, again, agent_line, agent_ok, ambiguous, ask_account,
     ask_codes, ask_issuer, ask_key, backed_up, backup_age, backup_holds, backup_none,
     backup_passphrase, bad_answer, bad_line, bad_lines, bad_value, broken, busy, cancelled,
-    cannot_connect, cannot_read, cannot_run, cannot_start, cannot_unlock, cannot_write, cause_idle,
+    cannot_connect, cannot_read, cannot_run, cannot_start, cannot_unlock, cannot_write, cause_files, cause_idle,
     cause_lost, cause_max, cause_request, cause_screen, cause_session, cause_signal, cause_sleep,
     changed, clock_ok, clock_unknown, clock_wrong, code_marked, code_used, codes_added, codes_for,
     codes_left, codes_read, codes_scrollback, could_not_be_read, current_passphrase, denied,

@@ -1,7 +1,8 @@
 //! The ways to open the vault, and another identity for it.
 
-use super::driver::{RECOVERY, secret};
+use super::driver::{RECOVERY, failure, secret};
 use super::*;
+use crate::vault::OpenError;
 
 fn renew(by: &str) -> Request {
     Request::RecoveryKeyRenew(RecoveryKeyRenew {
@@ -150,4 +151,19 @@ fn an_agent_that_is_told_to_stop_ends_after_the_rekey_that_is_out() {
     let mut driver = driver.restart();
     driver.unlock();
     assert_eq!(driver.list().len(), 1);
+}
+
+#[test]
+fn a_rekey_whose_files_are_not_in_place_locks_so_that_nothing_is_written_over_them() {
+    let mut driver = Driver::with(&[GITHUB]);
+    driver.habits.jobs = false;
+    let ticket = driver.ask(1, rekey(PASSPHRASE));
+    assert!(!driver.is_answered(ticket) && !driver.status().locked);
+    driver.job.take().unwrap();
+    let half = Err(OpenError::HalfRekeyed(failure()));
+    driver.input(Input::JobDone(JobDone::Rekey(half)));
+    let refusal = driver.answer(ticket).unwrap_err();
+    assert_eq!(refusal.kind(), ErrorKind::Incomplete);
+    assert!(driver.status().locked);
+    assert_eq!(driver.agent.locked_by(), Some(LockSource::Files));
 }

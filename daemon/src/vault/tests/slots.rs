@@ -256,3 +256,15 @@ fn a_rekeyed_vault_never_reissues_a_counter() {
     assert_eq!(again.document.entries[1].kind, counter);
     assert_eq!(again.document.counters, opened.document.counters);
 }
+
+#[test]
+fn a_recovery_key_that_is_the_only_way_in_is_not_replaced_by_one_that_nobody_may_see() {
+    let folder = Folder::new();
+    let (store, _, recovery) = ready(&folder);
+    remove(&store, "passphrase", recovery.expose()).unwrap();
+    assert!(matches!(
+        renew(&store, recovery.expose()),
+        Err(OpenError::OnlyRecovery)
+    ));
+    assert!(open(&store, recovery.expose()).is_ok());
+}
