@@ -1,6 +1,8 @@
 //! Asking a person, for callers without a terminal. One dialog at a time serves everybody who
 //! waits; it ends when nobody does.
 
+use std::time::Duration;
+
 use otp_proto::{
     Desktop, ErrorKind, RecoveryKeyError, Request, Response, RpcError, Secret, UnlockAnswer,
 };
@@ -11,6 +13,9 @@ use crate::vault::{OpenError, Opened};
 
 /// Callers that may wait at once.
 const MAX_WAITING: usize = 16;
+/// Longest life of a dialog. It ends by itself after 120 s of nobody's typing; one that hangs must
+/// not keep everybody who comes later from being asked.
+const LONGEST: Duration = Duration::from_secs(150);
 /// How often a person may mistype the passphrase before everybody is refused.
 const TRIES: u32 = 3;
 
@@ -53,6 +58,8 @@ pub enum PromptError {
 pub(super) struct Prompts {
     waiting: Vec<Waiting>,
     stage: Stage,
+    /// When the dialog that is out has to be over, on the boot clock.
+    until: Option<Duration>,
     /// How often something wrong was typed, and what was wrong last.
     mistakes: u32,
     mistake: Option<Mistake>,
@@ -85,6 +92,11 @@ impl Prompts {
 
     pub(super) fn is_waited_for(&self) -> bool {
         !self.waiting.is_empty()
+    }
+
+    /// When the dialog that is out is given up.
+    pub(super) fn deadline(&self) -> Option<Duration> {
+        self.until.filter(|_| self.stage == Stage::Asking)
     }
 
     /// A lock has dropped what was to be tried, unless that is under way.
@@ -147,6 +159,14 @@ impl Agent {
 
     /// Serves whoever waits once the vault is open, and starts or ends the dialog.
     pub(super) fn serve_prompted(&mut self, now: Now) {
+        if self
+            .prompts
+            .deadline()
+            .is_some_and(|until| until <= now.boot)
+        {
+            let refusal = PromptError::TimedOut.to_string();
+            self.end_prompts(&RpcError::new(ErrorKind::Denied, refusal));
+        }
         if self.open.is_some() {
             for waiting in std::mem::take(&mut self.prompts.waiting) {
                 let Waiting {
@@ -176,6 +196,7 @@ impl Agent {
                     mistake: self.prompts.mistake,
                 }));
                 self.prompts.stage = Stage::Asking;
+                self.prompts.until = Some(now.boot.saturating_add(LONGEST));
             }
             (Stage::Asking, None) => {
                 self.outputs.push_back(Output::EndPrompt);

@@ -16,11 +16,13 @@ enum Timer {
     Refusal,
     /// Someone's code is there, or the wall clock must be looked at.
     Code,
+    /// A dialog hangs.
+    Prompt,
 }
 
 /// When each is due.
 #[derive(Debug, Default)]
-pub(super) struct Timers([Option<Duration>; 4]);
+pub(super) struct Timers([Option<Duration>; 5]);
 
 impl Timers {
     fn set(&mut self, timer: Timer, at: Option<Duration>) {
@@ -29,6 +31,7 @@ impl Timers {
             Timer::Max => 1,
             Timer::Refusal => 2,
             Timer::Code => 3,
+            Timer::Prompt => 4,
         };
         if let Some(slot) = self.0.get_mut(place) {
             *slot = at;
@@ -49,6 +52,7 @@ impl Agent {
         self.timers.set(Timer::Max, max);
         self.timers.set(Timer::Refusal, refusal);
         self.timers.set(Timer::Code, code);
+        self.timers.set(Timer::Prompt, self.prompts.deadline());
     }
 
     /// When the vault locks by itself: unused, and at the latest.

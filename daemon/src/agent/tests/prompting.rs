@@ -223,3 +223,19 @@ fn the_seventeenth_who_waits_and_an_odd_desktop_are_refused() {
     let mut driver = locked();
     assert_eq!(driver.refusal(ask_unlock("a\nOPTION x")), ErrorKind::Params);
 }
+
+#[test]
+fn a_dialog_that_hangs_is_given_up_and_the_next_caller_is_asked() {
+    let mut driver = locked();
+    let ticket = driver.ask(1, ask_get("github"));
+    driver.pass(149.0);
+    assert!(!driver.is_answered(ticket) && !driver.is_prompt_ended);
+    driver.pass(1.0);
+    assert_eq!(kind(driver.answer(ticket)), ErrorKind::Denied);
+    assert!(driver.is_prompt_ended);
+    let next = driver.ask(2, ask_get("github"));
+    driver.finish_prompt(Err(PromptError::Cancelled));
+    assert_eq!(driver.prompts, 2);
+    driver.finish_prompt(Ok(PASSPHRASE));
+    code(driver.answer(next).unwrap());
+}
