@@ -192,9 +192,17 @@ fn is_accepted(client: &Client, preview: Json<'_>) -> Result<Reply, Failure> {
         None => fill(text.type_counter_code, &[&code]),
     };
     output::say(&Zeroizing::new(line));
+    // A counter's next code comes only after this one was used.
+    let question = if left.is_some() {
+        text.accepted_question
+    } else {
+        text.accepted_counter
+    };
     loop {
-        if let Some(reply) = ask(text.accepted_question, true)? {
-            return Ok(reply);
+        match ask(question, true)? {
+            Some(Reply::Again) if left.is_none() => {}
+            Some(reply) => return Ok(reply),
+            None => {}
         }
     }
 }

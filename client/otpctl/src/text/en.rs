@@ -8,6 +8,7 @@ pub(super) static TEXT: Text = Text {
     a_text: "a text",
     a_uri: "a URI of another kind",
     a_url: "a web address",
+    accepted_counter: "Did the page accept it? [Y/n] ",
     accepted_question: "Did the page accept it? (a: show a newer code) [Y/n] ",
     again: "The same again: ",
     agent_line: "otpd {} (protocol {}), process {}",

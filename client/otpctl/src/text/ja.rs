@@ -13,6 +13,7 @@ pub(super) static TEXT: Text = Text {
     a_text: "テキスト",
     a_uri: "別の種類の URI",
     a_url: "ウェブのアドレス",
+    accepted_counter: "ページでコードが受け付けられましたか? [Y/n] ",
     accepted_question: "ページでコードが受け付けられましたか? (a: 新しいコードを表示) [Y/n] ",
     again: "もう一度同じものを入力: ",
     agent_line: "otpd {} (プロトコル {})、プロセス {}",
