@@ -192,6 +192,77 @@ pub(super) const CAUSES: &[(&str, &str)] = &[
     ("cannot open ", "開けません: "),
     ("cannot make ", "作れません: "),
     ("cannot rename ", "名前を変えられません: "),
+    // What locks the vault.
+    (
+        "a screen saver that locks the screen is not noticed on this system",
+        "このシステムでは画面のロックに気付けません",
+    ),
+    (
+        "a screen saver that locks the screen is not noticed: ",
+        "画面のロックに気付けません: ",
+    ),
+    (
+        "a screen saver that locks the screen may be noticed too late: ",
+        "画面のロックに気付くのが遅れることがあります: ",
+    ),
+    (
+        "a session that is locked, left or ended is not noticed on this system",
+        "このシステムではセッションのロック、切り替え、終了に気付けません",
+    ),
+    (
+        "a session that is locked, left or ended is not noticed: ",
+        "セッションのロック、切り替え、終了に気付けません: ",
+    ),
+    (
+        "a session that is locked, left or ended may be noticed too late: ",
+        "セッションのロック、切り替え、終了に気付くのが遅れることがあります: ",
+    ),
+    (
+        "a system that goes to sleep is not noticed on this system",
+        "このシステムではシステムのスリープに気付けません",
+    ),
+    (
+        "a system that goes to sleep is not noticed: ",
+        "システムのスリープに気付けません: ",
+    ),
+    (
+        "a system that goes to sleep may be noticed too late: ",
+        "システムのスリープに気付くのが遅れることがあります: ",
+    ),
+    (
+        "logind does not wait for the lock before it sleeps",
+        "logind がロックを待たずにスリープします",
+    ),
+    (
+        "logind is not on the system bus",
+        "システムバスに logind がありません",
+    ),
+    (
+        "logind knows no session of this user",
+        "logind にこの利用者のセッションがありません",
+    ),
+    (
+        "no screen saver is on the session bus",
+        "セッションバスにスクリーンセーバーがありません",
+    ),
+    (
+        "the session bus cannot be reached",
+        "セッションバスに接続できません",
+    ),
+    (
+        "the system bus cannot be reached",
+        "システムバスに接続できません",
+    ),
+    (
+        "the session bus does not answer",
+        "セッションバスが応答しません",
+    ),
+    (
+        "the system bus does not answer",
+        "システムバスが応答しません",
+    ),
+    ("the answer is a refusal", "要求が断られました"),
+    ("locked for another ", "ロック解除の拒否が続く秒数: "),
     // Warnings.
     (
         "the clock shows a date before 2020: codes will be wrong",
