@@ -177,20 +177,20 @@ pub const VERBS: &[Verb] = &[
         help: "close the vault and wipe the keys from memory",
         about: "The next code needs the passphrase again. With a time, every unlock is refused \
             (exit status 6) until it is over, counted also while the computer sleeps. No \
-            passphrase ends it: it guards against what opens the vault by itself or by habit, not \
+            passphrase ends it, for it guards against what opens the vault by itself or by habit, not \
             against whoever may stop the agent. An agent that was stopped has forgotten it.",
         flags: &[valued(
             "for",
             "DURATION",
             Choice::Words(&["30m", "8h", "0"]),
-            "refuse every unlock for so long (30m, 8h, 2d, at most a year); 0 ends that",
+            "refuse every unlock for so long (30m, 8h, 2d, at most a year), 0 ends that",
         )],
     },
     Verb {
         name: "status",
         argument: None,
         help: "say what the agent is doing",
-        about: "Whether the vault is locked, since when, until when and by what; which sources of \
+        about: "Whether the vault is locked, since when, until when and by what, which sources of \
             locks are seen, how memory is protected, how old the newest automatic backup is, \
             whether the clock is synchronised, which otpd runs, and where.",
         flags: &[],
