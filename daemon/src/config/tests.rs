@@ -13,9 +13,14 @@ fn an_empty_file_is_the_default() {
 
 #[test]
 fn every_key_is_read() {
-    let text = "memory = 'mlock'\n[lock]\nidle = '15m'\nmax = 'never'\nscreen = false\n\
-                session = false\nsleep = false\n[log]\nlevel = 'debug'\n\
-                [prompt]\nprogram = '/usr/bin/pinentry-curses'\n";
+    // A path that is absolute on the system under test.
+    let program = std::env::current_exe().expect("this test's path");
+    let program = program.to_str().expect("UTF-8");
+    let text = format!(
+        "memory = 'mlock'\n[lock]\nidle = '15m'\nmax = 'never'\nscreen = false\n\
+         session = false\nsleep = false\n[log]\nlevel = 'debug'\n\
+         [prompt]\nprogram = '{program}'\n"
+    );
     let expected = Config {
         memory: MemoryMode::Mlock,
         lock_idle: Some(Duration::from_secs(900)),
@@ -24,9 +29,9 @@ fn every_key_is_read() {
         lock_session: false,
         lock_sleep: false,
         log: LogLevel::Debug,
-        prompt: "/usr/bin/pinentry-curses".into(),
+        prompt: program.into(),
     };
-    assert_eq!(parse(text).ok(), Some(expected));
+    assert_eq!(parse(&text).ok(), Some(expected));
 }
 
 #[test]
