@@ -23,3 +23,6 @@ mod text;
 pub mod vault;
 
 pub use start::main;
+
+#[cfg(test)]
+mod tests;

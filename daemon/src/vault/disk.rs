@@ -91,7 +91,7 @@ use fault::step;
 
 /// Operations of the current thread that fail on purpose.
 #[cfg(test)]
-pub(super) mod fault {
+pub(crate) mod fault {
     use std::cell::Cell;
     use std::io;
 
@@ -105,7 +105,7 @@ pub(super) mod fault {
 
     /// What comes after the operation that fails.
     #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-    pub(in crate::vault) enum Lasting {
+    pub(crate) enum Lasting {
         /// Nothing: the process died.
         Crash,
         /// The next operation works again.
@@ -115,11 +115,7 @@ pub(super) mod fault {
     thread_local!(static PLAN: Cell<Plan> = const { Cell::new(Plan::Never) });
 
     /// Runs some work in which operation `number` (from 0) fails. `None` if it wasn't reached.
-    pub(in crate::vault) fn at<T>(
-        number: usize,
-        lasting: Lasting,
-        work: impl FnOnce() -> T,
-    ) -> (T, bool) {
+    pub(crate) fn at<T>(number: usize, lasting: Lasting, work: impl FnOnce() -> T) -> (T, bool) {
         PLAN.set(Plan::After(number, lasting));
         let done = work();
         let reached = matches!(PLAN.replace(Plan::Never), Plan::Reached(_));

@@ -3,7 +3,7 @@
 //! Knows nothing of requests, answers and codes. The format is in `docs/vault-format.md`.
 
 mod backup;
-mod disk;
+pub(crate) mod disk;
 pub mod document;
 mod durable;
 mod envelope;
@@ -164,4 +164,4 @@ pub struct Sealed {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -7,5 +7,5 @@ mod golden;
 #[cfg(unix)]
 pub(super) mod interop;
 mod jobs;
-pub(super) mod samples;
+pub(crate) mod samples;
 mod slots;

@@ -3,22 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::tests::numbers::Numbers;
 
 const SEQUENCES: u64 = 1000;
 const STEPS: u64 = 50;
-
-/// A small generator of test numbers (splitmix64), the same in every run.
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut word = self.0;
-        word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (word ^ (word >> 31)) % limit
-    }
-}
 
 /// What a ticket asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -116,10 +116,10 @@ pub(super) fn secret(text: &str) -> Secret {
 }
 
 /// A folder of its own that goes away.
-pub(in crate::vault) struct Folder(pub(in crate::vault) PathBuf);
+pub(crate) struct Folder(pub(in crate::vault) PathBuf);
 
 impl Folder {
-    pub(in crate::vault) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut bits = [0; 8];
         platform::random(&mut bits);
         // Hundreds of syncs cost nothing in memory.
@@ -147,7 +147,7 @@ impl Folder {
     }
 
     /// A store whose key derivations cost nothing.
-    pub(super) fn store(&self) -> Store {
+    pub(crate) fn store(&self) -> Store {
         Store::new(&self.dirs()).cheap()
     }
 }
