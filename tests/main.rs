@@ -39,6 +39,7 @@ mod transfer;
 // What others rely on.
 mod blast;
 mod interop;
+mod keyring;
 mod protocol;
 
 // What the threat model promises.

@@ -14,9 +14,10 @@ use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::mpsc;
 use tokio::task::spawn_local;
 
-use crate::agent::{Agent, Facts};
+use crate::agent::{Agent, Facts, Input};
 use crate::arguments::{Command, Options, parse};
 use crate::config::{Config, ConfigError, MemoryMode};
+use crate::effect::keyring;
 use crate::front::ipc::Ipc;
 use crate::lifecycle::{
     Claim, ClaimError, Signals, VaultLock, WAIT, inherited_endpoint, service, watch,
@@ -121,7 +122,7 @@ async fn serve(
     VAULT_LOCK.get_or_init(|| lock);
     let listener = claim.listen(&endpoint, inherited)?;
 
-    let store = Store::new(&dirs);
+    let store = Store::new(&dirs).with_keyring(keyring::system());
     if let Err(error) = store.tidy() {
         tracing::warn!(%error, "leftovers of a crash stay");
     }
@@ -133,6 +134,7 @@ async fn serve(
         endpoint: endpoint.to_string(),
         backup: store.newest_backup(),
     };
+    let opens_by_itself = store.opens_by_itself();
     let agent = Agent::new(config.clone(), platform::random, store.exists(), memory);
     let agent = agent.with_facts(facts);
     let (sender, done) = mpsc::channel(WAITING);
@@ -149,6 +151,9 @@ async fn serve(
         platform::tell_starter(&text::ready(&endpoint)).context("cannot tell the starter")?;
     }
     watch::start(&core);
+    if opens_by_itself {
+        core.input(Input::Begin);
+    }
     let mut sources = Sources {
         signals,
         done,

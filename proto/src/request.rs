@@ -47,8 +47,9 @@ pub struct Unlock {
     pub passphrase: Secret,
 }
 
-/// Unlocks without a secret in the request: with `interactive` a person is asked by a dialog on
-/// their own desktop, and the caller waits. Legal when a vault exists; unlocked: answers at once.
+/// Unlocks without a secret in the request: by the slots that nobody types, and with `interactive`
+/// else by asking a person through a dialog on their own desktop, while the caller waits.
+/// Legal when a vault exists; unlocked: answers at once.
 /// `locked` where nobody may be asked, `denied` where the person doesn't want to.
 #[derive(Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -306,6 +307,17 @@ pub struct RestoreBackupCommit {
 #[serde(deny_unknown_fields)]
 pub struct SlotsList {}
 
+/// Adds a slot that nobody types: `keyring`, with which the vault opens when the agent starts.
+/// Legal when a vault exists, locked or not.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SlotsAdd {
+    /// The slot's name.
+    pub slot: String,
+    /// The passphrase or the recovery key: whoever adds a way to the keys must have one.
+    pub passphrase: Secret,
+}
+
 /// Opens the vault's files by one slot alone, and changes nothing. Legal when a vault exists,
 /// locked or not. A wrong secret is answered as by [`Unlock`].
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -433,6 +445,7 @@ methods! {
     "restore_backup.add" => RestoreBackupAdd -> Done,
     "restore_backup.commit" => RestoreBackupCommit -> RestoreBackupAnswer,
     "slots.list" => SlotsList -> SlotsAnswer,
+    "slots.add" => SlotsAdd -> Done,
     "slots.test" => SlotsTest -> Done,
     "slots.remove" => SlotsRemove -> Done,
     "recovery_key.renew" => RecoveryKeyRenew -> RenewAnswer,

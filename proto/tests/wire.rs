@@ -90,6 +90,7 @@ fn encode(id: i64, request: &Request) -> Vec<u8> {
         Request::RestoreBackupAdd(params) => encode_request(id, params),
         Request::RestoreBackupCommit(params) => encode_request(id, params),
         Request::SlotsList(params) => encode_request(id, params),
+        Request::SlotsAdd(params) => encode_request(id, params),
         Request::SlotsTest(params) => encode_request(id, params),
         Request::SlotsRemove(params) => encode_request(id, params),
         Request::RecoveryKeyRenew(params) => encode_request(id, params),
@@ -128,6 +129,7 @@ fn every_answer_is_read_and_written_as_it_was_agreed() {
     answers::<RestoreBackupAdd>(Response::Done);
     answers::<RestoreBackupCommit>(Response::RestoreBackup);
     answers::<SlotsList>(Response::Slots);
+    answers::<SlotsAdd>(Response::Done);
     answers::<SlotsTest>(Response::Done);
     answers::<SlotsRemove>(Response::Done);
     answers::<RecoveryKeyRenew>(Response::Renew);

@@ -114,7 +114,7 @@ fn as_known_user(home: &Home, inner: Command) -> Command {
 }
 
 /// Starts a stand-in and waits until it has its name.
-fn start_mock(home: &Home, side: Side, name: &str, args: &[&str]) -> Process {
+pub(crate) fn start_mock(home: &Home, side: Side, name: &str, args: &[&str]) -> Process {
     let mut command = home.command_with(&["--pdeathsig=KILL"], "/usr/bin/python3");
     command.args(["-m", "dbusmock", side.flag()]).args(args);
     let process = start(command, Stdio::null());

@@ -94,8 +94,17 @@ impl Client {
         }
     }
 
-    /// Opens the vault with the passphrase; returns it for a request that needs it once more.
-    pub(crate) fn unlock(&mut self) -> Result<Secret, Failure> {
+    /// Opens the vault by a slot that nobody types, else with the passphrase; returns that for a
+    /// request that needs it once more.
+    pub(crate) fn unlock(&mut self) -> Result<Option<Secret>, Failure> {
+        if let Ok(answer) = self.call(&UnlockAuto::default()) {
+            self.warnings(answer.json());
+            return Ok(None);
+        }
+        self.unlock_typed().map(Some)
+    }
+
+    fn unlock_typed(&mut self) -> Result<Secret, Failure> {
         let text = self.text;
         let mut tries = TRIES;
         loop {

@@ -63,6 +63,7 @@ pub(super) fn open(error: &OpenError) -> RpcError {
         }
         OpenError::Unfinished(_) | OpenError::HalfRekeyed(_) => ErrorKind::Incomplete,
         OpenError::NoSlot => ErrorKind::NotFound,
+        OpenError::Keyring(_) => ErrorKind::Internal,
         OpenError::Damaged { .. }
         | OpenError::Missing(_)
         | OpenError::Forged

@@ -23,6 +23,9 @@ pub enum Job {
         /// Either of them.
         secret: Secret,
     },
+    /// Unwrap the identity by a slot that nobody types and load the vault; answered as
+    /// [`Job::Open`].
+    OpenAuto,
     /// Wrap the identity anew.
     Rewrap {
         /// Passphrase or recovery key of today.
@@ -85,6 +88,11 @@ pub enum SlotJob {
         /// What opens the vault afterwards.
         secret: Secret,
     },
+    /// Let the session's keyring open the vault.
+    AddKeyring {
+        /// Passphrase or recovery key.
+        secret: Secret,
+    },
     /// Make another recovery key.
     Renew {
         /// Passphrase or recovery key of today.
@@ -97,7 +105,7 @@ impl SlotJob {
     pub fn writes(&self) -> bool {
         match self {
             Self::List | Self::Test { .. } => false,
-            Self::Remove { .. } | Self::Renew { .. } => true,
+            Self::Remove { .. } | Self::AddKeyring { .. } | Self::Renew { .. } => true,
         }
     }
 }

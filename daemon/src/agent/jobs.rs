@@ -29,6 +29,8 @@ pub(super) enum Task {
     Rekey(Rekey),
     /// What a person typed into the dialog.
     Typed(Secret),
+    /// The slots that nobody types.
+    Auto,
 }
 
 /// What is handed out only to whoever knows the passphrase.
@@ -54,6 +56,7 @@ enum Work {
     Slots { writes: bool },
     Rekey,
     Typed,
+    Auto,
 }
 
 #[derive(Debug)]
@@ -87,7 +90,8 @@ fn needs_rest(task: &Task) -> bool {
         | Task::RestoreBackup(_)
         | Task::Slots(_)
         | Task::Rekey(_)
-        | Task::Typed(_) => true,
+        | Task::Typed(_)
+        | Task::Auto => true,
         Task::Reveal(..) => false,
     }
 }
@@ -130,10 +134,10 @@ impl Jobs {
         }
     }
 
-    /// Whether what was typed into the dialog is being tried.
+    /// Whether what was typed into the dialog, or a slot that nobody types, is being tried.
     pub(super) fn is_trying(&self) -> bool {
         let running = self.running.as_ref();
-        running.is_some_and(|running| matches!(running.work, Work::Typed))
+        running.is_some_and(|running| matches!(running.work, Work::Typed | Work::Auto))
     }
 
     /// Returns who waits for something that a lock ends, after ending it.
@@ -146,9 +150,11 @@ impl Jobs {
                 | Task::Backup
                 | Task::Slots(_)
                 | Task::Rekey(_) => true,
-                Task::Unlock(_) | Task::Reveal(..) | Task::RestoreBackup(_) | Task::Typed(_) => {
-                    false
-                }
+                Task::Unlock(_)
+                | Task::Reveal(..)
+                | Task::RestoreBackup(_)
+                | Task::Typed(_)
+                | Task::Auto => false,
             };
             if !stays {
                 askers.extend(*asker);
@@ -170,6 +176,11 @@ impl Jobs {
             .drain(..)
             .filter_map(|(asker, _)| asker)
             .collect()
+    }
+
+    /// Tries the slots that nobody types, after whatever waits already.
+    pub(super) fn try_auto(&mut self) {
+        self.queue.push_back((None, Task::Auto));
     }
 
     /// Tries what was typed into the dialog, after whatever waits already.
@@ -219,7 +230,8 @@ impl Agent {
             | Task::RestoreBackup(_)
             | Task::Slots(_)
             | Task::Rekey(_)
-            | Task::Typed(_) => None,
+            | Task::Typed(_)
+            | Task::Auto => None,
         }
     }
 
@@ -271,8 +283,9 @@ impl Agent {
             Task::Typed(secret) if self.prompts.is_waited_for() => {
                 (Job::Open { secret }, Work::Typed)
             }
+            Task::Auto if self.open.is_none() => (Job::OpenAuto, Work::Auto),
             // Everybody left, or the vault is open.
-            Task::Typed(_) => {
+            Task::Typed(_) | Task::Auto => {
                 self.prompts.is_tried();
                 return true;
             }
@@ -342,6 +355,7 @@ impl Agent {
             (Work::Purge(ids), JobDone::Purge(result)) => self.purged(&ids, result),
             (Work::Slots { .. }, JobDone::Slots(result)) => self.slots_done(now, asker, result),
             (Work::Rekey, JobDone::Rekey(result)) => self.rekeyed(now, asker, result),
+            (Work::Auto, JobDone::Open(result)) => self.auto_opened(now, is_locked, result),
             (Work::Typed, JobDone::Open(result)) => self.typed(now, is_locked, result),
             // Not what was given out: whoever waits gets no answer that could be wrong.
             (
@@ -355,7 +369,8 @@ impl Agent {
                 | Work::Purge(_)
                 | Work::Slots { .. }
                 | Work::Rekey
-                | Work::Typed,
+                | Work::Typed
+                | Work::Auto,
                 _,
             ) => {}
         }

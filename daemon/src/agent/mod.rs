@@ -99,6 +99,8 @@ pub enum Input {
     Lock(LockSource),
     /// A source of locks can be seen, or can't.
     Seen(LockSource, Seen),
+    /// The agent was just started, and slots are there that nobody types: try them.
+    Begin,
     /// The configuration was read again.
     Reload(Config),
     /// Finish writes, lock, end ([`Output::Quit`]).
@@ -240,6 +242,7 @@ impl Agent {
             Input::Prompted(answer) => self.prompted(answer),
             Input::Lock(source) => self.lock_for(now, source),
             Input::Seen(source, seen) => self.see(now, source, seen),
+            Input::Begin => self.begin(),
             Input::Reload(config) => {
                 self.config = config;
                 self.lock_if_due(now);
@@ -283,6 +286,8 @@ impl Agent {
     fn settle(&mut self, now: Now) {
         while self.start_change(now) || self.start_job(now) {}
         self.serve_prompted(now);
+        // It may have put one in the queue.
+        while self.start_job(now) {}
         self.serve_waiters(now);
         self.send_refusals(now);
         self.keep();

@@ -144,6 +144,9 @@ impl Agent {
         if let Some(open) = &self.open {
             open.warnings.iter().for_each(|line| say(line));
         }
+        if let Some(failure) = &self.prompts.auto_failure {
+            say(failure);
+        }
         if self.asked == MemoryMode::Secret && self.memory() != Memory::Secret {
             say(match self.memory() {
                 Memory::Locked => {

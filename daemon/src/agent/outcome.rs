@@ -77,6 +77,7 @@ impl Agent {
             Request::ImportAdd(add) => self.import_add(asker.conn, &add),
             Request::ImportCommit(commit) => self.import_commit(now, asker.conn, &commit),
             Request::SlotsList(_) => self.slowly(asker, Task::Slots(SlotJob::List)),
+            Request::SlotsAdd(add) => self.add_slot(asker, add),
             Request::SlotsTest(test) => self.test_slot(asker, test),
             Request::SlotsRemove(remove) => self.remove_slot(asker, remove),
             Request::RecoveryKeyRenew(renew) => {

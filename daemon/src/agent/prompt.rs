@@ -1,5 +1,5 @@
-//! Asking a person, for callers without a terminal. One dialog at a time serves everybody who
-//! waits; it ends when nobody does.
+//! Opening the vault without a secret in a request: by the slots that nobody types, then by asking
+//! a person. One dialog at a time serves everybody who waits; it ends when nobody does.
 
 use std::time::Duration;
 
@@ -60,6 +60,14 @@ pub(super) struct Prompts {
     stage: Stage,
     /// When the dialog that is out has to be over, on the boot clock.
     until: Option<Duration>,
+    /// The slots that nobody types were tried for those who wait.
+    has_tried: bool,
+    /// What is being tried are they.
+    is_auto: bool,
+    /// They are tried because the agent was just started.
+    begins: bool,
+    /// Why they didn't open the vault, where there are any.
+    pub auto_failure: Option<String>,
     /// How often something wrong was typed, and what was wrong last.
     mistakes: u32,
     mistake: Option<Mistake>,
@@ -81,7 +89,7 @@ enum Stage {
     Asking,
     /// The dialog is out and was told to end.
     Ending,
-    /// What was typed waits for its turn or is being tried.
+    /// What was typed, or a slot that isn't, waits for its turn or is being tried.
     Trying,
 }
 
@@ -99,17 +107,28 @@ impl Prompts {
         self.until.filter(|_| self.stage == Stage::Asking)
     }
 
+    /// Whether no dialog is out or comes next: the slots that nobody types have their turn.
+    fn is_before_dialog(&self) -> bool {
+        !self.has_tried || self.is_auto
+    }
+
     /// A lock has dropped what was to be tried, unless that is under way.
     pub(super) fn let_go(&mut self, is_under_way: bool) {
         if self.stage == Stage::Trying && !is_under_way {
-            self.stage = Stage::Idle;
+            self.is_tried();
         }
     }
 
     /// What was typed is of no use any more, or didn't help.
     pub(super) fn is_tried(&mut self) {
         self.stage = Stage::Idle;
+        (self.is_auto, self.begins) = (false, false);
     }
+}
+
+/// Whether a request waits only for the slots that nobody types.
+fn is_quiet(request: &Request) -> bool {
+    matches!(request, Request::UnlockAuto(auto) if !auto.interactive)
 }
 
 /// Whether a request lets a person be asked, and where that person is.
@@ -141,7 +160,9 @@ impl Agent {
     ) {
         let may_ask = refusal.kind() == ErrorKind::Locked && self.life == Life::Serving;
         let (is_interactive, desktop) = asks(&request);
-        if !may_ask || !is_interactive {
+        // A dialog that is out is none of theirs.
+        let may_wait = is_interactive || is_quiet(&request) && self.prompts.is_before_dialog();
+        if !may_ask || !may_wait {
             self.reply(asker, Err(refusal));
         } else if !desktop.is_none_or(Desktop::is_usable) {
             let refusal = error::params("a variable of the desktop can't be used");
@@ -187,6 +208,9 @@ impl Agent {
         }
         let wanted = self.prompts.waiting.first();
         match (self.prompts.stage, wanted) {
+            (Stage::Idle, Some(_)) if !self.prompts.has_tried => {
+                self.try_auto();
+            }
             (Stage::Idle, Some(first)) => {
                 let (_, desktop) = asks(&first.request);
                 let desktop = desktop.cloned();
@@ -204,6 +228,7 @@ impl Agent {
             }
             (Stage::Idle, None) => {
                 (self.prompts.mistakes, self.prompts.mistake) = (0, None);
+                self.prompts.has_tried = false;
             }
             (Stage::Asking | Stage::Ending | Stage::Trying, _) => {}
         }
@@ -228,6 +253,48 @@ impl Agent {
                     PromptError::Failed(..) => ErrorKind::Internal,
                 };
                 self.end_prompts(&RpcError::new(kind, failure.to_string()));
+            }
+        }
+    }
+
+    /// Opens the vault at the start, if a slot can.
+    pub(super) fn begin(&mut self) {
+        if self.prompts.stage == Stage::Idle && self.open.is_none() {
+            self.prompts.begins = true;
+            self.try_auto();
+        }
+    }
+
+    fn try_auto(&mut self) {
+        (self.prompts.has_tried, self.prompts.is_auto) = (true, true);
+        self.prompts.stage = Stage::Trying;
+        self.jobs.try_auto();
+    }
+
+    /// A slot that nobody types opened the vault, or didn't.
+    pub(super) fn auto_opened(
+        &mut self,
+        now: Now,
+        is_locked: bool,
+        result: Result<Box<Opened>, OpenError>,
+    ) {
+        // Who left opens nothing.
+        let may_open = self.prompts.begins || self.prompts.is_waited_for();
+        self.prompts.is_tried();
+        self.prompts.auto_failure = None;
+        match result {
+            Ok(opened) if may_open && !is_locked => self.adopt(now, *opened),
+            Ok(_) => {}
+            Err(failure) => {
+                let is_there = !matches!(failure, OpenError::NoSlot | OpenError::NoVault);
+                self.prompts.auto_failure = is_there.then(|| failure.to_string());
+                let quiet = self
+                    .prompts
+                    .waiting
+                    .extract_if(.., |waiting| is_quiet(&waiting.request));
+                for Waiting { asker, .. } in quiet.collect::<Vec<_>>() {
+                    self.reply(asker, Err(error::locked()));
+                }
             }
         }
     }

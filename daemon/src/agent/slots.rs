@@ -1,7 +1,8 @@
 //! The ways to open the vault: what may be asked of them, and what is answered.
 
 use otp_proto::{
-    Done, RekeyAnswer, RenewAnswer, Response, RpcError, SlotsAnswer, SlotsRemove, SlotsTest,
+    Done, RekeyAnswer, RenewAnswer, Response, RpcError, SlotKind, SlotsAdd, SlotsAnswer,
+    SlotsRemove, SlotsTest,
 };
 
 use super::jobs::Task;
@@ -23,6 +24,15 @@ impl Agent {
             }));
         }
         self.slowly(asker, Task::Slots(SlotJob::Test { slot, secret }))
+    }
+
+    pub(super) fn add_slot(&mut self, asker: Asker, add: SlotsAdd) -> Result<Outcome, RpcError> {
+        let slot = named(&add.slot)?;
+        if slot.kind() != SlotKind::Keyring {
+            return Err(error::params("only a slot named keyring can be added"));
+        }
+        let secret = add.passphrase;
+        self.slowly(asker, Task::Slots(SlotJob::AddKeyring { secret }))
     }
 
     pub(super) fn remove_slot(

@@ -106,6 +106,31 @@ impl Bus {
         Ok(())
     }
 
+    /// Returns whoever has a name, after starting the program that the bus has for it if need be.
+    ///
+    /// # Errors
+    /// Nobody has it, or the bus is gone or doesn't answer.
+    pub(crate) async fn start(&self, name: &str) -> Result<Peer, Fault> {
+        let driver = &self.driver;
+        let owner = async || {
+            driver
+                .call(DRIVER_PATH, DRIVER, "GetNameOwner", &name)
+                .await
+        };
+        let owner = match owner().await {
+            Err(Fault::Refused) => {
+                // One that runs already may have no program that the bus knows.
+                let start = (name, 0_u32);
+                driver
+                    .tell(DRIVER_PATH, DRIVER, "StartServiceByName", &start)
+                    .await?;
+                owner().await?
+            }
+            found => found?,
+        };
+        Ok(Peer::new(self.which, self.connection.clone(), owner))
+    }
+
     /// Returns whoever has a watched name now.
     pub(crate) fn peer(&self, name: &str) -> Option<Peer> {
         let owner = self.names.iter().find(|known| known.name == name)?;

@@ -2,4 +2,5 @@
 
 mod askpass;
 mod assuan;
+pub(crate) mod keyring;
 pub(crate) mod prompt;

@@ -194,7 +194,7 @@ fn failure(job: &Job) -> fn(OpenError) -> JobDone {
     match job {
         Job::Create { .. } => |error| JobDone::Create(Err(error)),
         Job::Discard { .. } => |error| JobDone::Discard(Err(error)),
-        Job::Open { .. } => |error| JobDone::Open(Err(error)),
+        Job::Open { .. } | Job::OpenAuto => |error| JobDone::Open(Err(error)),
         Job::Rewrap { .. } => |error| JobDone::Rewrap(Err(error)),
         Job::Check { .. } => |error| JobDone::Check(Err(error)),
         Job::Backup => |error| JobDone::Backup(Err(error)),

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use otp_proto::{EntryId, RecoveryKeyError};
 
+use super::slot::KeyringError;
+
 /// Why a vault can't be opened, made or restored. No text quotes what is inside of a file.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -66,6 +68,9 @@ pub enum OpenError {
     /// A recovery key that is the only way in: another one that nobody sees would lock it for ever.
     #[error("the recovery key is the only way in: set a passphrase first (otpctl passwd)")]
     OnlyRecovery,
+    /// The session's keyring is of no use.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
     /// A slot that opens, but not this vault.
     #[error("the slot does not open this vault")]
     ForeignSlot,

@@ -25,6 +25,7 @@ pub fn perform(store: &Store, mode: MemoryMode, job: Job, wall: Duration) -> Job
         Job::Create { passphrase } => JobDone::Create(create(store, mode, &passphrase)),
         Job::Discard { device } => JobDone::Discard(discard(store, device)),
         Job::Open { secret } => JobDone::Open(open(store, mode, &secret)),
+        Job::OpenAuto => JobDone::Open(open_auto(store, mode)),
         Job::Rewrap { current, new } => JobDone::Rewrap(rewrap(store, &current, &new)),
         Job::Check { secret } => JobDone::Check(identity(store, &secret).map(drop)),
         Job::Backup => JobDone::Backup(store.read_all().map(|files| backup::print(&files, wall))),
@@ -143,6 +144,12 @@ pub(super) fn identity(store: &Store, secret: &Secret) -> Result<Secret, OpenErr
 fn open(store: &Store, mode: MemoryMode, secret: &Secret) -> Result<Boxed, OpenError> {
     store.tidy()?;
     load(store, mode, &identity(store, secret)?)
+}
+
+/// Opens the vault by a slot that nobody types.
+fn open_auto(store: &Store, mode: MemoryMode) -> Result<Boxed, OpenError> {
+    store.tidy()?;
+    load(store, mode, &slots::by_keyring(store)?)
 }
 
 /// Loads the vault with its identity.
@@ -276,6 +283,7 @@ fn of_backup(failure: OpenError) -> OpenError {
         | OpenError::LastSlot
         | OpenError::OnlyRecovery
         | OpenError::ForeignSlot
+        | OpenError::Keyring(_)
         | OpenError::Wrap
         | OpenError::Store(_) => failure,
     }

@@ -9,7 +9,7 @@ use super::job::{load, recovery};
 use super::seal::{Sealer, seal};
 use super::slot::{IDENTITY, Passphrase, RECOVERY, Slot as _, SlotName, unwrap_typed};
 use super::store::{Install, Store};
-use super::{Document, OpenError};
+use super::{Document, OpenError, slots};
 use crate::agent::Rekeyed;
 use crate::config::MemoryMode;
 use crate::platform::arena::Arena;
@@ -65,6 +65,9 @@ pub(super) fn rekey(
             failure.into()
         }
     })?;
+    if !removed.is_empty() {
+        slots::forget(store);
+    }
     // It was compared with what was seen before, and is newer than that now.
     opened.rollback = false;
     Ok(Rekeyed {

@@ -3,7 +3,7 @@
 use otp_proto::{Secret, SlotInfo};
 
 use super::job::{identity, load, recovery};
-use super::slot::{IDENTITY, RECOVERY, Slot as _, SlotName, unwrap_typed};
+use super::slot::{IDENTITY, KEYRING, RECOVERY, Slot as _, SlotName, keyring, unwrap_typed};
 use super::store::Store;
 use super::{OpenError, StoreError};
 use crate::agent::{SlotDone, SlotJob};
@@ -27,6 +27,10 @@ pub(super) fn perform(
         }
         SlotJob::Remove { slot, secret } => {
             remove(store, mode, slot, secret)?;
+            Ok(SlotDone::Done)
+        }
+        SlotJob::AddKeyring { secret } => {
+            add_keyring(store, mode, secret)?;
             Ok(SlotDone::Done)
         }
         SlotJob::Renew { secret } => renew(store, mode, secret).map(SlotDone::RecoveryKey),
@@ -54,7 +58,7 @@ fn test(
     let identity = match (slot.typed(), secret) {
         (Some(file), Some(secret)) => unwrap_typed(file, secret, |file| store.read_slot(file))?,
         (Some(_), None) => return Err(OpenError::WrongSecret),
-        (None, _) => return Err(OpenError::NoSlot),
+        (None, _) => by_keyring(store)?,
     };
     opens(store, mode, &identity)
 }
@@ -90,7 +94,48 @@ fn remove(
         }
     };
     opens(store, mode, &identity)?;
-    Ok(store.remove_slot(slot)?)
+    store.remove_slot(slot)?;
+    if slot.typed().is_none() {
+        forget(store);
+    }
+    Ok(())
+}
+
+/// Unwraps the identity with what the keyring keeps.
+pub(super) fn by_keyring(store: &Store) -> Result<Secret, OpenError> {
+    // Looked at first: without the slot nobody asks the keyring for anything.
+    if !store.slots()?.iter().any(|slot| slot.file() == KEYRING) {
+        return Err(OpenError::NoSlot);
+    }
+    let secret = store.keyring().read(store.device()?)?;
+    keyring::unwrap(&secret, &store.read_slot(KEYRING)?)
+}
+
+/// Adds the keyring's slot, with a secret of its own.
+fn add_keyring(store: &Store, mode: MemoryMode, secret: &Secret) -> Result<(), OpenError> {
+    let identity = identity(store, secret)?;
+    opens(store, mode, &identity)?;
+    let device = store.device()?;
+    let drawn = keyring::draw();
+    let wrapped = keyring::wrap(&drawn, &identity)?;
+    let copy = Secret::copy_of(drawn.expose());
+    store.keyring().write(device, drawn)?;
+    // What it gives back at the next login is what counts.
+    let kept = store.keyring().read(device)?;
+    if kept != copy {
+        return Err(keyring::KeyringError::Missing.into());
+    }
+    store.write_slot(KEYRING, &wrapped).inspect_err(|_| {
+        forget(store);
+    })?;
+    Ok(())
+}
+
+/// Removes the keyring's secret, as far as that can be done; without its slot it opens nothing.
+pub(super) fn forget(store: &Store) {
+    if let Ok(device) = store.device() {
+        store.keyring().remove(device).ok();
+    }
 }
 
 /// Makes another recovery key; this vault's file of the one before is gone with it. Whoever asked

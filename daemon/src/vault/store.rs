@@ -7,6 +7,7 @@ mod install;
 use std::fs::{self, File};
 use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use otp_proto::{Dirs, EntryId};
@@ -18,7 +19,7 @@ use self::install::{INSTALL, STAGING};
 use super::backup::Files;
 use super::durable::{self, Draft, UNFINISHED};
 use super::seal::MAX_FILE;
-use super::slot::{IDENTITY, RECOVERY, SlotName, TYPED, WORK_FACTOR};
+use super::slot::{IDENTITY, Keyring, NoKeyring, RECOVERY, SlotName, TYPED, WORK_FACTOR};
 use super::{OpenError, Sealed, State, StoreError};
 use super::{disk, state};
 
@@ -33,6 +34,7 @@ pub struct Store {
     data: PathBuf,
     state: PathBuf,
     work_factor: u8,
+    keyring: Arc<dyn Keyring>,
     /// The generation of the vault file on disk, which names its backup; 0 until it is known.
     on_disk: AtomicU64,
 }
@@ -44,8 +46,29 @@ impl Store {
             data: dirs.data.clone(),
             state: dirs.state.clone(),
             work_factor: WORK_FACTOR,
+            keyring: Arc::new(NoKeyring),
             on_disk: AtomicU64::new(0),
         }
+    }
+
+    /// Uses a keyring for the slot that nobody types.
+    #[must_use]
+    pub fn with_keyring(mut self, keyring: Arc<dyn Keyring>) -> Self {
+        self.keyring = keyring;
+        self
+    }
+
+    /// Returns the keyring.
+    pub(super) fn keyring(&self) -> &dyn Keyring {
+        self.keyring.as_ref()
+    }
+
+    /// Returns whose vault it is.
+    ///
+    /// # Errors
+    /// As [`Self::open_vault`].
+    pub(super) fn device(&self) -> Result<EntryId, OpenError> {
+        self.open_vault().map(|(_, device, _)| device)
     }
 
     /// Makes slots with a cheap key derivation: tests have better to do than wait.
@@ -122,6 +145,12 @@ impl Store {
         };
         slots.sort_by_key(place);
         Ok(slots)
+    }
+
+    /// Returns whether there is a slot that nobody types.
+    pub fn opens_by_itself(&self) -> bool {
+        let slots = self.slots().unwrap_or_default();
+        slots.iter().any(|slot| slot.typed().is_none())
     }
 
     /// Removes a slot's file durably.

@@ -7,5 +7,6 @@ mod golden;
 #[cfg(unix)]
 pub(super) mod interop;
 mod jobs;
+mod keyring;
 pub(crate) mod samples;
 mod slots;

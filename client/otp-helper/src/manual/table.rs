@@ -417,11 +417,12 @@ pub const VERBS: &[Verb] = &[
     Verb {
         name: "slots",
         argument: Some(argument(
-            "list | test NAME | remove NAME",
-            Choice::Words(&["list", "test", "remove"]),
+            "list | add keyring | test NAME | remove NAME",
+            Choice::Words(&["list", "add", "test", "remove"]),
         )),
         help: "look after the ways to open the vault",
-        about: "Each slot opens the vault without the others. Listing names them. Testing opens \
+        about: "Each slot opens the vault without the others. Listing names them. Adding keyring lets the keyring of \
+            the session open the vault when otpd starts. Testing opens \
             the files of the vault by one slot alone and changes nothing. Removing takes a slot \
             away, after what stays was typed. The passphrase or the recovery key always stays, \
             and passwd makes the slot of the passphrase again.",

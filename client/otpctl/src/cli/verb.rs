@@ -26,6 +26,7 @@ pub(crate) enum Verb {
     CodesList,
     CodesUse,
     SlotsList,
+    SlotsAdd,
     SlotsTest,
     SlotsRemove,
     KeyShow,
@@ -143,7 +144,7 @@ const fn rule(
     }
 }
 
-pub(super) const RULES: [Rule; 32] = [
+pub(super) const RULES: [Rule; 33] = [
     rule(Verb::Init, "init", 0, 0, &[Opt::Generate]),
     rule(Verb::Unlock, "unlock", 0, 0, &[]),
     rule(Verb::Lock, "lock", 0, 0, &[Opt::For]),
@@ -203,6 +204,7 @@ pub(super) const RULES: [Rule; 32] = [
     rule(Verb::CodesList, "recovery-codes list", 1, 1, &[Opt::Show]),
     rule(Verb::CodesUse, "recovery-codes use", 1, 1, &[]),
     rule(Verb::SlotsList, "slots list", 0, 0, &[]),
+    rule(Verb::SlotsAdd, "slots add", 1, 1, &[]),
     rule(Verb::SlotsTest, "slots test", 1, 1, &[]),
     rule(Verb::SlotsRemove, "slots remove", 1, 1, &[]),
     rule(Verb::KeyShow, "recovery-key show", 0, 0, &[]),

@@ -53,6 +53,7 @@ pub(crate) fn run(text: &'static Text, line: &Line) -> Result<(), Failure> {
         Verb::CodesList => recovery_codes::list(client, line),
         Verb::CodesUse => recovery_codes::take(client, line),
         Verb::SlotsList => slots::list(client),
+        Verb::SlotsAdd => slots::add(client, line),
         Verb::SlotsTest => slots::test(client, line),
         Verb::SlotsRemove => slots::remove(client, line),
         Verb::KeyShow => recovery_key::show(client),

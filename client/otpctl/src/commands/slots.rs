@@ -1,6 +1,6 @@
 //! `slots`: the ways to open the vault.
 
-use otp_proto::{ErrorKind, SlotsList, SlotsRemove, SlotsTest};
+use otp_proto::{ErrorKind, SlotsAdd, SlotsList, SlotsRemove, SlotsTest};
 
 use super::OrUsage as _;
 use crate::cli::Line;
@@ -52,6 +52,20 @@ fn typed(client: &mut Client, name: &str) -> Result<(bool, bool), Failure> {
     };
     let others = slots.iter().filter(|slot| !is_named(slot));
     Ok((is_typed(slot), others.into_iter().any(is_typed)))
+}
+
+/// Adds the one slot that nobody types.
+pub(super) fn add(client: &mut Client, line: &Line) -> Result<(), Failure> {
+    let text = client.text;
+    let slot = line.query().or_usage(client)?;
+    if slot != "keyring" {
+        return Err(Failure::new(Kind::Usage, text.only_keyring));
+    }
+    let passphrase = client.secrets().passphrase(text.current_passphrase)?;
+    let request = SlotsAdd { slot, passphrase };
+    client.call_with(&request, |request| &request.passphrase)?;
+    client.say(text.keyring_added);
+    Ok(())
 }
 
 pub(super) fn test(client: &mut Client, line: &Line) -> Result<(), Failure> {

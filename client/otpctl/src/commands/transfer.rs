@@ -209,7 +209,7 @@ pub(super) fn unlocked_with(client: &mut Client) -> Result<Option<Secret>, Failu
     if !client.may_unlock() {
         return Err(client.locked());
     }
-    client.unlock().map(Some)
+    client.unlock()
 }
 
 /// The passphrase, asked again whether the vault is open or not.

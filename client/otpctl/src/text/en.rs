@@ -89,6 +89,8 @@ pub(super) static TEXT: Text = Text {
         Print the sheet, keep it away from this computer, and delete the file.\n",
     key_renewed: "Print it or write it down, and keep it away from this computer. It is not shown\n\
         again. The key before it no longer opens this vault, but older backups.\n",
+    keyring_added: "From now on the keyring of your session opens the vault when otpd starts. Programs\n\
+        that run as you and read your keyring can open it, too.\n",
     language: "en",
     last_code: "that was the last recovery code; get new ones from the service",
     last_slot: "the last slot that a person can type cannot be removed",
@@ -139,6 +141,7 @@ pub(super) static TEXT: Text = Text {
     on_clipboard: " on the clipboard",
     on_screen: " on the screen",
     one_source: "only one of --image, --screen and --clipboard",
+    only_keyring: "the only slot that can be added is keyring",
     only_others: "no key in it, only {}",
     passphrase: "Passphrase: ",
     passphrase_changed: "The passphrase is changed. The recovery key stays as it is.\n",
@@ -289,6 +292,7 @@ fn failed(verb: Verb) -> &'static str {
         Verb::CodesList => "no recovery codes",
         Verb::CodesUse => "no recovery code",
         Verb::SlotsList => "no slots",
+        Verb::SlotsAdd => "slot not added",
         Verb::SlotsTest => "the slot does not open the vault",
         Verb::SlotsRemove => "slot not removed",
         Verb::KeyRenew | Verb::KeyPrint => "recovery key not renewed",

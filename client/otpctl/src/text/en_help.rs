@@ -269,13 +269,15 @@ otpctl recovery-codes use prints the next one, marked as used on disk before.
       --json      id, left, total; added, code or codes (code, used)
 "
         }
-        Verb::SlotsList | Verb::SlotsTest | Verb::SlotsRemove => {
+        Verb::SlotsList | Verb::SlotsAdd | Verb::SlotsTest | Verb::SlotsRemove => {
             "\
-Usage: otpctl slots list | test NAME | remove NAME
+Usage: otpctl slots list | add keyring | test NAME | remove NAME
 
 The ways to open the vault. Each opens it without the others.
 
 otpctl slots list names them; with --json: name, kind.
+otpctl slots add keyring lets the session's keyring open the vault when otpd
+starts. The passphrase is asked.
 otpctl slots test opens the vault by one slot alone, and changes nothing.
 otpctl slots remove takes a slot away. The passphrase is asked, or the recovery
 key where the passphrase's slot goes; one of these two always stays. A new

@@ -95,6 +95,8 @@ pub(super) static TEXT: Text = Text {
     key_renewed: "印刷するか書き留めて、このパソコンとは別の場所に保管してください。\n\
         再び表示されることはありません。以前の回復キーでこの保管庫は開きません\n\
         (古いバックアップは開きます)。\n",
+    keyring_added: "今後は otpd の起動時に、セッションのキーリングで保管庫が開きます。\n\
+        あなたの権限で動きキーリングを読めるプログラムも、保管庫を開けます。\n",
     language: "ja",
     last_code: "最後の回復コードでした。サービスで新しいコードを発行してください",
     last_slot: "人が入力する最後のスロットは削除できません",
@@ -145,6 +147,7 @@ pub(super) static TEXT: Text = Text {
     on_clipboard: "クリップボードに",
     on_screen: "画面に",
     one_source: "--image、--screen、--clipboard は同時に使えません",
+    only_keyring: "追加できるスロットは keyring だけです",
     only_others: "キーがありません ({} だけです)",
     passphrase: "パスフレーズ: ",
     passphrase_changed: "パスフレーズを変更しました。回復キーはそのまま使えます。\n",
@@ -330,6 +333,7 @@ fn failed(verb: Verb) -> &'static str {
         Verb::CodesAdd => "回復コードを保存できません",
         Verb::CodesList | Verb::CodesUse => "回復コードを出せません",
         Verb::SlotsList => "スロットが分かりません",
+        Verb::SlotsAdd => "スロットを追加できません",
         Verb::SlotsTest => "このスロットでは保管庫を開けません",
         Verb::SlotsRemove => "スロットを削除できません",
         Verb::KeyRenew | Verb::KeyPrint => "回復キーを新しくできません",

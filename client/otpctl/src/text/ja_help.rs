@@ -270,13 +270,15 @@ add は標準入力か端末から読みます。1 行に 1 つでも空白区�
       --json      id, left, total と、added, code または codes (code, used)
 "
         }
-        Verb::SlotsList | Verb::SlotsTest | Verb::SlotsRemove => {
+        Verb::SlotsList | Verb::SlotsAdd | Verb::SlotsTest | Verb::SlotsRemove => {
             "\
-使い方: otpctl slots list | test 名前 | remove 名前
+使い方: otpctl slots list | add keyring | test 名前 | remove 名前
 
 保管庫を開ける方法 (スロット) です。それぞれが単独で保管庫を開けます。
 
 otpctl slots list は一覧を示します。--json では name, kind です。
+otpctl slots add keyring は、otpd の起動時にセッションのキーリングで保管庫を
+開くようにします。パスフレーズを尋ねます。
 otpctl slots test は一つのスロットだけで保管庫を開けるか確かめます。
 otpctl slots remove はスロットを削除します。パスフレーズを尋ねます。パスフレーズ
 のスロットを削除するときは回復キーを尋ねます。どちらか一方は必ず残ります。

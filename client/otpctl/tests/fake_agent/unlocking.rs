@@ -11,10 +11,11 @@ use otp_proto::{Done, ErrorKind, InitAnswer, Lock, Request, Response, Secret, Un
 fn unlock_reads_one_line_and_a_wrong_one_is_refused_without_another_try() {
     let (ran, requests) = run(&["unlock"], "合言葉\r\nrest\n", |request| match request {
         Request::Status(_) => status(true, true),
+        Request::UnlockAuto(_) => error(ErrorKind::Locked),
         _ => Ok(Response::Unlock(UnlockAnswer::default())),
     });
     assert_eq!(ran.status, 0, "{}", ran.err);
-    let Request::Unlock(unlock) = &requests[1] else {
+    let Request::Unlock(unlock) = &requests[2] else {
         panic!("{requests:?}");
     };
     assert_eq!(unlock.passphrase.expose(), "合言葉");
@@ -22,7 +23,7 @@ fn unlock_reads_one_line_and_a_wrong_one_is_refused_without_another_try() {
         Request::Status(_) => status(true, true),
         _ => error(ErrorKind::Denied),
     });
-    assert_eq!((ran.status, requests.len()), (6, 2));
+    assert_eq!((ran.status, requests.len()), (6, 3));
     assert_eq!(ran.err, "otpctl: cannot unlock: wrong passphrase\n");
 }
 
@@ -54,8 +55,8 @@ fn a_descriptor_unlocks_on_the_way() {
         ran.err
     );
     let sent: Vec<_> = requests.try_iter().collect();
-    assert!(matches!(&sent[1], Request::Unlock(unlock) if unlock.passphrase.expose() == "hunter2"));
-    assert_eq!(sent.len(), 3);
+    assert!(matches!(&sent[2], Request::Unlock(unlock) if unlock.passphrase.expose() == "hunter2"));
+    assert_eq!(sent.len(), 4);
 }
 
 #[test]
@@ -140,4 +141,17 @@ fn a_lock_for_a_time_is_asked_for_in_seconds_and_no_passphrase_is_asked_for_mean
         "otpctl: cannot unlock: locked, for another 29 min even for whoever knows the \
          passphrase\nhint: otpctl lock --for 0\n"
     );
+}
+
+#[test]
+fn a_slot_that_nobody_types_opens_the_vault_without_a_question() {
+    let (ran, requests) = run(&["unlock"], "", |request| match request {
+        Request::Status(_) => status(true, true),
+        _ => Ok(Response::Unlock(UnlockAnswer {
+            opened: true,
+            warnings: Vec::new(),
+        })),
+    });
+    assert_eq!((ran.status, requests.len()), (0, 2), "{}", ran.err);
+    assert!(matches!(&requests[1], Request::UnlockAuto(auto) if !auto.interactive));
 }

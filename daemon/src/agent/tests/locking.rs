@@ -74,6 +74,10 @@ fn every_method_that_needs_keys_is_refused_while_locked_and_without_a_vault() {
         ("restore_backup.add", r#"{"text":"x"}"#),
         ("slots.list", "{}"),
         (
+            "slots.add",
+            r#"{"slot":"keyring","passphrase":"correct horse"}"#,
+        ),
+        (
             "slots.test",
             r#"{"slot":"passphrase","passphrase":"correct horse"}"#,
         ),

@@ -149,18 +149,21 @@ fn what_was_typed_for_somebody_who_left_opens_nothing() {
     let mut driver = locked();
     driver.habits.jobs = false;
     let ticket = driver.ask(1, ask_get("github"));
+    driver.finish_job();
     driver.finish_prompt(Ok(PASSPHRASE));
     driver.input(Input::Gone(Ticket(ticket)));
     driver.finish_job();
     assert!(driver.status().locked);
     // Nor does it before its turn has come.
-    let busy = driver.ask(1, Request::Backup(Backup {}));
     let ticket = driver.ask(2, ask_get("github"));
+    driver.finish_job();
+    let busy = driver.ask(1, Request::Backup(Backup {}));
     driver.finish_prompt(Ok(PASSPHRASE));
     driver.input(Input::Gone(Ticket(ticket)));
     driver.finish_job();
     assert!(driver.answer(busy).is_ok() && driver.job.is_none());
     driver.ask(2, ask_get("github"));
+    driver.finish_job();
     assert!(driver.prompt.is_some());
 }
 
@@ -188,6 +191,7 @@ fn a_lock_and_a_stop_refuse_who_waits_and_end_the_dialog() {
     let mut driver = locked();
     driver.habits.jobs = false;
     let ticket = driver.ask(1, ask_get("github"));
+    driver.finish_job();
     driver.finish_prompt(Ok(PASSPHRASE));
     driver.input(Input::Lock(LockSource::Signal));
     driver.finish_job();
@@ -238,4 +242,89 @@ fn a_dialog_that_hangs_is_given_up_and_the_next_caller_is_asked() {
     assert_eq!(driver.prompts, 2);
     driver.finish_prompt(Ok(PASSPHRASE));
     code(driver.answer(next).unwrap());
+}
+
+fn quiet() -> Request {
+    Request::UnlockAuto(UnlockAuto::default())
+}
+
+#[test]
+fn a_slot_that_nobody_types_opens_the_vault_before_anybody_is_asked() {
+    for request in [quiet, || ask_get("github"), || ask_unlock(":0")] {
+        let mut driver = locked();
+        driver.disk.has_keyring = true;
+        driver.call(request()).unwrap();
+        assert_eq!((driver.prompts, driver.status().locked), (0, false));
+    }
+    // A `get` that asks nobody to open anything opens nothing.
+    let mut driver = locked();
+    driver.disk.has_keyring = true;
+    assert_eq!(
+        driver.refusal(Request::Get(get("github"))),
+        ErrorKind::Locked
+    );
+}
+
+#[test]
+fn the_vault_opens_at_the_start_and_after_a_lock_only_when_asked() {
+    let mut driver = Driver::with(&[GITHUB]);
+    driver.disk.has_keyring = true;
+    let mut driver = driver.restart();
+    driver.input(Input::Begin);
+    driver.get("github").unwrap();
+    driver.lock();
+    driver.input(Input::Tick);
+    assert!(driver.status().locked);
+    driver.call(quiet()).unwrap();
+    assert!(!driver.status().locked);
+}
+
+#[test]
+fn a_lock_while_the_keyring_is_asked_leaves_the_vault_locked() {
+    let mut driver = Driver::with(&[GITHUB]);
+    driver.disk.has_keyring = true;
+    let mut driver = driver.restart();
+    driver.habits.jobs = false;
+    driver.input(Input::Begin);
+    let waiting = driver.ask(1, quiet());
+    driver.input(Input::Lock(LockSource::Signal));
+    driver.finish_job();
+    assert!(driver.status().locked);
+    assert_eq!(kind(driver.answer(waiting)), ErrorKind::Locked);
+}
+
+#[test]
+fn a_keyring_that_fails_is_told_and_falls_to_the_dialog_or_the_passphrase() {
+    let mut driver = locked();
+    driver.disk.auto_failure = Some(crate::vault::slot::KeyringError::NoAnswer);
+    assert_eq!(driver.refusal(quiet()), ErrorKind::Locked);
+    let warnings = driver.status().warnings;
+    assert!(warnings.iter().any(|line| line.contains("does not answer")));
+    let ticket = driver.ask(1, ask_get("github"));
+    assert!(driver.prompt.is_some());
+    // Who asks nobody doesn't wait for a person either.
+    let other = driver.ask(2, quiet());
+    assert_eq!(kind(driver.answer(other)), ErrorKind::Locked);
+    driver.unlock();
+    assert!(driver.answer(ticket).is_ok());
+    // Where there is no such slot, nothing is said of it.
+    driver.lock();
+    assert_eq!(driver.refusal(quiet()), ErrorKind::Locked);
+    assert!(driver.status().warnings.is_empty());
+}
+
+#[test]
+fn what_is_typed_meanwhile_is_not_delayed_by_a_dialog_of_others() {
+    let mut driver = locked();
+    driver.habits.jobs = false;
+    driver.ask(1, quiet());
+    let typed = driver.ask(
+        2,
+        Request::Unlock(Unlock {
+            passphrase: driver::secret(PASSPHRASE),
+        }),
+    );
+    driver.finish_job();
+    driver.finish_job();
+    assert!(driver.answer(typed).is_ok());
 }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::driver::{RECOVERY, secret};
 use super::*;
 use crate::platform::arena::Arena;
+use crate::vault::slot::KeyringError;
 use crate::vault::{Document, Marks, OpenError, Opened, Sealer, seal};
 
 /// What survives a restart.
@@ -14,6 +15,10 @@ pub(super) struct Disk {
     identity: Option<Secret>,
     pub passphrase: String,
     pub state: State,
+    /// A slot that nobody types opens the vault.
+    pub has_keyring: bool,
+    /// Why it doesn't.
+    pub auto_failure: Option<KeyringError>,
     /// How often a vault was written.
     pub stores: usize,
     /// The ids of every purge.
@@ -30,6 +35,11 @@ impl Disk {
                 JobDone::Discard(Ok(()))
             }
             Job::Open { secret } => JobDone::Open(self.check(&secret).and_then(|()| self.open())),
+            Job::OpenAuto if self.has_keyring => JobDone::Open(self.open()),
+            Job::OpenAuto => JobDone::Open(Err(match self.auto_failure.take() {
+                Some(failure) => failure.into(),
+                None => OpenError::NoSlot,
+            })),
             Job::Rewrap { current, new } => JobDone::Rewrap(self.check(&current).map(|()| {
                 self.passphrase = new.expose().to_owned();
             })),
@@ -79,6 +89,11 @@ impl Disk {
                 Err(OpenError::LastSlot)
             }
             SlotJob::Remove { secret: typed, .. } => self.check(&typed).map(|()| SlotDone::Done),
+            SlotJob::AddKeyring { secret: typed } => {
+                self.check(&typed)?;
+                self.has_keyring = true;
+                Ok(SlotDone::Done)
+            }
             SlotJob::Renew { secret: typed } => {
                 self.check(&typed)?;
                 Ok(SlotDone::RecoveryKey(secret(RECOVERY)))

@@ -1,6 +1,7 @@
 //! Ways to the vault's identity: each is a file in which it is wrapped. Two are typed by a
 //! person, and one of those is always there.
 
+pub mod keyring;
 mod name;
 mod passphrase;
 mod recovery;
@@ -8,6 +9,7 @@ mod scrypt;
 
 use otp_proto::{RecoveryKey, RecoveryKeyError, Secret};
 
+pub use keyring::{KEYRING, Keyring, KeyringError, NoKeyring};
 pub use name::SlotName;
 pub use passphrase::Passphrase;
 pub use recovery::Recovery;
