@@ -44,6 +44,7 @@ mod protocol;
 
 // What the threat model promises.
 mod crash;
+mod damage;
 mod disk;
 mod forged;
 mod limits;

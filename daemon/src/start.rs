@@ -161,6 +161,7 @@ async fn serve(
         accepting,
     };
     let end = run::run(&core, &mut sources).await;
+    core.finish();
     sources.claim.release();
     tracing::info!("stopped");
     match end.context("cannot run")? {

@@ -290,8 +290,8 @@ pub struct RestoreBackupAdd {
 }
 
 /// Opens the backup and puts it in the vault's place; the answer leaves once it is on disk, and
-/// the vault is unlocked. Where a vault exists it must be unlocked, and its file is kept among
-/// the backups; counters never go back.
+/// the vault is unlocked. Where a vault exists it must be unlocked, unless it could not be opened
+/// ([`crate::StatusAnswer::damaged`]), and its files are kept; counters never go back.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RestoreBackupCommit {

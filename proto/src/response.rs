@@ -88,6 +88,10 @@ pub struct LockSourceInfo {
 }
 
 /// The agent's state.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "scripts read each by its name"
+)]
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatusAnswer {
     /// Whether the keys are out of memory.
@@ -104,6 +108,10 @@ pub struct StatusAnswer {
     pub memory: Memory,
     /// Whether the vault that was opened is older than the last one seen.
     pub rollback: bool,
+    /// Whether the vault's files were tried and could not be opened, nor could a backup; then one
+    /// of the user's own may take their place (`restore_backup`) while it is locked.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub damaged: bool,
     /// How many entries there are; absent while locked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entries: Option<u64>,
@@ -537,6 +545,14 @@ pub fn decode_event(line: &[u8]) -> Option<Event> {
     }
     let line: Line = serde_json::from_slice(line).ok()?;
     (line.method == "event").then_some(line.params.event)
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde calls it with a reference"
+)]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 #[cfg(test)]

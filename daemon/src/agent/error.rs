@@ -69,6 +69,8 @@ pub(super) fn open(error: &OpenError) -> RpcError {
         | OpenError::Forged
         | OpenError::TooCostly(_)
         | OpenError::Several(_)
+        | OpenError::Renamed { .. }
+        | OpenError::NoBackup(_)
         | OpenError::ForeignSlot
         | OpenError::Wrap
         | OpenError::Unreadable(_)

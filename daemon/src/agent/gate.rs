@@ -12,7 +12,7 @@ enum Needs {
     Vault,
     /// The keys.
     Keys,
-    /// The keys, if there is a vault.
+    /// The keys, if there is a vault that opens.
     KeysOfVault,
 }
 
@@ -136,7 +136,7 @@ impl Agent {
             Needs::Nothing => true,
             Needs::Vault => self.vault_exists,
             Needs::Keys => self.open.is_some(),
-            Needs::KeysOfVault => self.open.is_some() || !self.vault_exists,
+            Needs::KeysOfVault => self.open.is_some() || !self.vault_exists || self.is_damaged,
         };
         if !is_met {
             if !self.vault_exists {

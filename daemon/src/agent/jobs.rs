@@ -216,7 +216,9 @@ impl Agent {
             }
             Task::Unlock(_) if !is_locked => Some(Ok(Response::Unlock(UnlockAnswer::default()))),
             Task::Reveal(..) if is_locked => Some(Err(error::locked())),
-            Task::RestoreBackup(_) if is_locked && self.vault_exists => Some(Err(error::locked())),
+            Task::RestoreBackup(_) if is_locked && self.vault_exists && !self.is_damaged => {
+                Some(Err(error::locked()))
+            }
             Task::Unlock(_) | Task::Passwd(_) | Task::Backup | Task::Slots(_) | Task::Rekey(_)
                 if !self.vault_exists =>
             {

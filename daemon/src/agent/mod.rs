@@ -57,7 +57,7 @@ use self::watch::Watches;
 pub use self::watch::{Facts, Seen};
 use crate::clock::Now;
 use crate::config::{Config, MemoryMode};
-use crate::vault::{Sealed, State, StoreError};
+use crate::vault::{Sealed, State, StoreError, no_copy};
 
 /// One request in flight; `run` hands them out and never reuses a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -93,6 +93,8 @@ pub enum Input {
     Stored(Result<(), StoreError>),
     /// The state given out by [`Output::Keep`] is on disk, or isn't.
     Kept(Result<(), StoreError>),
+    /// The dated copy of a vault that was written is there, or isn't.
+    Copied(Result<(), StoreError>),
     /// The dialog given out by [`Output::Prompt`] is over: what was typed, or why nothing was.
     Prompted(Result<Secret, PromptError>),
     /// Lock now, if the configuration lets this source lock.
@@ -158,6 +160,11 @@ pub struct Agent {
     config: Config,
     random: fn(&mut [u8]),
     vault_exists: bool,
+    /// The vault could not be opened though something was typed that may be right: a backup may
+    /// take its place.
+    is_damaged: bool,
+    /// Why there is no dated copy of the vault, in words.
+    no_copy: Option<String>,
     /// What the platform's probe says keys would get.
     probed: Memory,
     /// What the configuration said when it was probed or the vault was opened.
@@ -195,6 +202,8 @@ impl Agent {
             config,
             random,
             vault_exists,
+            is_damaged: false,
+            no_copy: None,
             probed: memory,
             open: None,
             rollback: false,
@@ -239,6 +248,7 @@ impl Agent {
             Input::JobDone(done) => self.job_done(now, done),
             Input::Stored(result) => self.stored(now, result),
             Input::Kept(result) => self.kept(now, result),
+            Input::Copied(result) => self.no_copy = result.err().as_ref().map(no_copy),
             Input::Prompted(answer) => self.prompted(answer),
             Input::Lock(source) => self.lock_for(now, source),
             Input::Seen(source, seen) => self.see(now, source, seen),

@@ -83,6 +83,7 @@ impl Agent {
             used_at: now.boot,
         });
         self.vault_exists = true;
+        self.is_damaged = false;
         self.asked = self.config.memory;
         self.rollback = rollback;
         self.since = Some(now.boot);
@@ -159,6 +160,9 @@ impl Agent {
         }
         if self.memory() == Memory::Unlocked {
             say("the keys' memory can be swapped out: raise the limit of locked memory");
+        }
+        if let Some(line) = &self.no_copy {
+            say(line);
         }
         if self.keeping.has_failed {
             say("the state file could not be written: an older vault would not be noticed");

@@ -321,7 +321,10 @@ impl Agent {
                     self.end_prompts(&error::open(&failure));
                 }
             }
-            Err(failure) => self.end_prompts(&error::open(&failure)),
+            Err(failure) => {
+                self.is_damaged = self.is_damaged || failure.is_damage();
+                self.end_prompts(&error::open(&failure));
+            }
         }
     }
 

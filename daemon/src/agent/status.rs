@@ -29,6 +29,7 @@ impl Agent {
             pid: *PID,
             memory: self.memory(),
             rollback: self.rollback,
+            damaged: self.is_damaged,
             entries: entries.and_then(|count| u64::try_from(count).ok()),
             since: now.boot.saturating_sub(since).as_secs(),
             locks_in: locks.map(|(at, _)| at.saturating_sub(now.boot).as_secs()),

@@ -78,7 +78,10 @@ impl Agent {
                 self.reply(asker, Ok(Response::Unlock(answer)));
             }
             (Ok(_), _) => {}
-            (Err(failure), asker) => self.refuse(now, asker, &failure),
+            (Err(failure), asker) => {
+                self.is_damaged = self.is_damaged || failure.is_damage();
+                self.refuse(now, asker, &failure);
+            }
         }
     }
 

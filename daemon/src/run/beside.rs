@@ -4,8 +4,9 @@ use std::cell::{Cell, RefCell};
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
 
 use otp_proto::{Dirs, Secret};
 use tokio::sync::mpsc;
@@ -19,15 +20,26 @@ use crate::vault::job::perform;
 use crate::vault::store::Store;
 use crate::vault::{OpenError, Sealed, State, StoreError};
 
-/// Results that may wait for the loop: one job, one vault, one state, one configuration, one
-/// dialog.
-pub(crate) const WAITING: usize = 5;
+/// Results that may wait for the loop: one job, one vault, one copy of it, one state, one
+/// configuration, one dialog.
+pub(crate) const WAITING: usize = 6;
+
+/// How long the disk is left alone after a write before the vault is copied, so that nobody who
+/// writes often waits for copies.
+const SETTLE: Duration = Duration::from_millis(100);
+
+/// How long the end of the process waits for the last copy: less than whoever takes over does.
+const LAST_COPY: Duration = Duration::from_secs(1);
+
+/// After how many writes without such a rest the vault is copied all the same.
+const PATIENCE: usize = 50;
 
 /// What a thread has done.
 #[derive(Debug)]
 pub(crate) enum Done {
     Job(JobDone),
     Stored(Result<(), StoreError>),
+    Copied(Result<(), StoreError>),
     Kept(Result<(), StoreError>),
     Configuration(Result<Option<Config>, ConfigError>),
     Prompted(Result<Secret, PromptError>),
@@ -53,6 +65,8 @@ pub(crate) struct Beside {
     dialog: RefCell<Dialog>,
     /// Started with the first write: most sessions only read.
     disk: RefCell<Option<SyncSender<Write>>>,
+    /// Closed when that thread has ended.
+    disk_ended: RefCell<Option<Receiver<()>>>,
 }
 
 impl Beside {
@@ -72,6 +86,7 @@ impl Beside {
             job: RefCell::new(None),
             dialog: RefCell::default(),
             disk: RefCell::new(None),
+            disk_ended: RefCell::new(None),
         }
     }
 
@@ -135,6 +150,12 @@ impl Beside {
                 Input::JobDone(done)
             }
             Done::Stored(result) => Input::Stored(result),
+            Done::Copied(result) => {
+                if let Err(error) = &result {
+                    tracing::warn!(%error, "no copy of the vault for today");
+                }
+                Input::Copied(result)
+            }
             Done::Kept(result) => Input::Kept(result),
             Done::Prompted(answer) => Input::Prompted(answer),
             Done::Configuration(read) => {
@@ -164,19 +185,55 @@ impl Beside {
 
     fn start_disk(&self) -> io::Result<SyncSender<Write>> {
         let (queue, writes) = sync_channel(2);
+        let (ending, ended) = sync_channel(0);
         let (store, done) = (Arc::clone(&self.store), self.done.clone());
-        spawn("otpd-disk", move || write_all(&store, &writes, &done))?;
+        let work = move || {
+            write_all(&store, &writes, &done);
+            drop::<SyncSender<()>>(ending);
+        };
+        spawn("otpd-disk", work)?;
+        *self.disk_ended.borrow_mut() = Some(ended);
         Ok(queue)
+    }
+
+    /// Waits for a copy that is being made or is due, so that none is left half made.
+    pub(super) fn finish(&self) {
+        self.disk.borrow_mut().take();
+        if let Some(ended) = self.disk_ended.borrow_mut().take() {
+            ended.recv_timeout(LAST_COPY).ok();
+        }
     }
 }
 
 fn write_all(store: &Store, writes: &Receiver<Write>, done: &mpsc::Sender<Done>) {
-    for write in writes {
-        let result = match write {
-            Write::Vault(sealed) => Done::Stored(store.write_vault(&sealed)),
-            Write::State(state) => Done::Kept(store.write_state(&state)),
+    let mut uncopied: Option<Sealed> = None;
+    let mut put_off = 0;
+    loop {
+        let write = match &uncopied {
+            None => writes.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            Some(_) if put_off >= PATIENCE => Err(RecvTimeoutError::Timeout),
+            Some(_) => writes.recv_timeout(SETTLE),
         };
-        hand_back(done, result);
+        match write {
+            Ok(Write::Vault(sealed)) => {
+                let written = store.write_vault(&sealed, clock::now().wall);
+                if written.is_ok() {
+                    uncopied = Some(sealed);
+                    put_off += 1;
+                }
+                hand_back(done, Done::Stored(written));
+            }
+            Ok(Write::State(state)) => hand_back(done, Done::Kept(store.write_state(&state))),
+            Err(failure) => {
+                if let Some(sealed) = uncopied.take() {
+                    put_off = 0;
+                    hand_back(done, Done::Copied(store.copy(&sealed, clock::now().wall)));
+                }
+                if failure == RecvTimeoutError::Disconnected {
+                    return;
+                }
+            }
+        }
     }
 }
 

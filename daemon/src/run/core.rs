@@ -143,6 +143,11 @@ impl Core {
         }
     }
 
+    /// Lets the disk come to rest, at the end.
+    pub(crate) fn finish(&self) {
+        self.beside.finish();
+    }
+
     pub(crate) fn peers(&self) -> &Peers {
         &self.peers
     }

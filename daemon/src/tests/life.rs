@@ -121,8 +121,13 @@ impl Life {
     /// Does what is out, and what comes of it if that is done at once.
     fn work(&mut self) {
         if let Some(sealed) = self.out.store.take() {
-            let written = self.store.write_vault(&sealed);
+            let written = self.store.write_vault(&sealed, self.wall);
+            let is_written = written.is_ok();
             self.input(Input::Stored(written));
+            if is_written {
+                let copied = self.store.copy(&sealed, self.wall);
+                self.input(Input::Copied(copied));
+            }
         } else if let Some(state) = self.out.keep.take() {
             let written = self.store.write_state(&state);
             self.input(Input::Kept(written));

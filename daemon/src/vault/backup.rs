@@ -7,6 +7,7 @@ use std::time::Duration;
 use age::armor::{ArmoredReader, ArmoredWriter, Format};
 
 use super::OpenError;
+use super::day::Day;
 use super::line::number;
 use super::seal::MAX_FILE;
 use super::slot::TYPED;
@@ -37,7 +38,7 @@ pub(super) fn print(files: &Files, wall: Duration) -> String {
     let mut out = String::with_capacity(length + 1024);
     out.push_str("# otpd backup 1\n");
     // Writing into a String can't fail.
-    let _ = writeln!(out, "# made on {} (UTC)", date(wall));
+    let _ = writeln!(out, "# made on {} (UTC)", Day::of(wall));
     out.push_str(
         "#
 # To put it in place of a vault, with the passphrase or the recovery key:
@@ -116,39 +117,9 @@ fn block(text: &str, name: &str) -> Result<Option<Vec<u8>>, OpenError> {
     Ok(Some(file))
 }
 
-/// The day of a time, as ISO 8601 has it (the algorithm is Howard Hinnant's `civil_from_days`).
-fn date(wall: Duration) -> String {
-    let days = wall.as_secs() / 86_400 + 719_468;
-    let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
-    let year = year_of_era + era * 400 + u64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_date_is_the_calendars() {
-        for (days, text) in [
-            (0, "1970-01-01"),
-            (59, "1970-03-01"),
-            (11_016, "2000-02-29"),
-            (20_779, "2026-11-22"),
-        ] {
-            assert_eq!(date(Duration::from_secs(days * 86_400 + 5)), text);
-        }
-    }
 
     #[test]
     fn a_text_gives_its_files_back_also_with_windows_line_ends() {

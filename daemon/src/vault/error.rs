@@ -45,6 +45,19 @@ pub enum OpenError {
     /// More than one file where one is expected.
     #[error("more than one vault in {}", .0.display())]
     Several(PathBuf),
+    /// The vault of one device under the name of another, where a write would go elsewhere.
+    #[error("{} is the vault of {theirs}: give it back its name, {theirs}.age", path.display())]
+    Renamed {
+        /// The file.
+        path: PathBuf,
+        /// The device that it says it is of.
+        theirs: EntryId,
+    },
+    /// The vault can't be opened, and neither can a backup.
+    #[error(
+        "{0}, and none of the automatic backups opens: put one of your own in its place (otpctl restore-backup FILE)"
+    )]
+    NoBackup(Box<Self>),
     /// A text that isn't a backup, and why.
     #[error("not a backup of otpd: {0}")]
     NotABackup(&'static str),
@@ -83,6 +96,39 @@ pub enum OpenError {
     /// A file couldn't be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl OpenError {
+    /// Whether the vault's files are such that only other files help.
+    pub fn is_damage(&self) -> bool {
+        match self {
+            Self::Damaged { .. }
+            | Self::Missing(_)
+            | Self::Forged
+            | Self::TooCostly(_)
+            | Self::Several(_)
+            | Self::Renamed { .. }
+            | Self::NoBackup(_)
+            | Self::Unreadable(_)
+            | Self::Store(StoreError::TooLarge { .. }) => true,
+            Self::NoVault
+            | Self::Exists
+            | Self::WrongSecret
+            | Self::MistypedRecovery(_)
+            | Self::TooNew(_)
+            | Self::NotABackup(_)
+            | Self::BadBackup(_)
+            | Self::Unfinished(_)
+            | Self::HalfRekeyed(_)
+            | Self::NoSlot
+            | Self::LastSlot
+            | Self::OnlyRecovery
+            | Self::ForeignSlot
+            | Self::Wrap
+            | Self::Keyring(_)
+            | Self::Store(_) => false,
+        }
+    }
 }
 
 fn at(line: Option<u32>) -> String {

@@ -8,27 +8,30 @@ use std::time::Duration;
 use otp_proto::{EntryId, RecoveryKey, Secret};
 use zeroize::Zeroizing;
 
-use super::document::{VAULT, fingerprint, raise};
-use super::seal::{self, Sealer, Unsealed, seal};
+use super::document::{fingerprint, raise};
+use super::fall_back::fall_back;
+use super::seal::{self, MAX_FILE, Sealer, Unsealed, seal};
 use super::slot::{IDENTITY, Passphrase, RECOVERY, Recovery, Slot as _, TYPED, unwrap_with};
-use super::store::{Install, Store};
-use super::{Document, Entry, Marks, OpenError, Opened, State, backup, rekey, slots};
+use super::store::{Install, Kept, Store};
+use super::{
+    Document, Entry, Marks, OpenError, Opened, Sealed, State, backup, durable, rekey, slots,
+};
 use crate::agent::{Job, JobDone, Present};
 use crate::config::MemoryMode;
 use crate::otp::scrubbed;
 use crate::platform;
 use crate::platform::arena::Arena;
 
-/// Does a job. `wall` is the time since 1970, for a backup's date.
+/// Does a job. `wall` is the time since 1970, for the dates of copies.
 pub fn perform(store: &Store, mode: MemoryMode, job: Job, wall: Duration) -> JobDone {
     let done = scrubbed(|| match job {
-        Job::Create { passphrase } => JobDone::Create(create(store, mode, &passphrase)),
+        Job::Create { passphrase } => JobDone::Create(create(store, mode, &passphrase, wall)),
         Job::Discard { device } => JobDone::Discard(discard(store, device)),
-        Job::Open { secret } => JobDone::Open(open(store, mode, &secret)),
-        Job::OpenAuto => JobDone::Open(open_auto(store, mode)),
+        Job::Open { secret } => JobDone::Open(open(store, mode, &secret, wall)),
+        Job::OpenAuto => JobDone::Open(open_auto(store, mode, wall)),
         Job::Rewrap { current, new } => JobDone::Rewrap(rewrap(store, &current, &new)),
-        Job::Check { secret } => JobDone::Check(identity(store, &secret).map(drop)),
-        Job::Backup => JobDone::Backup(store.read_all().map(|files| backup::print(&files, wall))),
+        Job::Check { secret } => JobDone::Check(check(store, &secret)),
+        Job::Backup => JobDone::Backup(backup(store, wall)),
         Job::RestoreBackup {
             text,
             secret,
@@ -42,6 +45,7 @@ pub fn perform(store: &Store, mode: MemoryMode, job: Job, wall: Duration) -> Job
                 secret: &secret,
                 dry_run,
                 present: present.as_ref(),
+                wall,
             },
         )),
         Job::Purge { identity, ids } => JobDone::Purge(purge(store, mode, &identity, &ids)),
@@ -49,7 +53,7 @@ pub fn perform(store: &Store, mode: MemoryMode, job: Job, wall: Duration) -> Job
         Job::Rekey {
             passphrase,
             drops_backups,
-        } => JobDone::Rekey(rekey::rekey(store, mode, &passphrase, drops_backups)),
+        } => JobDone::Rekey(rekey::rekey(store, mode, &passphrase, drops_backups, wall)),
     });
     platform::trim_heap();
     done
@@ -62,6 +66,7 @@ fn create(
     store: &Store,
     mode: MemoryMode,
     passphrase: &Secret,
+    wall: Duration,
 ) -> Result<(Boxed, Secret), OpenError> {
     store.tidy()?;
     if store.exists() {
@@ -103,13 +108,14 @@ fn create(
     store
         .install(&install)
         .inspect_err(|_| store.discard(document.device))?;
+    let warnings = copied(store, &vault, wall);
     let opened = Opened {
         document,
         arena,
         sealer,
         state,
         rollback: false,
-        warnings: Vec::new(),
+        warnings,
     };
     Ok((Box::new(opened), recovery.into_key().into_secret()))
 }
@@ -141,48 +147,102 @@ pub(super) fn identity(store: &Store, secret: &Secret) -> Result<Secret, OpenErr
     unwrap_with(secret, |file| store.read_slot(file))
 }
 
-fn open(store: &Store, mode: MemoryMode, secret: &Secret) -> Result<Boxed, OpenError> {
+/// Only looks whether a secret is right, also while the vault is being written.
+fn check(store: &Store, secret: &Secret) -> Result<(), OpenError> {
+    store.refuse_unfinished()?;
+    identity(store, secret).map(drop)
+}
+
+fn backup(store: &Store, wall: Duration) -> Result<String, OpenError> {
+    store.finish()?;
+    Ok(backup::print(&store.read_all()?, wall))
+}
+
+fn open(
+    store: &Store,
+    mode: MemoryMode,
+    secret: &Secret,
+    wall: Duration,
+) -> Result<Boxed, OpenError> {
     store.tidy()?;
-    load(store, mode, &identity(store, secret)?)
+    let identity = identity(store, secret)?;
+    load_or_fall_back(store, mode, &identity, wall)
 }
 
 /// Opens the vault by a slot that nobody types.
-fn open_auto(store: &Store, mode: MemoryMode) -> Result<Boxed, OpenError> {
+fn open_auto(store: &Store, mode: MemoryMode, wall: Duration) -> Result<Boxed, OpenError> {
     store.tidy()?;
-    load(store, mode, &slots::by_keyring(store)?)
+    let identity = slots::by_keyring(store)?;
+    load_or_fall_back(store, mode, &identity, wall).map_err(|failure| {
+        if let OpenError::NoBackup(failure) = failure {
+            // It is as likely that the slot is another vault's.
+            *failure
+        } else {
+            failure
+        }
+    })
+}
+
+fn load_or_fall_back(
+    store: &Store,
+    mode: MemoryMode,
+    identity: &Secret,
+    wall: Duration,
+) -> Result<Boxed, OpenError> {
+    let mut opened = match load(store, mode, identity) {
+        Ok(opened) => opened,
+        Err(failure) => Box::new(fall_back(store, mode, identity, wall, failure)?),
+    };
+    if let Some(vault) = store.uncopied() {
+        opened.warnings.extend(copied(store, &vault, wall));
+    }
+    if let Some(folder) = store.damaged() {
+        opened.warnings.push(format!(
+            "damaged files are kept: once nothing is missed, remove {}",
+            folder.display()
+        ));
+    }
+    Ok(opened)
+}
+
+/// Makes the dated copy of a vault that was just put into place; a line for people if that failed.
+/// The vault is as safe as it was before.
+pub(super) fn copied(store: &Store, vault: &Sealed, wall: Duration) -> Vec<String> {
+    let failed = |error| vec![super::no_copy(&error)];
+    store.copy(vault, wall).err().map_or_else(Vec::new, failed)
 }
 
 /// Loads the vault with its identity.
 pub(super) fn load(store: &Store, mode: MemoryMode, identity: &Secret) -> Result<Boxed, OpenError> {
     let (file, device, length) = store.open_vault()?;
     let unsealed = seal::open(file, length, identity, mode)?;
-    if unsealed.document.device != device {
+    let theirs = unsealed.document.device;
+    if theirs != device {
         // A write would go to another file.
-        return Err(OpenError::Damaged {
-            file: VAULT,
-            line: Some(1),
-        });
+        let path = store.vault_path(device);
+        return Err(OpenError::Renamed { path, theirs });
     }
-    store.saw(unsealed.document.generation);
-    Ok(Box::new(with_state(store, unsealed)))
+    let generation = unsealed.document.generation;
+    store.saw(generation);
+    let mut opened = with_state(store, unsealed);
+    if opened.rollback {
+        opened.warnings.push(format!(
+            "the vault is older (generation {generation}) than the one seen last ({})",
+            opened.state.marks.generation
+        ));
+    }
+    Ok(Box::new(opened))
 }
 
 /// Compares a vault with what is remembered of it, and raises it to that.
-fn with_state(store: &Store, unsealed: Unsealed) -> Opened {
+pub(super) fn with_state(store: &Store, unsealed: Unsealed) -> Opened {
     let Unsealed {
         mut document,
         arena,
         sealer,
     } = unsealed;
     let (state, warning) = store.read_state();
-    let mut warnings: Vec<String> = warning.into_iter().collect();
     let rollback = document.generation < state.marks.generation;
-    if rollback {
-        warnings.push(format!(
-            "the vault is older (generation {}) than the one seen last ({})",
-            document.generation, state.marks.generation
-        ));
-    }
     raise(
         &mut document,
         &arena,
@@ -195,7 +255,7 @@ fn with_state(store: &Store, unsealed: Unsealed) -> Opened {
         sealer,
         state,
         rollback,
-        warnings,
+        warnings: warning.into_iter().collect(),
     }
 }
 
@@ -211,6 +271,7 @@ struct Restore<'a> {
     secret: &'a Secret,
     dry_run: bool,
     present: Option<&'a Present>,
+    wall: Duration,
 }
 
 /// The marks of the present vault, by the fingerprints that a backup's keys have. One with
@@ -275,6 +336,8 @@ fn of_backup(failure: OpenError) -> OpenError {
         | OpenError::Missing(_)
         | OpenError::TooNew(_)
         | OpenError::Several(_)
+        | OpenError::Renamed { .. }
+        | OpenError::NoBackup(_)
         | OpenError::NotABackup(_)
         | OpenError::BadBackup(_)
         | OpenError::Unfinished(_)
@@ -303,7 +366,11 @@ fn restore(store: &Store, mode: MemoryMode, job: &Restore<'_>) -> Result<Boxed, 
     opened.warnings.clear();
     if !job.dry_run {
         store.tidy()?;
-        store.keep_present()?;
+        if job.present.is_some() {
+            store.keep_present()?;
+        } else {
+            store.keep_unopened(job.wall)?;
+        }
         let mac_key = opened.arena.key(opened.sealer.mac_key);
         if job
             .present
@@ -325,6 +392,7 @@ fn restore(store: &Store, mode: MemoryMode, job: &Restore<'_>) -> Result<Boxed, 
                 failure.into()
             }
         })?;
+        opened.warnings = copied(store, &sealed, job.wall);
     }
     Ok(Box::new(opened))
 }
@@ -351,13 +419,16 @@ fn purge(
     ids: &[EntryId],
 ) -> Result<(), OpenError> {
     let ids: BTreeSet<EntryId> = ids.iter().copied().collect();
-    let paths = store.backups()?;
-    let read = |path| {
-        let (file, length) = Store::open_backup(path)?;
-        seal::open(file, length, identity, mode)
+    let _held = store.hold();
+    let kept = store.kept()?;
+    let read = |Kept { path, .. }: &Kept| {
+        let bytes = durable::read(path, MAX_FILE)?;
+        let bytes = bytes.ok_or_else(|| OpenError::Missing(path.clone()))?;
+        let length = bytes.len().try_into().unwrap_or(u64::MAX);
+        seal::open(bytes.as_slice(), length, identity, mode)
     };
     let mut keys = BTreeSet::new();
-    for unsealed in paths.iter().filter_map(|path| read(path).ok()) {
+    for unsealed in kept.iter().filter_map(|kept| read(kept).ok()) {
         let all = unsealed.document.entries.iter();
         for entry in all.chain(&unsealed.document.trash) {
             if ids.contains(&entry.id) {
@@ -366,8 +437,8 @@ fn purge(
         }
     }
     let mut outcome = Ok(());
-    for path in &paths {
-        let rewritten = match read(path) {
+    for kept in &kept {
+        let rewritten = match read(kept) {
             Ok(mut unsealed) => {
                 if !drop_entries(&mut unsealed, &ids, &keys) {
                     continue;
@@ -384,7 +455,7 @@ fn purge(
         };
         let bytes = rewritten.as_ref().map(|sealed| sealed.bytes.as_slice());
         // One that fails is no reason to leave the key in the others.
-        if let Err(failure) = store.replace_backup(path, bytes) {
+        if let Err(failure) = store.replace_backup(&kept.path, bytes) {
             outcome = Err(failure.into());
         }
     }

@@ -7,7 +7,7 @@ use hmac::Mac as _;
 use zeroize::Zeroizing;
 
 use super::OpenError;
-use super::document::{MAX_LINE, Mac, damaged};
+use super::document::{MAX_LINE, Mac, VAULT, damaged};
 
 /// How much is read at once: the plaintext that is in clear besides age's own chunk.
 const WINDOW: usize = 8 * 1024;
@@ -100,7 +100,10 @@ impl<R: Read> Input<R> {
             // age's words for a chunk that doesn't decrypt, and for a file cut off.
             let of_age = [io::ErrorKind::InvalidData, io::ErrorKind::UnexpectedEof];
             if of_age.contains(&error.kind()) {
-                damaged(self.number)
+                OpenError::Damaged {
+                    file: VAULT,
+                    line: None,
+                }
             } else {
                 OpenError::Unreadable(error)
             }

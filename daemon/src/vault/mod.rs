@@ -3,11 +3,13 @@
 //! Knows nothing of requests, answers and codes. The format is in `docs/vault-format.md`.
 
 mod backup;
+mod day;
 pub(crate) mod disk;
 pub mod document;
 mod durable;
 mod envelope;
 mod error;
+mod fall_back;
 pub mod job;
 mod line;
 mod lines;
@@ -150,6 +152,11 @@ pub struct Opened {
     pub rollback: bool,
     /// One line each, for people.
     pub warnings: Vec<String>,
+}
+
+/// What people are told where the dated copy of a vault couldn't be made.
+pub fn no_copy(error: &StoreError) -> String {
+    format!("there is no copy of the vault for today: {error}")
 }
 
 /// A sealed vault, ready to be written: age ciphertext only.

@@ -1,11 +1,12 @@
 //! Another identity for the vault: after somebody may have seen the one before.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use otp_proto::Secret;
 
 use super::document::fingerprint;
-use super::job::{load, recovery};
+use super::job::{copied, load, recovery};
 use super::seal::{Sealer, seal};
 use super::slot::{IDENTITY, Passphrase, RECOVERY, Slot as _, SlotName, unwrap_typed};
 use super::store::{Install, Store};
@@ -21,6 +22,7 @@ pub(super) fn rekey(
     mode: MemoryMode,
     passphrase: &Secret,
     drops_backups: bool,
+    wall: Duration,
 ) -> Result<Rekeyed, OpenError> {
     store.tidy()?;
     let old = unwrap_typed(IDENTITY, passphrase, |file| store.read_slot(file))?;
@@ -70,6 +72,7 @@ pub(super) fn rekey(
     }
     // It was compared with what was seen before, and is newer than that now.
     opened.rollback = false;
+    opened.warnings.extend(copied(store, &vault, wall));
     Ok(Rekeyed {
         opened,
         recovery_key: recovery.into_key().into_secret(),

@@ -17,6 +17,8 @@ pub(super) fn perform(
 ) -> Result<SlotDone, OpenError> {
     if job.writes() {
         store.tidy()?;
+    } else {
+        store.finish()?;
     }
     match job {
         SlotJob::List => Ok(SlotDone::Slots(list(store)?)),

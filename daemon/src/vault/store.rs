@@ -1,21 +1,26 @@
 //! The files of the vault: where they are, and in which order they are written so that a crash
 //! or a full disk leaves the old ones. Knows nothing of what is in them.
 
+mod aside;
 mod backups;
 mod install;
+mod kept;
 
 use std::fs::{self, File};
 use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use otp_proto::{Dirs, EntryId};
 
-pub use self::backups::BACKUPS;
-use self::backups::{put_back, stem};
+use self::backups::put_back;
+pub(super) use self::backups::{Kept, written};
 pub use self::install::Install;
 use self::install::{INSTALL, STAGING};
+pub(super) use self::kept::Name;
+pub use self::kept::{BACKUPS, MONTH};
 use super::backup::Files;
 use super::durable::{self, Draft, UNFINISHED};
 use super::seal::MAX_FILE;
@@ -37,6 +42,10 @@ pub struct Store {
     keyring: Arc<dyn Keyring>,
     /// The generation of the vault file on disk, which names its backup; 0 until it is known.
     on_disk: AtomicU64,
+    /// The vault file on disk is known to be damaged: it is no backup of the next one.
+    is_damaged: AtomicBool,
+    /// For whoever works on kept files.
+    held: Mutex<()>,
 }
 
 impl Store {
@@ -48,6 +57,8 @@ impl Store {
             work_factor: WORK_FACTOR,
             keyring: Arc::new(NoKeyring),
             on_disk: AtomicU64::new(0),
+            is_damaged: AtomicBool::new(false),
+            held: Mutex::new(()),
         }
     }
 
@@ -99,11 +110,13 @@ impl Store {
     /// # Errors
     /// Files that can't be moved or removed.
     pub fn tidy(&self) -> Result<(), StoreError> {
+        let _held = self.hold();
         remove_folder(&self.data.join(STAGING))?;
         let folders = [
             self.data.clone(),
             self.vault_folder(),
             self.backup_folder(),
+            self.damaged_folder(),
             self.state.clone(),
         ];
         for path in folders.iter().map(|folder| durable::list(folder)) {
@@ -197,19 +210,33 @@ impl Store {
     /// Tells the generation of the vault's file, once it was read.
     pub(super) fn saw(&self, generation: u64) {
         self.on_disk.store(generation, Ordering::Relaxed);
+        self.is_damaged.store(false, Ordering::Relaxed);
+    }
+
+    /// Tells that the vault's file, whose place a backup of this generation was to take, is still
+    /// the damaged one.
+    pub(super) fn saw_damage(&self, generation: u64) {
+        self.on_disk.store(generation, Ordering::Relaxed);
+        self.is_damaged.store(true, Ordering::Relaxed);
     }
 
     /// Writes the vault durably and keeps its predecessor among the backups.
     ///
     /// # Errors
     /// The old vault is in its place.
-    pub fn write_vault(&self, sealed: &Sealed) -> Result<(), StoreError> {
+    pub fn write_vault(&self, sealed: &Sealed, wall: Duration) -> Result<(), StoreError> {
+        let _held = self.hold();
         self.refuse_unfinished()?;
         private_folder(&self.vault_folder())?;
         let path = self.vault_path(sealed.device);
         let draft = Draft::write(&path, &sealed.bytes)?;
-        let stem = stem(self.on_disk.load(Ordering::Relaxed), sealed.device);
-        let backup = self.keep(&path, &format!("{stem}.age"))?;
+        let before = self.on_disk.load(Ordering::Relaxed);
+        let kept = Name::vault(None, before, sealed.device);
+        let backup = if self.is_damaged.load(Ordering::Relaxed) {
+            self.keep_damaged(&path, wall)?
+        } else {
+            self.keep(&path, &kept)?
+        };
         draft.place()?;
         if let Err(error) = durable::sync_folder_of(&path) {
             // Nobody may see a write that was reported as failed.
@@ -218,8 +245,34 @@ impl Store {
         }
         self.saw(sealed.generation);
         // The vault is written; what can't be removed now is tried again after the next write.
-        drop(self.prune(&stem));
+        drop(self.prune(&kept));
         Ok(())
+    }
+
+    /// Reads the vault's file; returns whose it is, too.
+    ///
+    /// # Errors
+    /// As [`Self::open_vault`].
+    pub(super) fn read_vault(&self) -> Result<(Vec<u8>, EntryId), OpenError> {
+        let (mut file, device, _) = self.open_vault()?;
+        let mut vault = Vec::new();
+        io::copy(&mut io::Read::take(&mut file, MAX_FILE), &mut vault)
+            .map_err(|error| StoreError::new("read", &self.vault_path(device), &error))?;
+        Ok((vault, device))
+    }
+
+    /// Reads the vault on disk, if it is whole and has no dated copy yet.
+    pub(super) fn uncopied(&self) -> Option<Sealed> {
+        let generation = self.on_disk.load(Ordering::Relaxed);
+        if self.is_damaged.load(Ordering::Relaxed) || self.is_copied(generation) {
+            return None;
+        }
+        let (bytes, device) = self.read_vault().ok()?;
+        Some(Sealed {
+            device,
+            generation,
+            bytes,
+        })
     }
 
     /// Reads the vault and the slots that a person types, as they are. A slot may have been
@@ -228,10 +281,7 @@ impl Store {
     /// # Errors
     /// As [`Self::open_vault`].
     pub(super) fn read_all(&self) -> Result<Files, OpenError> {
-        let (mut file, device, _) = self.open_vault()?;
-        let mut vault = Vec::new();
-        io::copy(&mut io::Read::take(&mut file, MAX_FILE), &mut vault)
-            .map_err(|error| StoreError::new("read", &self.vault_path(device), &error))?;
+        let (vault, _) = self.read_vault()?;
         let mut slots = [None, None];
         for (slot, file) in slots.iter_mut().zip(TYPED) {
             *slot = durable::read(&self.data.join(file), MAX_SLOT)?;
@@ -275,7 +325,16 @@ impl Store {
         is_there(&self.data.join(INSTALL))
     }
 
-    fn refuse_unfinished(&self) -> Result<(), StoreError> {
+    /// Puts a whole vault that waits into place, for whoever reads several of its files.
+    pub(super) fn finish(&self) -> Result<(), StoreError> {
+        if self.is_unfinished() {
+            self.tidy()?;
+        }
+        Ok(())
+    }
+
+    /// Refuses while a whole vault waits to be put into place.
+    pub(super) fn refuse_unfinished(&self) -> Result<(), StoreError> {
         if self.is_unfinished() {
             Err(StoreError::Unfinished(self.data.clone()))
         } else {
@@ -295,7 +354,7 @@ impl Store {
             .collect())
     }
 
-    fn vault_path(&self, device: EntryId) -> PathBuf {
+    pub(super) fn vault_path(&self, device: EntryId) -> PathBuf {
         self.vault_folder().join(format!("{device}.age"))
     }
 
@@ -305,6 +364,10 @@ impl Store {
 
     fn backup_folder(&self) -> PathBuf {
         self.data.join("backups")
+    }
+
+    fn damaged_folder(&self) -> PathBuf {
+        self.data.join("damaged")
     }
 }
 

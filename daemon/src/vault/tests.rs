@@ -1,6 +1,7 @@
 //! What the parts of the vault do together.
 
 mod crash;
+mod damage;
 mod files;
 mod format;
 mod golden;
@@ -8,5 +9,6 @@ mod golden;
 pub(super) mod interop;
 mod jobs;
 mod keyring;
+mod months;
 pub(crate) mod samples;
 mod slots;

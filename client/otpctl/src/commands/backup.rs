@@ -44,14 +44,8 @@ pub(super) fn restore(client: &mut Client, line: &Line) -> Result<(), Failure> {
     if replaces && !line.has(Opt::Yes) && !client.can_ask() {
         return Err(Failure::new(Kind::Usage, text.restore_needs_yes));
     }
-    if has_vault && is_locked {
-        if client.by_dialog() {
-            client.unlock_by_dialog()?;
-        } else if !client.may_unlock() {
-            return Err(client.locked());
-        } else {
-            client.unlock()?;
-        }
+    if has_vault && is_locked && !status.json().is("damaged") {
+        unlock(client)?;
     }
     let looks_first = dry_run || replaces && !line.has(Opt::Yes);
     let (answer, mut request) = open(client, &backup, looks_first)?;
@@ -80,6 +74,28 @@ pub(super) fn restore(client: &mut Client, line: &Line) -> Result<(), Failure> {
     let count = answer.json().number("entries").unwrap_or_default();
     client.say(&fill(text.put_back, &[&count.to_string()]));
     Ok(())
+}
+
+/// Opens the vault that a backup will replace; one that is too damaged for it may be replaced
+/// unopened.
+fn unlock(client: &mut Client) -> Result<(), Failure> {
+    let unlocked = if client.by_dialog() {
+        client.unlock_by_dialog()
+    } else if client.may_unlock() {
+        client.unlock().map(drop)
+    } else {
+        return Err(client.locked());
+    };
+    match unlocked {
+        Err(failure) if failure.kind == Kind::Rpc(ErrorKind::Storage) => {
+            if !client.call(&Status {})?.json().is("damaged") {
+                return Err(failure);
+            }
+            output::complain(client.text, &failure);
+            Ok(())
+        }
+        other => other,
+    }
 }
 
 /// Hands the backup over with a passphrase, which a person may mistype as often as at an unlock.

@@ -183,6 +183,39 @@ pub(super) const CAUSES: &[(&str, &str)] = &[
         "the vault is damaged in line ",
         "保管庫が壊れています。行: ",
     ),
+    (
+        ", and none of the automatic backups opens: put one of your own in its place \
+         (otpctl restore-backup FILE)",
+        "。自動バックアップもどれも開けません。ご自分のバックアップで置き換えてください \
+         (otpctl restore-backup ファイル)",
+    ),
+    (
+        "the vault is damaged: the backup ",
+        "保管庫が壊れていました。バックアップ ",
+    ),
+    (" is missing: the backup ", " がありません。バックアップ "),
+    (" old, took its place", " 前のものを代わりに使いました"),
+    ("no change is missing", "失われた変更はありません"),
+    ("the last change is missing", "最後の変更が失われました"),
+    (
+        "what was changed after it is missing",
+        "その後の変更は失われました",
+    ),
+    ("the damaged file is ", "壊れたファイルは "),
+    (
+        "damaged files are kept: once nothing is missed, remove ",
+        "壊れたファイルを残しています。足りないものがないと分かったら削除してください: ",
+    ),
+    (
+        "there is no copy of the vault for today: ",
+        "今日の保管庫のコピーがありません: ",
+    ),
+    (
+        ": give it back its name, ",
+        " のものです。名前を戻してください: ",
+    ),
+    (" is the vault of ", " は別の名前の保管庫で、"),
+    ("the vault is damaged", "保管庫が壊れています"),
     (" is damaged in line ", " が壊れています。行: "),
     (" is damaged", " が壊れています"),
     (" is missing", " がありません"),

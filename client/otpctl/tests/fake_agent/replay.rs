@@ -182,6 +182,7 @@ pub(crate) fn status(vault: bool, locked: bool) -> Reply {
         pid: 7,
         memory: Memory::Secret,
         rollback: false,
+        damaged: false,
         entries: None,
         since: 61,
         locks_in: None,

@@ -1,64 +1,105 @@
 //! The vault files of before.
 
-use std::fs::File;
-use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
+use std::sync::MutexGuard;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
-use otp_proto::EntryId;
-
-use super::{Store, is_there, name, private_folder};
+use super::kept::{Name, spare_days, spare_of_ten};
+use super::{Store, is_there, private_folder};
+use crate::vault::day::Day;
 use crate::vault::durable::{self, UNFINISHED};
 use crate::vault::seal::MAX_FILE;
-use crate::vault::slot::{IDENTITY, RECOVERY};
-use crate::vault::{StoreError, disk};
+use crate::vault::slot::TYPED;
+use crate::vault::{Sealed, StoreError, disk};
 
-/// How many vault files are kept beside the present one.
-pub const BACKUPS: usize = 10;
+/// A vault file that was kept.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::vault) struct Kept {
+    pub name: Name,
+    pub path: PathBuf,
+}
 
 impl Store {
+    /// Keeps whoever else changes kept files away, or reads them together with the vault.
+    pub(in crate::vault) fn hold(&self) -> MutexGuard<'_, ()> {
+        // It guards files, which are whole whenever a holder ends.
+        self.held
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
     /// Keeps the files of the present vault, which an install will replace.
     ///
     /// # Errors
     /// Files that can't be linked or copied.
     pub(in crate::vault) fn keep_present(&self) -> Result<(), StoreError> {
+        let _held = self.hold();
         let generation = self.on_disk.load(Ordering::Relaxed);
         for (path, device) in self.vaults()? {
-            let stem = stem(generation, device);
-            self.keep(&path, &format!("{stem}.age"))?;
-            for file in [IDENTITY, RECOVERY] {
-                self.keep(&self.data.join(file), &format!("{stem}.{file}"))?;
+            let kept = Name::vault(None, generation, device);
+            self.keep(&path, &kept)?;
+            for kind in TYPED {
+                self.keep(&self.data.join(kind), &Name { kind, ..kept })?;
             }
-            drop(self.prune(&stem));
+            drop(self.prune(&kept));
         }
         Ok(())
+    }
+
+    /// Writes the dated copy of a vault that is in its place: a file of its own, synced and read
+    /// back, so that what damages the one leaves the other. Does nothing once another vault is
+    /// there.
+    ///
+    /// # Errors
+    /// There is no new copy; the others are as before.
+    pub fn copy(&self, vault: &Sealed, wall: Duration) -> Result<(), StoreError> {
+        let _held = self.hold();
+        if self.is_unfinished() || self.on_disk.load(Ordering::Relaxed) != vault.generation {
+            return Ok(());
+        }
+        private_folder(&self.backup_folder())?;
+        let today = Day::of(wall);
+        let made = Name::vault(Some(today), vault.generation, vault.device);
+        durable::replace(&self.backup_folder().join(made.to_string()), &vault.bytes)?;
+        let names = self.names()?;
+        for spare in spare_days(&names, &made, today) {
+            durable::remove(&self.backup_folder().join(spare.to_string()))?;
+        }
+        Ok(())
+    }
+
+    /// Whether a vault of this generation has its dated copy.
+    pub(in crate::vault) fn is_copied(&self, generation: u64) -> bool {
+        let is_copy = |name: &Name| name.day.is_some() && name.generation == generation;
+        self.names().is_ok_and(|names| names.iter().any(is_copy))
     }
 
     /// Returns the vault files among the backups, oldest first.
     ///
     /// # Errors
     /// The folder can't be read.
-    pub fn backups(&self) -> Result<Vec<PathBuf>, StoreError> {
-        let mut paths = durable::list(&self.backup_folder())?;
-        paths.retain(|path| split(path).is_some_and(|(_, kind)| kind == "age"));
-        paths.sort_unstable();
-        Ok(paths)
+    pub(in crate::vault) fn kept(&self) -> Result<Vec<Kept>, StoreError> {
+        let mut kept: Vec<Kept> = durable::list(&self.backup_folder())?
+            .into_iter()
+            .filter_map(|path| {
+                let name = Name::of(&path).filter(Name::is_vault)?;
+                Some(Kept { name, path })
+            })
+            .collect();
+        kept.sort_by_key(|kept| (kept.name.generation, kept.name.day));
+        Ok(kept)
     }
 
     /// Returns when the newest backup was written, in time since 1970; `None` without one.
     pub fn newest_backup(&self) -> Option<Duration> {
-        let written = |path: &PathBuf| path.metadata().and_then(|found| found.modified()).ok();
-        let newest = self.backups().ok()?.iter().filter_map(written).max()?;
-        newest.duration_since(SystemTime::UNIX_EPOCH).ok()
+        let kept = self.kept().ok()?;
+        kept.iter().filter_map(|kept| written(&kept.path)).max()
     }
 
-    /// Opens a backup; returns its length, too.
-    pub(in crate::vault) fn open_backup(path: &Path) -> Result<(BufReader<File>, u64), StoreError> {
-        let failed = |error: io::Error| StoreError::new("read", path, &error);
-        let file = File::open(path).map_err(failed)?;
-        let length = file.metadata().map_err(failed)?.len();
-        Ok((BufReader::new(file), length))
+    fn names(&self) -> Result<Vec<Name>, StoreError> {
+        let paths = durable::list(&self.backup_folder())?;
+        Ok(paths.iter().filter_map(|path| Name::of(path)).collect())
     }
 
     /// Puts `bytes` in a backup's place, or removes the backup where that can't be done.
@@ -79,9 +120,11 @@ impl Store {
 
     /// Removes a backup with the slots kept beside it.
     fn remove_backup(&self, path: &Path) -> Result<(), StoreError> {
-        let stem = split(path).map_or("", |(stem, _)| stem).to_owned();
+        let Some(name) = Name::of(path) else {
+            return Ok(());
+        };
         for path in durable::list(&self.backup_folder())? {
-            if split(&path).is_some_and(|(other, _)| other == stem) {
+            if Name::of(&path).is_some_and(|other| other.goes_with(&name)) {
                 durable::remove(&path)?;
             }
         }
@@ -91,7 +134,7 @@ impl Store {
     /// Removes every backup.
     pub(super) fn remove_backups(&self) -> Result<(), StoreError> {
         for path in durable::list(&self.backup_folder())? {
-            if split(&path).is_some() {
+            if Name::of(&path).is_some() {
                 durable::remove(&path)?;
             }
         }
@@ -102,50 +145,41 @@ impl Store {
     }
 
     /// Links a file into the backups; `None` if there is none.
-    pub(super) fn keep(&self, path: &Path, name: &str) -> Result<Option<PathBuf>, StoreError> {
+    pub(super) fn keep(&self, path: &Path, name: &Name) -> Result<Option<PathBuf>, StoreError> {
         if !is_there(path) {
             return Ok(None);
         }
         private_folder(&self.backup_folder())?;
-        let backup = self.backup_folder().join(name);
+        let backup = self.backup_folder().join(name.to_string());
         // A crashed run may have kept it already.
         durable::remove(&backup)?;
-        if disk::link(path, &backup).is_err() {
-            // Not every file system has links.
-            if let Some(bytes) = durable::read(path, MAX_FILE)? {
-                durable::replace(&backup, &bytes)?;
-            }
-        }
+        link_or_copy(path, &backup)?;
         Ok(Some(backup))
     }
 
-    /// Removes the oldest backups beyond the last ten, but not the one just made, which is the
-    /// oldest where generations began anew.
-    pub(super) fn prune(&self, newest: &str) -> Result<(), StoreError> {
-        let backups = self.backups()?;
-        let others = backups
-            .iter()
-            .filter(|path| split(path).is_some_and(|(stem, _)| stem != newest));
-        for path in others.rev().skip(BACKUPS - 1) {
-            self.remove_backup(path)?;
+    /// Removes the oldest backups beyond the last ten.
+    pub(super) fn prune(&self, made: &Name) -> Result<(), StoreError> {
+        for spare in spare_of_ten(&self.names()?, made) {
+            self.remove_backup(&self.backup_folder().join(spare.to_string()))?;
         }
         Ok(())
     }
 }
 
-/// The name of a backup without its kind.
-pub(super) fn stem(generation: u64, device: EntryId) -> String {
-    format!("{generation:010}-{device}")
+/// When a file was written, in time since 1970.
+pub(in crate::vault) fn written(path: &Path) -> Option<Duration> {
+    let written = path.metadata().and_then(|found| found.modified()).ok()?;
+    written.duration_since(SystemTime::UNIX_EPOCH).ok()
 }
 
-/// Splits a backup's name into stem and kind; `None` for other files.
-fn split(path: &Path) -> Option<(&str, &str)> {
-    let (stem, kind) = name(path).split_once('.')?;
-    let (generation, device) = stem.split_once('-')?;
-    let is_ours = generation.bytes().all(|byte| byte.is_ascii_digit())
-        && device.parse::<EntryId>().is_ok()
-        && ["age", IDENTITY, RECOVERY].contains(&kind);
-    is_ours.then_some((stem, kind))
+/// Gives a file a second name, or makes a copy: not every file system has links.
+pub(super) fn link_or_copy(path: &Path, to: &Path) -> Result<(), StoreError> {
+    if disk::link(path, to).is_err()
+        && let Some(bytes) = durable::read(path, MAX_FILE)?
+    {
+        durable::replace(to, &bytes)?;
+    }
+    Ok(())
 }
 
 /// Brings a file's predecessor back, as well as it can be done where a sync has failed.

@@ -32,6 +32,7 @@ impl Store {
     /// # Errors
     /// The files are as before; or, if they were complete already, [`Self::tidy`] can finish.
     pub fn install(&self, install: &Install<'_>) -> Result<(), StoreError> {
+        let _held = self.hold();
         self.refuse_unfinished()?;
         private_folder(&self.data)?;
         let staging = self.data.join(STAGING);
@@ -59,6 +60,8 @@ impl Store {
         if !is_there(&install) {
             return Ok(());
         }
+        // What was there before is no longer what the next write follows.
+        self.saw(0);
         let new = durable::list(&install.join("vault"))?;
         let folder = self.vault_folder();
         private_folder(&folder)?;

@@ -2,7 +2,7 @@
 
 use otp_proto::Secret;
 
-use super::jobs::{A, B, WALL, add, create, open};
+use super::jobs::{A, B, WALL, add, backups, create, open, unsealed};
 use super::samples::{Folder, MODE, secret, uris};
 use crate::agent::{Job, JobDone, Rekeyed, SlotDone, SlotJob};
 use crate::vault::job::perform;
@@ -214,27 +214,30 @@ fn a_rekey_keeps_the_backups_with_their_slots_or_drops_them_all() {
     for drops in [false, true] {
         let folder = Folder::new();
         let (store, made, _) = ready(&folder);
-        let before = store.backups().unwrap().len();
+        let before = backups(&store).len();
         assert!(before > 1);
         rekey(&store, PASSPHRASE, drops).unwrap();
-        let backups = store.backups().unwrap();
+        let mut kept = backups(&store);
+        // Today's copy is the new vault's.
+        let opened = open(&store, PASSPHRASE).unwrap();
+        let copy = kept.pop().unwrap();
+        unsealed(&copy, &opened.sealer.identity(&opened.arena));
         if drops {
             let left = std::fs::read_dir(folder.data().join("backups")).unwrap();
-            assert_eq!(left.count(), 0);
+            assert_eq!((left.count(), kept.len()), (1, 0));
             continue;
         }
-        assert_eq!(backups.len(), before + 1);
+        assert_eq!(kept.len(), before);
         // The newest has its slot beside it, which opens the others, too.
-        let slot = backups.last().unwrap().with_extension("identity.age");
+        let slot = kept.last().unwrap().with_extension("identity.age");
         let wrapped = std::fs::read(slot).unwrap();
         let passphrase = secret(PASSPHRASE);
         let identity =
             crate::vault::slot::unwrap_typed("identity.age", &passphrase, |_| Ok(wrapped.clone()))
                 .unwrap();
         assert!(identity == made.sealer.identity(&made.arena));
-        for path in backups {
-            let (file, length) = Store::open_backup(&path).unwrap();
-            crate::vault::seal::open(file, length, &identity, MODE).unwrap();
+        for path in kept {
+            unsealed(&path, &identity);
         }
     }
 }
