@@ -129,7 +129,7 @@ pub enum Output {
     EndPrompt,
     /// Tell subscribers.
     Publish(Event),
-    /// Much memory was freed: give it back to the system.
+    /// Much memory isn't needed any more: give it back to the system.
     Trim,
     /// Everything is written and wiped: end the process.
     Quit,

@@ -89,6 +89,7 @@ impl Agent {
         self.since = Some(now.boot);
         self.adopt_state(state);
         self.outputs.push_back(Output::Publish(Event::Unlocked));
+        self.outputs.push_back(Output::Trim);
         self.resume_purges();
         self.drop_expired(now);
     }

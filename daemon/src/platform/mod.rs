@@ -44,12 +44,18 @@ pub use environment::remove_env;
 #[cfg(unix)]
 pub use group::{kill_group, spawn_group};
 pub use heap::{trim_heap, tune_heap};
+#[cfg(target_os = "linux")]
+pub use linux::release_code;
 pub use os::{
     Inherited, boot, create_private, harden, is_private_dir, is_synchronised, make_private_dir,
     peer, process_name, sync_folder, take_listeners, user,
 };
 #[cfg(windows)]
 pub use windows::{detach, kill_group, pipe_access, server, spawn_group, tell_starter};
+
+/// Elsewhere the system does so by itself.
+#[cfg(not(target_os = "linux"))]
+pub fn release_code() {}
 
 /// The name of our socket in `launchd/io.otpd.agent.plist` (`launch_activate_socket(3)`).
 #[cfg(any(target_os = "macos", test))]

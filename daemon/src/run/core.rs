@@ -175,7 +175,10 @@ impl Core {
         match output {
             Output::Reply(ticket, answer) => self.reply(ticket, &answer),
             Output::Publish(event) => self.peers.publish(event),
-            Output::Trim => platform::trim_heap(),
+            Output::Trim => {
+                platform::trim_heap();
+                platform::release_code();
+            }
             Output::Job(job) => return self.beside.start(job).err().map(Input::JobDone),
             Output::Store(sealed) => {
                 let written = self.beside.store(sealed);

@@ -2,6 +2,7 @@
 #![allow(unsafe_code, reason = "system calls that rustix lacks")]
 
 mod activation;
+mod code;
 mod pages;
 mod peer;
 
@@ -16,6 +17,7 @@ use rustix::time::ClockId;
 pub use super::unix::{create_private, is_private_dir, make_private_dir, sync_folder, user};
 pub(super) use super::unix::{lock, page_size, raise_lock_limit, unmap};
 pub use activation::{Inherited, take_listeners};
+pub use code::release_code;
 pub(super) use pages::{map, map_secret};
 pub use peer::peer;
 
