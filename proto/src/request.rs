@@ -341,14 +341,22 @@ pub struct SlotsRemove {
     pub passphrase: Secret,
 }
 
-/// Makes a new recovery key in the place of the one before. Legal when a vault exists, locked
-/// or not. The key is kept nowhere: this answer is the only one that has it.
+/// Makes a new recovery key. Legal when a vault exists, locked or not. The key is kept nowhere:
+/// this answer is the only one that has it. It opens the vault, and the one before doesn't, from
+/// [`RecoveryKeyKeep`] on.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RecoveryKeyRenew {
     /// The passphrase, or the recovery key of today.
     pub passphrase: Secret,
 }
+
+/// Puts the recovery key of this connection's last [`RecoveryKeyRenew`] in the place of the one
+/// before: to be sent once it was seen. A connection that ends without it has changed nothing,
+/// and so has one after which the vault was given another identity.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecoveryKeyKeep {}
 
 /// Gives the vault a new identity: vault, passphrase and a new recovery key are written anew
 /// together, and every other slot goes. Legal when a vault exists, locked or not.
@@ -449,6 +457,7 @@ methods! {
     "slots.test" => SlotsTest -> Done,
     "slots.remove" => SlotsRemove -> Done,
     "recovery_key.renew" => RecoveryKeyRenew -> RenewAnswer,
+    "recovery_key.keep" => RecoveryKeyKeep -> Done,
     "rekey" => Rekey -> RekeyAnswer,
     "subscribe" => Subscribe -> Done,
     "quit" => Quit -> Done,

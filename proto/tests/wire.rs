@@ -94,6 +94,7 @@ fn encode(id: i64, request: &Request) -> Vec<u8> {
         Request::SlotsTest(params) => encode_request(id, params),
         Request::SlotsRemove(params) => encode_request(id, params),
         Request::RecoveryKeyRenew(params) => encode_request(id, params),
+        Request::RecoveryKeyKeep(params) => encode_request(id, params),
         Request::Rekey(params) => encode_request(id, params),
         Request::Subscribe(params) => encode_request(id, params),
         Request::Quit(params) => encode_request(id, params),

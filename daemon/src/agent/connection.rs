@@ -12,6 +12,8 @@ pub(super) struct Connection {
     pub batch: Option<Batch>,
     /// The text of a backup, as far as it was handed over.
     pub backup: Option<String>,
+    /// The slot of a new recovery key that nobody has said to have seen.
+    pub recovery: Option<Vec<u8>>,
 }
 
 impl Agent {

@@ -89,6 +89,7 @@ fn rule(request: &Request) -> Rule {
         | Request::SlotsTest(_)
         | Request::SlotsRemove(_)
         | Request::RecoveryKeyRenew(_)
+        | Request::RecoveryKeyKeep(_)
         | Request::Rekey(_) => VAULT,
         Request::UnlockAuto(_) => Rule {
             needs: Needs::Keys,

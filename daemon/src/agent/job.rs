@@ -93,10 +93,15 @@ pub enum SlotJob {
         /// Passphrase or recovery key.
         secret: Secret,
     },
-    /// Make another recovery key.
+    /// Make another recovery key, and change nothing yet.
     Renew {
         /// Passphrase or recovery key of today.
         secret: Secret,
+    },
+    /// Let the recovery key that [`Self::Renew`] made open the vault, and no other.
+    KeepRecovery {
+        /// The identity, wrapped by it.
+        wrapped: Vec<u8>,
     },
 }
 
@@ -104,8 +109,8 @@ impl SlotJob {
     /// Whether it writes into the vault's folder.
     pub fn writes(&self) -> bool {
         match self {
-            Self::List | Self::Test { .. } => false,
-            Self::Remove { .. } | Self::AddKeyring { .. } | Self::Renew { .. } => true,
+            Self::List | Self::Test { .. } | Self::Renew { .. } => false,
+            Self::Remove { .. } | Self::AddKeyring { .. } | Self::KeepRecovery { .. } => true,
         }
     }
 }
@@ -117,8 +122,13 @@ pub enum SlotDone {
     Slots(Vec<SlotInfo>),
     /// Nothing more to say.
     Done,
-    /// See [`SlotJob::Renew`]: the recovery key's canonical form.
-    RecoveryKey(Secret),
+    /// See [`SlotJob::Renew`].
+    RecoveryKey {
+        /// Its canonical form.
+        key: Secret,
+        /// The identity, wrapped by it.
+        wrapped: Vec<u8>,
+    },
 }
 
 /// A vault with a new identity.

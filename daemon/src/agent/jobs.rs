@@ -59,6 +59,16 @@ enum Work {
     Auto,
 }
 
+impl Work {
+    /// Whether the vault may have another identity afterwards, which no slot from before wraps.
+    fn ends_identity(&self) -> bool {
+        matches!(
+            self,
+            Self::Create | Self::Discard | Self::RestoreBackup { dry_run: false } | Self::Rekey
+        )
+    }
+}
+
 #[derive(Debug)]
 struct Running {
     /// `None` if nobody waits for it.
@@ -323,6 +333,11 @@ impl Agent {
     }
 
     fn give_out(&mut self, asker: Option<Asker>, job: Job, work: Work) {
+        if work.ends_identity() {
+            for had in self.connections.values_mut() {
+                had.recovery = None;
+            }
+        }
         self.jobs.running = Some(Running {
             asker,
             work,

@@ -45,6 +45,14 @@ impl Agent {
         self.slowly(asker, Task::Slots(SlotJob::Remove { slot, secret }))
     }
 
+    /// The recovery key that this connection was answered opens the vault from now on.
+    pub(super) fn keep_recovery_key(&mut self, asker: Asker) -> Result<Outcome, RpcError> {
+        let had = self.connections.get(&asker.conn);
+        let wrapped = had.and_then(|had| had.recovery.clone());
+        let wrapped = wrapped.ok_or_else(|| error::params("no recovery key was renewed here"))?;
+        self.slowly(asker, Task::Slots(SlotJob::KeepRecovery { wrapped }))
+    }
+
     /// Some work on the slots is done, or isn't.
     pub(super) fn slots_done(
         &mut self,
@@ -69,7 +77,10 @@ impl Agent {
         let response = match done {
             SlotDone::Slots(slots) => Response::Slots(SlotsAnswer { slots }),
             SlotDone::Done => Response::Done(Done {}),
-            SlotDone::RecoveryKey(recovery_key) => Response::Renew(RenewAnswer { recovery_key }),
+            SlotDone::RecoveryKey { key, wrapped } => {
+                self.connection(asker.conn).recovery = Some(wrapped);
+                Response::Renew(RenewAnswer { recovery_key: key })
+            }
         };
         self.forgive(asker);
         self.reply(asker, Ok(response));

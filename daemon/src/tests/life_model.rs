@@ -108,7 +108,9 @@ enum Asked {
     UnlockByPassphrase,
     UnlockByRecoveryKey,
     Passwd(String),
-    NewRecoveryKey,
+    Renew,
+    Keep(String),
+    Rekey,
     RemoveSlot { is_passphrase: bool },
     Lock,
 }
@@ -126,6 +128,8 @@ pub(super) struct Model {
     removed: BTreeSet<usize>,
     /// Codes of counters, each handed out once.
     counted: BTreeSet<(usize, String)>,
+    /// The connection on which a recovery key was shown that opens nothing yet.
+    seen: Option<(u64, String)>,
     passphrases: u64,
     codes: usize,
     unlocks: [usize; 2],
@@ -172,6 +176,7 @@ impl Model {
             keys: Vec::new(),
             removed: BTreeSet::new(),
             counted: BTreeSet::new(),
+            seen: None,
             passphrases: 0,
             codes: 0,
             unlocks: [0; 2],
@@ -273,12 +278,18 @@ impl Model {
         self.passphrase.may_become(ticket, Secrecy::Is(new));
     }
 
+    /// The first half of a renewal, or the second.
     pub(super) fn renew(&mut self, life: &mut Life) {
+        if let Some((conn, key)) = self.seen.take() {
+            let ticket = life.ask_on(conn, Request::RecoveryKeyKeep(RecoveryKeyKeep {}));
+            self.asked.insert(ticket, Asked::Keep(key.clone()));
+            self.recovery.may_become(ticket, Secrecy::Is(key));
+            return;
+        }
         if let Some(by) = self.any_secret() {
             let passphrase = secret(&by);
             let request = Request::RecoveryKeyRenew(RecoveryKeyRenew { passphrase });
-            let ticket = self.ask(life, Asked::NewRecoveryKey, request);
-            self.recovery.may_become(ticket, Secrecy::Unseen);
+            self.ask(life, Asked::Renew, request);
         }
     }
 
@@ -288,7 +299,7 @@ impl Model {
                 passphrase: secret(&by),
                 drop_backups,
             });
-            let ticket = self.ask(life, Asked::NewRecoveryKey, request);
+            let ticket = self.ask(life, Asked::Rekey, request);
             self.recovery.may_become(ticket, Secrecy::Unseen);
         }
     }
@@ -336,11 +347,12 @@ impl Model {
                 Err(error) if is_dying || error.kind() == ErrorKind::Incomplete => {}
                 Err(_) => match asked {
                     Asked::Passwd(_) => self.passphrase.stayed(ticket),
-                    Asked::NewRecoveryKey => self.recovery.stayed(ticket),
+                    Asked::Keep(_) | Asked::Rekey => self.recovery.stayed(ticket),
                     Asked::RemoveSlot { is_passphrase } => self.way(is_passphrase).stayed(ticket),
                     Asked::Get(_)
                     | Asked::Add(_)
                     | Asked::Remove
+                    | Asked::Renew
                     | Asked::UnlockByPassphrase
                     | Asked::UnlockByRecoveryKey
                     | Asked::Lock => {}
@@ -374,11 +386,12 @@ impl Model {
                 Vec::new()
             }
             (Asked::Passwd(new), _) => self.passphrase.became(ticket, Secrecy::Is(new)),
-            (Asked::NewRecoveryKey, Response::Renew(answer)) => {
-                let key = answer.recovery_key.expose().to_owned();
-                self.recovery.became(ticket, Secrecy::Is(key))
+            (Asked::Renew, Response::Renew(answer)) => {
+                self.seen = Some((ticket, answer.recovery_key.expose().to_owned()));
+                Vec::new()
             }
-            (Asked::NewRecoveryKey, Response::Rekey(answer)) => {
+            (Asked::Keep(key), _) => self.recovery.became(ticket, Secrecy::Is(key)),
+            (Asked::Rekey, Response::Rekey(answer)) => {
                 let key = answer.recovery_key.expose().to_owned();
                 self.recovery.became(ticket, Secrecy::Is(key))
             }
@@ -408,6 +421,8 @@ impl Model {
     /// After another start the ways in are as they were told, and one is there.
     pub(super) fn restarted(&mut self, life: &Life) {
         self.asked.clear();
+        // What was shown and not kept opens nothing.
+        self.ended.extend(self.seen.take().map(|(_, key)| key));
         let ways = [self.passphrase.try_all(life), self.recovery.try_all(life)];
         assert!(ways.contains(&true), "nothing opens the vault");
         let now: Vec<&String> = self

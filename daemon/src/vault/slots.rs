@@ -35,7 +35,11 @@ pub(super) fn perform(
             add_keyring(store, mode, secret)?;
             Ok(SlotDone::Done)
         }
-        SlotJob::Renew { secret } => renew(store, mode, secret).map(SlotDone::RecoveryKey),
+        SlotJob::Renew { secret } => renew(store, mode, secret),
+        SlotJob::KeepRecovery { wrapped } => {
+            store.write_slot(RECOVERY, wrapped)?;
+            Ok(SlotDone::Done)
+        }
     }
 }
 
@@ -140,9 +144,9 @@ pub(super) fn forget(store: &Store) {
     }
 }
 
-/// Makes another recovery key; this vault's file of the one before is gone with it. Whoever asked
-/// may never see the new one, so the passphrase has to be a way in, too.
-fn renew(store: &Store, mode: MemoryMode, secret: &Secret) -> Result<Secret, OpenError> {
+/// Makes another recovery key. It opens nothing before it was seen, which
+/// [`SlotJob::KeepRecovery`] says; a person who looks away then has the passphrase, too.
+fn renew(store: &Store, mode: MemoryMode, secret: &Secret) -> Result<SlotDone, OpenError> {
     let slots = store.slots()?;
     if !slots.iter().any(|slot| slot.typed() == Some(IDENTITY)) {
         return Err(OpenError::OnlyRecovery);
@@ -150,6 +154,9 @@ fn renew(store: &Store, mode: MemoryMode, secret: &Secret) -> Result<Secret, Ope
     let identity = identity(store, secret)?;
     opens(store, mode, &identity)?;
     let recovery = recovery(store);
-    store.write_slot(RECOVERY, &recovery.wrap(&identity)?)?;
-    Ok(recovery.into_key().into_secret())
+    let wrapped = recovery.wrap(&identity)?;
+    Ok(SlotDone::RecoveryKey {
+        key: recovery.into_key().into_secret(),
+        wrapped,
+    })
 }

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use otp_proto::{RecoveryKeyRenew, Rekey, Secret, Status};
+use otp_proto::{RecoveryKeyKeep, RecoveryKeyRenew, Rekey, Secret, Status};
 use zeroize::Zeroizing;
 
 use super::file::{save, shown};
@@ -12,9 +12,9 @@ use crate::client::Client;
 use crate::failure::{Failure, Kind, reason};
 use crate::helper::{self, HelperError};
 use crate::json::{Answer, Json};
+use crate::os;
 use crate::secret::confirm;
 use crate::text::fill;
-use crate::{os, output};
 
 /// Says what is possible instead.
 pub(super) fn show(client: &Client) -> Result<(), Failure> {
@@ -24,7 +24,12 @@ pub(super) fn show(client: &Client) -> Result<(), Failure> {
 
 pub(super) fn renew(client: &mut Client) -> Result<(), Failure> {
     let key = renewed(client)?;
-    hand_out(client, &key)?;
+    tell(client, &key)?;
+    // Until then the one before opens the vault: whoever is interrupted here has lost nothing.
+    if client.can_ask() && !confirm(client.text.keep_question, false)? {
+        return Err(Failure::new(Kind::Refused, client.text.key_stays));
+    }
+    client.call(&RecoveryKeyKeep {})?;
     client.say(client.text.key_renewed);
     Ok(())
 }
@@ -39,14 +44,9 @@ pub(super) fn print(client: &mut Client, line: &Line) -> Result<(), Failure> {
         return Err(Failure::new(Kind::Other, cause));
     }
     let key = renewed(client)?;
-    let copy = Secret::copy_of(key.expose());
-    let written = drawn(client, path, copy)
-        .and_then(|sheet| save(client, path, &sheet, line.has(Opt::Force)));
-    if let Err(failure) = written {
-        output::say(text.key_instead);
-        hand_out(client, &key)?;
-        return Err(failure.of(text.incomplete));
-    }
+    let sheet = drawn(client, path, key)?;
+    save(client, path, &sheet, line.has(Opt::Force))?;
+    client.call(&RecoveryKeyKeep {})?;
     if path != "-" {
         client.say(&fill(text.key_printed, &[&shown(Path::new(path))]));
     }
@@ -85,8 +85,16 @@ fn key(client: &Client, answer: &Answer) -> Result<Secret, Failure> {
     key.ok_or_else(|| client.bad_answer())
 }
 
-/// Writes a recovery key on standard output, which is the only place that has it.
+/// Writes a recovery key on standard output, which is the only place that has it. The one before
+/// opens the vault no more.
 pub(super) fn hand_out(client: &Client, key: &Secret) -> Result<(), Failure> {
+    tell(client, key).map_err(|failure| {
+        let failure = failure.of(client.text.incomplete);
+        failure.hint("otpctl recovery-key renew")
+    })
+}
+
+fn tell(client: &Client, key: &Secret) -> Result<(), Failure> {
     client.say(client.text.recovery_intro);
     let mut line = Zeroizing::new(String::with_capacity(64));
     line.push_str(key.expose());
@@ -95,8 +103,6 @@ pub(super) fn hand_out(client: &Client, key: &Secret) -> Result<(), Failure> {
     os::write_stdout(line.as_bytes()).map_err(|error| {
         let cause = fill(client.text.recovery_not_shown, &[&reason(&error)]);
         Failure::new(Kind::Other, cause)
-            .of(client.text.incomplete)
-            .hint("otpctl recovery-key renew")
     })
 }
 

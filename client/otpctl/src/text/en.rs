@@ -82,13 +82,14 @@ pub(super) static TEXT: Text = Text {
     invalid: "not acceptable: {}",
     is_locked: "Locked.\n",
     is_locked_for: "Locked. Nobody unlocks for {}; otpctl lock --for 0 ends that.\n",
-    key_instead: "The sheet could not be written; this is the key that was to stand on it.\n",
+    keep_question: "Do you have it on paper? Until you say so, the one before stays. [y/N] ",
     key_not_kept: "the recovery key is kept nowhere, so that nobody can show it; a new one can be made",
     key_printed: "A new recovery key is on the sheet: {}.\n\
         The one before no longer opens this vault, but older backups.\n\
         Print the sheet, keep it away from this computer, and delete the file.\n",
     key_renewed: "Print it or write it down, and keep it away from this computer. It is not shown\n\
         again. The key before it no longer opens this vault, but older backups.\n",
+    key_stays: "the recovery key before it stays, and the new one opens nothing",
     keyring_added: "From now on the keyring of your session opens the vault when otpd starts. Programs\n\
         that run as you and read your keyring can open it, too.\n",
     language: "en",

@@ -291,11 +291,12 @@ Usage: otpctl recovery-key renew | print FILE | show [--force]
 The recovery key opens the vault when the passphrase is lost. It is kept
 nowhere, so otpctl recovery-key show can only say that.
 
-otpctl recovery-key renew makes a new one and prints it, once.
+otpctl recovery-key renew makes a new one and prints it, once. At a terminal it
+asks whether you have it on paper.
 otpctl recovery-key print makes a new one and writes it on a sheet with its QR
 code: a page for FILE.html, else a text (mode 0600). FILE may be -.
 
-Either way the key before it no longer opens this vault; older backups still do.
+Only then the key before it no longer opens this vault (older backups it does).
 The passphrase is asked. If somebody saw the key: otpctl rekey --drop-backups.
 
       --force   replace an existing file

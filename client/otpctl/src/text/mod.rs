@@ -45,7 +45,7 @@ sentences! {
     current_passphrase, denied, desktop_failed, desktop_missing, do_this, drawn, drop_question,
     duplicate, empty_passphrase, exported, file_exists, foreign_server, found_one, found_several,
     generated, half_verb, hint, hours, imported, incomplete, init_intro, invalid, is_locked,
-    is_locked_for, key_instead, key_not_kept, key_printed, key_renewed, keyring_added, language,
+    is_locked_for, keep_question, key_not_kept, key_printed, key_renewed, key_stays, keyring_added, language,
     last_code, last_slot, left_out, like_recovery_key, locked, memory_locked, memory_secret,
     memory_unlocked, minutes, mismatch, mismatch_thrice, missing_parts, mistyped_group, nameless,
     names_for_several, needs_name, needs_value, new_passphrase, next_code_soon, no_answer,

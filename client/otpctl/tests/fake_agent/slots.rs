@@ -42,6 +42,7 @@ fn with_slots(request: &Request) -> Reply {
             &renew.passphrase,
             Response::Renew(RenewAnswer { recovery_key }),
         ),
+        Request::RecoveryKeyKeep(_) => Ok(Response::Done(Done {})),
         Request::Rekey(rekey) => answer(
             &rekey.passphrase,
             Response::Rekey(RekeyAnswer {
@@ -106,13 +107,14 @@ fn the_last_slot_that_is_typed_is_not_even_asked_about() {
 
 #[test]
 fn a_new_recovery_key_stands_alone_on_standard_output() {
-    let (ran, _) = run(&["recovery-key", "renew"], "hunter2\n", with_slots);
+    let (ran, requests) = run(&["recovery-key", "renew"], "hunter2\n", with_slots);
     assert_eq!(
         (ran.status, ran.out),
         (0, format!("{KEY}\n")),
         "{}",
         ran.err
     );
+    assert!(matches!(requests.last(), Some(Request::RecoveryKeyKeep(_))));
     let (ran, requests) = run(&["rekey", "--drop-backups"], "hunter2\n", with_slots);
     assert_eq!(
         (ran.status, ran.out),
@@ -162,21 +164,33 @@ fn a_sheet_is_drawn_in_the_form_of_the_file_s_ending_and_the_key_is_told_nowhere
 }
 
 #[test]
-fn a_sheet_that_could_not_be_written_leaves_its_key_on_standard_output() {
+fn a_recovery_key_that_nobody_has_seen_is_not_kept() {
+    for lost in ["/dev/full", "sheet"] {
+        let home = Home::new();
+        let requests = agent(&home, with_slots);
+        let program = home.with_sibling("otp-helper", "exit 1");
+        let path = home.path("sheet");
+        let ran = if lost == "sheet" {
+            print(&home, "exit 1", path.to_str().unwrap())
+        } else {
+            let mut otpctl = command(&program, &home, &["recovery-key", "renew"]);
+            let full = fs::OpenOptions::new().write(true).open(lost).unwrap();
+            otpctl.stdout(full);
+            finish(otpctl, "hunter2\n")
+        };
+        assert_eq!(ran.status, 1, "{}", ran.err);
+        assert!(ran.err.contains("recovery key not renewed"), "{}", ran.err);
+        assert!(!path.exists());
+        let asked: Vec<Request> = requests.try_iter().collect();
+        assert!(matches!(asked.last(), Some(Request::RecoveryKeyRenew(_))));
+    }
+}
+
+#[test]
+fn a_file_that_is_there_is_seen_before_a_recovery_key_is_made() {
     let home = Home::new();
     let requests = agent(&home, with_slots);
     let path = home.path("sheet");
-    let ran = print(&home, "exit 1", path.to_str().unwrap());
-    assert_eq!(
-        (ran.status, ran.out),
-        (1, format!("{KEY}\n")),
-        "{}",
-        ran.err
-    );
-    assert!(ran.err.contains("could not be written"), "{}", ran.err);
-    assert!(!path.exists());
-    assert!(requests.try_iter().count() > 0);
-    // A file that is there is seen before the key of today is given up.
     fs::write(&path, "mine").unwrap();
     let ran = print(&home, "cat", path.to_str().unwrap());
     assert_eq!(

@@ -86,6 +86,7 @@ fn every_method_that_needs_keys_is_refused_while_locked_and_without_a_vault() {
             r#"{"slot":"recovery","passphrase":"correct horse"}"#,
         ),
         ("recovery_key.renew", r#"{"passphrase":"correct horse"}"#),
+        ("recovery_key.keep", "{}"),
         ("rekey", r#"{"passphrase":"correct horse"}"#),
         ("passwd", r#"{"current":"correct horse","new":"x"}"#),
         ("unlock", r#"{"passphrase":"x"}"#),

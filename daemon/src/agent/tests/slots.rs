@@ -62,6 +62,27 @@ fn slots_are_listed_tested_and_renewed_while_the_vault_is_locked_and_stay_locked
 }
 
 #[test]
+fn a_new_recovery_key_is_kept_when_its_own_connection_says_so_and_not_after_a_rekey() {
+    let keep = || Request::RecoveryKeyKeep(RecoveryKeyKeep {});
+    let mut driver = Driver::unlocked();
+    assert_eq!(driver.refusal(keep()), ErrorKind::Params);
+    driver.call(renew(PASSPHRASE)).unwrap();
+    assert!(driver.disk.kept.is_empty());
+    let ticket = driver.ask(2, keep());
+    assert_eq!(driver.answer(ticket).unwrap_err().kind(), ErrorKind::Params);
+    driver.call(keep()).unwrap();
+    assert_eq!(driver.disk.kept, [b"wrapped"]);
+    // What it wraps is the identity of before.
+    driver.call(rekey(PASSPHRASE)).unwrap();
+    assert_eq!(driver.refusal(keep()), ErrorKind::Params);
+    // And a connection that ends takes its key with it.
+    driver.call(renew(PASSPHRASE)).unwrap();
+    driver.input(Input::Closed(Conn(1)));
+    assert_eq!(driver.refusal(keep()), ErrorKind::Params);
+    assert_eq!(driver.disk.kept.len(), 1);
+}
+
+#[test]
 fn a_slot_is_named_and_its_secret_is_there_where_one_is_typed() {
     let mut driver = Driver::unlocked();
     for (request, kind) in [

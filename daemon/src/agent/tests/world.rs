@@ -21,6 +21,8 @@ pub(super) struct Disk {
     pub auto_failure: Option<KeyringError>,
     /// How often a vault was written.
     pub stores: usize,
+    /// The slots of recovery keys that were seen.
+    pub kept: Vec<Vec<u8>>,
     /// The ids of every purge.
     pub purged: Vec<Vec<EntryId>>,
 }
@@ -96,7 +98,14 @@ impl Disk {
             }
             SlotJob::Renew { secret: typed } => {
                 self.check(&typed)?;
-                Ok(SlotDone::RecoveryKey(secret(RECOVERY)))
+                Ok(SlotDone::RecoveryKey {
+                    key: secret(RECOVERY),
+                    wrapped: b"wrapped".to_vec(),
+                })
+            }
+            SlotJob::KeepRecovery { wrapped } => {
+                self.kept.push(wrapped);
+                Ok(SlotDone::Done)
             }
         }
     }

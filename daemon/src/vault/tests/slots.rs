@@ -35,9 +35,10 @@ fn remove(store: &Store, name: &str, by: &str) -> Result<(), OpenError> {
 
 pub(super) fn renew(store: &Store, by: &str) -> Result<Secret, OpenError> {
     let secret = secret(by);
-    let SlotDone::RecoveryKey(key) = work(store, SlotJob::Renew { secret })? else {
+    let SlotDone::RecoveryKey { key, wrapped } = work(store, SlotJob::Renew { secret })? else {
         panic!("another answer");
     };
+    work(store, SlotJob::KeepRecovery { wrapped })?;
     Ok(key)
 }
 
