@@ -46,6 +46,20 @@ impl Connection {
         Ok(&self.line)
     }
 
+    /// Waits for an event.
+    fn event(&mut self, name: &str) -> Outcome<()> {
+        let name = format!("\"{name}\"");
+        loop {
+            self.line.clear();
+            if self.reader.read_line(&mut self.line)? == 0 {
+                return Err("the agent ended the subscription".into());
+            }
+            if self.line.contains(&name) {
+                return Ok(());
+            }
+        }
+    }
+
     /// Calls a method that has to succeed.
     pub fn call(&mut self, method: &str, params: &str) -> Outcome<&str> {
         let answer = self.ask(&request(method, params))?;
@@ -175,6 +189,18 @@ impl Agent {
         let mut connection = self.connect()?;
         let start = Instant::now();
         connection.call("unlock", &format!("\"passphrase\":\"{PASSPHRASE}\""))?;
+        Ok(start.elapsed())
+    }
+
+    /// Locks by SIGUSR1; returns the time from the signal's sender being started until a
+    /// subscriber is told.
+    pub fn lock_by_signal(&self) -> Outcome<Duration> {
+        let mut subscriber = self.connect()?;
+        subscriber.call("subscribe", "")?;
+        let start = Instant::now();
+        let mut sender = Command::new("sh");
+        process::output(sender.arg("-c").arg(format!("kill -USR1 {}", self.pid())))?;
+        subscriber.event("locked")?;
         Ok(start.elapsed())
     }
 

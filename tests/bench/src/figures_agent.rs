@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use crate::agent::Home;
+use crate::agent::{Agent, Home};
 use crate::figures::{status, step};
 use crate::measure::{Pair, interleaved, median};
 use crate::probe::{self, Memory};
@@ -126,15 +126,39 @@ fn start(setting: &Setting, home: &Home, rows: &mut Vec<Row>) -> Outcome<()> {
     Ok(())
 }
 
-/// The time of `lock`, and that the keys' pages are gone when its answer is there.
+/// A way to lock, which returns how long it took.
+type Locking = fn(&Agent) -> Outcome<Duration>;
+
+/// How long locks take, and that the keys' pages are gone when they are told.
 fn lock(setting: &Setting, home: &Home, rows: &mut Vec<Row>) -> Outcome<()> {
-    let (rounds, locks) = setting.pairs(3);
+    let ways: [(&str, Locking); 2] = [
+        ("`lock` until its answer", Agent::lock),
+        (
+            "SIGUSR1 (`kill` started) until a subscriber is told",
+            Agent::lock_by_signal,
+        ),
+    ];
     let mut agent = home.start()?;
+    for (way, locking) in ways {
+        let milliseconds = wiping(setting, &agent, locking)?.as_secs_f64() * 1e3;
+        let figure = format!("wiping 10,000 keys: {way}");
+        rows.push(Row::number(
+            &figure,
+            milliseconds,
+            " ms",
+            Goal::AtMost(50.0),
+        ));
+    }
+    agent.quit()
+}
+
+fn wiping(setting: &Setting, agent: &Agent, locking: Locking) -> Outcome<Duration> {
+    let (rounds, locks) = setting.pairs(3);
     let mut times = Vec::new();
     for _ in 0..rounds * locks {
         agent.unlock()?;
         let before = probe::memory(agent.pid())?;
-        times.push(agent.lock()?);
+        times.push(locking(agent)?);
         let after = probe::memory(agent.pid())?;
         if let (Some(before), Some(after)) = (before, after) {
             if before.locked == 0 {
@@ -144,8 +168,5 @@ fn lock(setting: &Setting, home: &Home, rows: &mut Vec<Row>) -> Outcome<()> {
             }
         }
     }
-    let milliseconds = median(times).as_secs_f64() * 1e3;
-    let figure = "wiping 10,000 keys: `lock` until its answer";
-    rows.push(Row::number(figure, milliseconds, " ms", Goal::AtMost(50.0)));
-    agent.quit()
+    Ok(median(times))
 }
