@@ -105,6 +105,8 @@ pub enum Input {
     Begin,
     /// The configuration was read again.
     Reload(Config),
+    /// The configuration could not be read again, and why.
+    NotReloaded(String),
     /// Finish writes, lock, end ([`Output::Quit`]).
     Stop,
     /// Time passed; [`Agent::deadline`] was reached.
@@ -158,6 +160,8 @@ enum Life {
 #[derive(Debug)]
 pub struct Agent {
     config: Config,
+    /// Why the configuration could not be read again.
+    config_fault: Option<String>,
     random: fn(&mut [u8]),
     vault_exists: bool,
     /// The vault could not be opened though something was typed that may be right: a backup may
@@ -200,6 +204,7 @@ impl Agent {
         Self {
             asked: config.memory,
             config,
+            config_fault: None,
             random,
             vault_exists,
             is_damaged: false,
@@ -255,8 +260,10 @@ impl Agent {
             Input::Begin => self.begin(),
             Input::Reload(config) => {
                 self.config = config;
+                self.config_fault = None;
                 self.lock_if_due(now);
             }
+            Input::NotReloaded(why) => self.config_fault = Some(why),
             Input::Stop => self.stop(now),
             Input::Tick => {}
         }

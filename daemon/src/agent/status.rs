@@ -21,6 +21,8 @@ impl Agent {
         let locks = idle.into_iter().chain(max).min_by_key(|(at, _)| *at);
         let mut warnings = self.warnings(now);
         warnings.extend(self.blind_spots());
+        let fault = self.config_fault.as_ref();
+        warnings.extend(fault.map(|why| format!("the configuration stays as it was: {why}")));
         StatusAnswer {
             locked: self.open.is_none(),
             vault: self.vault_exists,

@@ -126,7 +126,10 @@ impl Core {
                 }
                 self.input(input);
             }
-            Err(error) => tracing::error!(%error, "the configuration stays as it was"),
+            Err(error) => {
+                tracing::error!(%error, "the configuration stays as it was");
+                self.input(Input::NotReloaded(error.to_string()));
+            }
         }
     }
 

@@ -70,7 +70,12 @@ fn rows(text: &Text, status: Json<'_>) -> Vec<Vec<String>> {
     }
     row(text.row_clock, clock(text, status).into());
     let version = status.label("version");
-    let agent = [version.as_str(), &number("protocol"), &number("pid")];
+    let agent = [
+        version.as_str(),
+        &number("protocol"),
+        &number("pid"),
+        client::own_version(),
+    ];
     row(text.row_agent, fill(text.agent_line, &agent));
     let socket = status.label("socket");
     if !socket.is_empty() {

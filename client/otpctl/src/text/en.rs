@@ -11,7 +11,7 @@ pub(super) static TEXT: Text = Text {
     accepted_counter: "Did the page accept it? [Y/n] ",
     accepted_question: "Did the page accept it? (a: show a newer code) [Y/n] ",
     again: "The same again: ",
-    agent_line: "otpd {} (protocol {}), process {}",
+    agent_line: "otpd {} (protocol {}), process {}; otpctl {}",
     agent_ok: "otpd {}, process {}",
     ambiguous: "several entries match",
     ask_account: "Account (your name there): ",

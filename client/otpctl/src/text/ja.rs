@@ -16,7 +16,7 @@ pub(super) static TEXT: Text = Text {
     accepted_counter: "ページでコードが受け付けられましたか? [Y/n] ",
     accepted_question: "ページでコードが受け付けられましたか? (a: 新しいコードを表示) [Y/n] ",
     again: "もう一度同じものを入力: ",
-    agent_line: "otpd {} (プロトコル {})、プロセス {}",
+    agent_line: "otpd {} (プロトコル {})、プロセス {}、otpctl {}",
     agent_ok: "otpd {}、プロセス {}",
     ambiguous: "複数の項目が当てはまります",
     ask_account: "アカウント (サービスでのお名前): ",

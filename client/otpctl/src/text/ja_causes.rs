@@ -40,6 +40,10 @@ pub(super) const CAUSES: &[(&str, &str)] = &[
     ("Bad file descriptor", "開かれていない記述子です"),
     ("No such device or address", "端末がありません"),
     ("invalid data", "内容が正しくありません"),
+    (
+        "the configuration stays as it was",
+        "設定は読み直されず、前のままです",
+    ),
     // Pictures and exports.
     (
         "not a picture (PNG, JPEG, WebP, GIF, BMP and Netpbm are known)",

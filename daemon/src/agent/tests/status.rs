@@ -111,3 +111,21 @@ fn subscribing_is_always_possible() {
         Ok(Response::Done(Done {}))
     );
 }
+
+#[test]
+fn a_configuration_that_could_not_be_read_again_is_a_warning_until_one_can() {
+    let mut driver = Driver::unlocked();
+    let about = |driver: &mut Driver| {
+        let warnings = driver.status().warnings;
+        let about = |line: &String| line.contains("configuration");
+        warnings.into_iter().find(about)
+    };
+    assert_eq!(about(&mut driver), None);
+    driver.input(Input::NotReloaded("otpd.toml, line 3: x".into()));
+    assert_eq!(
+        about(&mut driver).as_deref(),
+        Some("the configuration stays as it was: otpd.toml, line 3: x")
+    );
+    driver.input(Input::Reload(Config::default()));
+    assert_eq!(about(&mut driver), None);
+}
