@@ -10,7 +10,7 @@ use crate::entry::{Algorithm, Digits, Period};
 use crate::response::{
     AddAnswer, BackupAnswer, CodeAnswer, Details, Done, ExportAnswer, ImportAnswer, InitAnswer,
     ListAnswer, PreviewAnswer, RecoveryCodesAnswer, RekeyAnswer, RemoveAnswer, RenewAnswer,
-    RestoreBackupAnswer, SlotsAnswer, StatusAnswer, UnlockAnswer,
+    RestoreBackupAnswer, SlotsAnswer, StatusAnswer, StepAnswer, UnlockAnswer,
 };
 use crate::{Desktop, ErrorKind, RpcError, Secret};
 
@@ -307,8 +307,46 @@ pub struct RestoreBackupCommit {
 #[serde(deny_unknown_fields)]
 pub struct SlotsList {}
 
-/// Adds a slot that nobody types: `keyring`, with which the vault opens when the agent starts.
-/// Legal when a vault exists, locked or not.
+/// Opens the vault by a slot of hardware, whose plugin may say and ask things: the answer is its
+/// first step. Legal when a vault exists; unlocked: answers at once. A plugin that refuses is
+/// `denied`, `busy` while another one is at work.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnlockSlot {
+    /// The slot's name.
+    pub slot: String,
+}
+
+/// Answers the [`Ask`](crate::Ask) of the last step on this connection; the answer is the next
+/// step. A message is answered with nothing, a question without an answer is refused. Closing
+/// the connection ends the plugin.
+#[derive(Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SlotsReply {
+    /// What was typed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<Secret>,
+    /// What was chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub yes: Option<bool>,
+}
+
+/// How the agent reaches hardware: a plugin of age (c2sp.org/age-plugin).
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PluginSlot {
+    /// The absolute path of its program, `age-plugin-` and a name.
+    pub program: String,
+    /// Its identity, `AGE-PLUGIN-…`.
+    pub identity: Secret,
+    /// The recipient that belongs to it, `age1…`; absent where the plugin knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipient: Option<String>,
+}
+
+/// Adds a slot that nobody types: `keyring`, with which the vault opens when the agent starts, or
+/// with `plugin` one of hardware. The answer is the first step, and for `keyring` the last.
+/// Legal when a vault exists, locked or not. `exists` if a slot has this name.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SlotsAdd {
@@ -316,10 +354,13 @@ pub struct SlotsAdd {
     pub slot: String,
     /// The passphrase or the recovery key: whoever adds a way to the keys must have one.
     pub passphrase: Secret,
+    /// The hardware.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plugin: Option<PluginSlot>,
 }
 
 /// Opens the vault's files by one slot alone, and changes nothing. Legal when a vault exists,
-/// locked or not. A wrong secret is answered as by [`Unlock`].
+/// locked or not. A wrong secret is answered as by [`Unlock`]; hardware may take several steps.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SlotsTest {
@@ -431,6 +472,7 @@ methods! {
     "init" => Init -> InitAnswer,
     "unlock" => Unlock -> UnlockAnswer,
     "unlock.auto" => UnlockAuto -> UnlockAnswer,
+    "unlock.slot" => UnlockSlot -> StepAnswer,
     "lock" => Lock -> Done,
     "passwd" => Passwd -> Done,
     "list" => List -> ListAnswer,
@@ -453,8 +495,9 @@ methods! {
     "restore_backup.add" => RestoreBackupAdd -> Done,
     "restore_backup.commit" => RestoreBackupCommit -> RestoreBackupAnswer,
     "slots.list" => SlotsList -> SlotsAnswer,
-    "slots.add" => SlotsAdd -> Done,
-    "slots.test" => SlotsTest -> Done,
+    "slots.add" => SlotsAdd -> StepAnswer,
+    "slots.reply" => SlotsReply -> StepAnswer,
+    "slots.test" => SlotsTest -> StepAnswer,
     "slots.remove" => SlotsRemove -> Done,
     "recovery_key.renew" => RecoveryKeyRenew -> RenewAnswer,
     "recovery_key.keep" => RecoveryKeyKeep -> Done,

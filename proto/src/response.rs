@@ -404,6 +404,51 @@ pub struct SlotsAnswer {
     pub slots: Vec<SlotInfo>,
 }
 
+/// What a plugin says or asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum AskKind {
+    /// Something to read, such as to touch the key.
+    Message,
+    /// A text.
+    Text,
+    /// A text that isn't shown while it is typed, such as a PIN.
+    Secret,
+    /// One of two.
+    Confirm,
+    /// Something this version doesn't know.
+    #[serde(other)]
+    Unknown,
+}
+
+/// A step of a plugin that goes to a person. Its texts are the plugin's, of one line each and
+/// without control characters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ask {
+    /// What it is.
+    pub kind: AskKind,
+    /// What to show.
+    pub text: String,
+    /// What `yes` is called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub yes: Option<String>,
+    /// What `no` is called; absent where there is no choice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no: Option<String>,
+}
+
+/// A step of something that hardware takes part in.
+#[derive(Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct StepAnswer {
+    /// What comes next, to be answered with `slots.reply`; absent once it is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ask: Option<Ask>,
+    /// What a person should know now: one line each, in English.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}
+
 /// A new recovery key, shown once.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RenewAnswer {
@@ -459,6 +504,7 @@ pub enum Response {
     Backup(BackupAnswer),
     RestoreBackup(RestoreBackupAnswer),
     Slots(SlotsAnswer),
+    Step(StepAnswer),
     Renew(RenewAnswer),
     Rekey(RekeyAnswer),
 }

@@ -68,6 +68,7 @@ fn encode(id: i64, request: &Request) -> Vec<u8> {
         Request::Init(params) => encode_request(id, params),
         Request::Unlock(params) => encode_request(id, params),
         Request::UnlockAuto(params) => encode_request(id, params),
+        Request::UnlockSlot(params) => encode_request(id, params),
         Request::Lock(params) => encode_request(id, params),
         Request::Passwd(params) => encode_request(id, params),
         Request::List(params) => encode_request(id, params),
@@ -91,6 +92,7 @@ fn encode(id: i64, request: &Request) -> Vec<u8> {
         Request::RestoreBackupCommit(params) => encode_request(id, params),
         Request::SlotsList(params) => encode_request(id, params),
         Request::SlotsAdd(params) => encode_request(id, params),
+        Request::SlotsReply(params) => encode_request(id, params),
         Request::SlotsTest(params) => encode_request(id, params),
         Request::SlotsRemove(params) => encode_request(id, params),
         Request::RecoveryKeyRenew(params) => encode_request(id, params),
@@ -108,6 +110,7 @@ fn every_answer_is_read_and_written_as_it_was_agreed() {
     answers::<Init>(Response::Init);
     answers::<Unlock>(Response::Unlock);
     answers::<UnlockAuto>(Response::Unlock);
+    answers::<UnlockSlot>(Response::Step);
     answers::<Lock>(Response::Done);
     answers::<Passwd>(Response::Done);
     answers::<List>(Response::List);
@@ -130,8 +133,9 @@ fn every_answer_is_read_and_written_as_it_was_agreed() {
     answers::<RestoreBackupAdd>(Response::Done);
     answers::<RestoreBackupCommit>(Response::RestoreBackup);
     answers::<SlotsList>(Response::Slots);
-    answers::<SlotsAdd>(Response::Done);
-    answers::<SlotsTest>(Response::Done);
+    answers::<SlotsAdd>(Response::Step);
+    answers::<SlotsReply>(Response::Step);
+    answers::<SlotsTest>(Response::Step);
     answers::<SlotsRemove>(Response::Done);
     answers::<RecoveryKeyRenew>(Response::Renew);
     answers::<Rekey>(Response::Rekey);

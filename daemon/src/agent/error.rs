@@ -3,6 +3,7 @@
 use otp_proto::{ErrorKind, RpcError, UriError};
 
 use crate::otp::Unsupported;
+use crate::vault::slot::PluginError;
 use crate::vault::{OpenError, StoreError};
 
 pub(super) fn params(text: &'static str) -> RpcError {
@@ -53,17 +54,18 @@ pub(super) fn storage(error: &StoreError) -> RpcError {
 pub(super) fn open(error: &OpenError) -> RpcError {
     let kind = match error {
         OpenError::NoVault => ErrorKind::NoVault,
-        OpenError::Exists => ErrorKind::Exists,
+        OpenError::Exists | OpenError::SlotExists => ErrorKind::Exists,
         OpenError::WrongSecret
         | OpenError::MistypedRecovery(_)
         | OpenError::LastSlot
-        | OpenError::OnlyRecovery => ErrorKind::Denied,
+        | OpenError::OnlyRecovery
+        | OpenError::Plugin(PluginError::Said(_) | PluginError::Nothing) => ErrorKind::Denied,
         OpenError::NotABackup(_) | OpenError::BadBackup(_) | OpenError::TooNew(_) => {
             ErrorKind::Invalid
         }
         OpenError::Unfinished(_) | OpenError::HalfRekeyed(_) => ErrorKind::Incomplete,
         OpenError::NoSlot => ErrorKind::NotFound,
-        OpenError::Keyring(_) => ErrorKind::Internal,
+        OpenError::Keyring(_) | OpenError::Plugin(_) => ErrorKind::Internal,
         OpenError::Damaged { .. }
         | OpenError::Missing(_)
         | OpenError::Forged

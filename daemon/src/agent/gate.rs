@@ -75,10 +75,11 @@ fn rule(request: &Request) -> Rule {
         | Request::Subscribe(_)
         | Request::Lock(_)
         | Request::Quit(_)
+        | Request::SlotsReply(_)
         | Request::RestoreBackupBegin(_)
         | Request::RestoreBackupAdd(_) => NOTHING,
         Request::Init(_) => OPEN,
-        Request::Unlock(_) => Rule {
+        Request::Unlock(_) | Request::UnlockSlot(_) => Rule {
             needs: Needs::Vault,
             ..OPEN
         },

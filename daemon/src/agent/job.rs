@@ -2,7 +2,7 @@
 
 use otp_proto::{EntryId, Key, Secret, SlotInfo};
 
-use crate::vault::slot::SlotName;
+use crate::vault::slot::{PluginFile, SlotName};
 use crate::vault::{Marks, OpenError, Opened};
 
 /// Slow work. Each is answered by the [`JobDone`] of the same name.
@@ -26,6 +26,11 @@ pub enum Job {
     /// Unwrap the identity by a slot that nobody types and load the vault; answered as
     /// [`Job::Open`].
     OpenAuto,
+    /// Load the vault with an identity that hardware has unwrapped; answered as [`Job::Open`].
+    OpenWith {
+        /// The identity's text.
+        identity: Secret,
+    },
     /// Wrap the identity anew.
     Rewrap {
         /// Passphrase or recovery key of today.
@@ -93,6 +98,27 @@ pub enum SlotJob {
         /// Passphrase or recovery key.
         secret: Secret,
     },
+    /// Unwrap the identity for a plugin that is to wrap it, too.
+    Reveal {
+        /// The slot to be, which isn't there yet.
+        slot: SlotName,
+        /// Passphrase or recovery key.
+        secret: Secret,
+    },
+    /// Keep what a plugin has wrapped.
+    AddPlugin {
+        /// The slot.
+        slot: SlotName,
+        /// What opens it.
+        plugin: PluginFile,
+        /// Its file.
+        wrapped: Vec<u8>,
+    },
+    /// See whether an identity that a plugin has unwrapped opens the vault.
+    Opens {
+        /// The identity's text.
+        identity: Secret,
+    },
     /// Make another recovery key, and change nothing yet.
     Renew {
         /// Passphrase or recovery key of today.
@@ -109,8 +135,15 @@ impl SlotJob {
     /// Whether it writes into the vault's folder.
     pub fn writes(&self) -> bool {
         match self {
-            Self::List | Self::Test { .. } | Self::Renew { .. } => false,
-            Self::Remove { .. } | Self::AddKeyring { .. } | Self::KeepRecovery { .. } => true,
+            Self::List
+            | Self::Test { .. }
+            | Self::Reveal { .. }
+            | Self::Opens { .. }
+            | Self::Renew { .. } => false,
+            Self::Remove { .. }
+            | Self::AddKeyring { .. }
+            | Self::AddPlugin { .. }
+            | Self::KeepRecovery { .. } => true,
         }
     }
 }
@@ -122,6 +155,8 @@ pub enum SlotDone {
     Slots(Vec<SlotInfo>),
     /// Nothing more to say.
     Done,
+    /// See [`SlotJob::Reveal`].
+    Identity(Secret),
     /// See [`SlotJob::Renew`].
     RecoveryKey {
         /// Its canonical form.
@@ -174,4 +209,36 @@ pub enum JobDone {
     Slots(Result<SlotDone, OpenError>),
     /// See [`Job::Rekey`].
     Rekey(Result<Rekeyed, OpenError>),
+}
+
+/// What a plugin of age is needed for; it is done beside everything else, because it waits for
+/// hardware and a person.
+#[derive(Debug)]
+pub enum PluginTask {
+    /// Unwrap the identity by a slot.
+    Unwrap {
+        /// Which.
+        slot: SlotName,
+    },
+    /// Wrap the identity, and see that it comes back.
+    Wrap {
+        /// With what.
+        plugin: PluginFile,
+        /// The identity's text.
+        identity: Secret,
+    },
+}
+
+/// The end of a [`PluginTask`].
+#[derive(Debug)]
+pub enum PluginDone {
+    /// See [`PluginTask::Unwrap`]: the identity's text.
+    Identity(Secret),
+    /// See [`PluginTask::Wrap`]: the slot's file.
+    Wrapped {
+        /// With what.
+        plugin: PluginFile,
+        /// The file.
+        wrapped: Vec<u8>,
+    },
 }

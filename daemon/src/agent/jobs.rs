@@ -4,8 +4,8 @@
 use std::collections::VecDeque;
 
 use otp_proto::{
-    EntryId, Init, Passwd, Rekey, Response, RestoreBackupCommit, RpcError, Secret, Unlock,
-    UnlockAnswer,
+    EntryId, Init, Passwd, Rekey, Response, RestoreBackupCommit, RpcError, Secret, StepAnswer,
+    Unlock, UnlockAnswer,
 };
 
 use super::changes::Out;
@@ -31,6 +31,8 @@ pub(super) enum Task {
     Typed(Secret),
     /// The slots that nobody types.
     Auto,
+    /// An identity that hardware has unwrapped.
+    Found(Secret),
 }
 
 /// What is handed out only to whoever knows the passphrase.
@@ -57,6 +59,7 @@ enum Work {
     Rekey,
     Typed,
     Auto,
+    Found,
 }
 
 impl Work {
@@ -101,6 +104,7 @@ fn needs_rest(task: &Task) -> bool {
         | Task::Slots(_)
         | Task::Rekey(_)
         | Task::Typed(_)
+        | Task::Found(_)
         | Task::Auto => true,
         Task::Reveal(..) => false,
     }
@@ -164,6 +168,7 @@ impl Jobs {
                 | Task::Reveal(..)
                 | Task::RestoreBackup(_)
                 | Task::Typed(_)
+                | Task::Found(_)
                 | Task::Auto => false,
             };
             if !stays {
@@ -173,7 +178,7 @@ impl Jobs {
         });
         if let Some(running) = &mut self.running {
             running.is_locked = true;
-            if matches!(running.work, Work::Open | Work::Check(_)) {
+            if matches!(running.work, Work::Open | Work::Found | Work::Check(_)) {
                 askers.extend(running.asker.take());
             }
         }
@@ -225,6 +230,7 @@ impl Agent {
                 Some(Err(error::params("the new passphrase is empty")))
             }
             Task::Unlock(_) if !is_locked => Some(Ok(Response::Unlock(UnlockAnswer::default()))),
+            Task::Found(_) if !is_locked => Some(Ok(Response::Step(StepAnswer::default()))),
             Task::Reveal(..) if is_locked => Some(Err(error::locked())),
             Task::RestoreBackup(_) if is_locked && self.vault_exists && !self.is_damaged => {
                 Some(Err(error::locked()))
@@ -243,6 +249,7 @@ impl Agent {
             | Task::Slots(_)
             | Task::Rekey(_)
             | Task::Typed(_)
+            | Task::Found(_)
             | Task::Auto => None,
         }
     }
@@ -295,6 +302,7 @@ impl Agent {
             Task::Typed(secret) if self.prompts.is_waited_for() => {
                 (Job::Open { secret }, Work::Typed)
             }
+            Task::Found(identity) => (Job::OpenWith { identity }, Work::Found),
             Task::Auto if self.open.is_none() => (Job::OpenAuto, Work::Auto),
             // Everybody left, or the vault is open.
             Task::Typed(_) | Task::Auto => {
@@ -373,6 +381,9 @@ impl Agent {
             (Work::Slots { .. }, JobDone::Slots(result)) => self.slots_done(now, asker, result),
             (Work::Rekey, JobDone::Rekey(result)) => self.rekeyed(now, asker, result),
             (Work::Auto, JobDone::Open(result)) => self.auto_opened(now, is_locked, result),
+            (Work::Found, JobDone::Open(result)) => {
+                self.hardware_opened(now, asker, is_locked, result);
+            }
             (Work::Typed, JobDone::Open(result)) => self.typed(now, is_locked, result),
             // Not what was given out: whoever waits gets no answer that could be wrong.
             (
@@ -387,6 +398,7 @@ impl Agent {
                 | Work::Slots { .. }
                 | Work::Rekey
                 | Work::Typed
+                | Work::Found
                 | Work::Auto,
                 _,
             ) => {}

@@ -15,6 +15,7 @@ mod error;
 mod find;
 mod fold;
 mod gate;
+mod hardware;
 mod info;
 mod job;
 mod jobs;
@@ -39,11 +40,12 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 pub use otp_proto::LockSource;
-use otp_proto::{Event, Memory, Request, Response, RpcError, Secret};
+use otp_proto::{Ask, Event, Memory, Request, Response, RpcError, Secret, SlotsReply};
 
 use self::changes::Changes;
 use self::connection::Connection;
-pub use self::job::{Job, JobDone, Present, Rekeyed, SlotDone, SlotJob};
+use self::hardware::Hardware;
+pub use self::job::{Job, JobDone, PluginDone, PluginTask, Present, Rekeyed, SlotDone, SlotJob};
 use self::jobs::Jobs;
 use self::keeping::Keeping;
 use self::open::Open;
@@ -57,7 +59,7 @@ use self::watch::Watches;
 pub use self::watch::{Facts, Seen};
 use crate::clock::Now;
 use crate::config::{Config, MemoryMode};
-use crate::vault::{Sealed, State, StoreError, no_copy};
+use crate::vault::{OpenError, Sealed, State, StoreError, no_copy};
 
 /// One request in flight; `run` hands them out and never reuses a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -97,6 +99,10 @@ pub enum Input {
     Copied(Result<(), StoreError>),
     /// The dialog given out by [`Output::Prompt`] is over: what was typed, or why nothing was.
     Prompted(Result<Secret, PromptError>),
+    /// The plugin that is out says or asks something; it waits for [`Output::PluginReply`].
+    PluginAsked(Ask),
+    /// The plugin given out by [`Output::Plugin`] is done, or isn't.
+    PluginDone(Result<PluginDone, OpenError>),
     /// Lock now, if the configuration lets this source lock.
     Lock(LockSource),
     /// A source of locks can be seen, or can't.
@@ -129,6 +135,12 @@ pub enum Output {
     Prompt(Prompt),
     /// Nobody waits for the dialog any more: end it. It is over with [`Input::Prompted`].
     EndPrompt,
+    /// Let a plugin do something; at most one is out.
+    Plugin(PluginTask),
+    /// Answer what it has asked.
+    PluginReply(SlotsReply),
+    /// End it: it is over with [`Input::PluginDone`].
+    EndPlugin,
     /// Tell subscribers.
     Publish(Event),
     /// Much memory isn't needed any more: give it back to the system.
@@ -192,6 +204,7 @@ pub struct Agent {
     keeping: Keeping,
     waiters: Vec<Waiter>,
     prompts: Prompts,
+    hardware: Hardware,
     refusals: Vec<Refusal>,
     timers: Timers,
     outputs: VecDeque<Output>,
@@ -225,6 +238,7 @@ impl Agent {
             keeping: Keeping::default(),
             waiters: Vec::new(),
             prompts: Prompts::default(),
+            hardware: Hardware::default(),
             refusals: Vec::new(),
             timers: Timers::default(),
             outputs: VecDeque::new(),
@@ -249,12 +263,15 @@ impl Agent {
             Input::Closed(conn) => {
                 self.forget(|asker| asker.conn == conn);
                 self.close(conn);
+                self.end_hardware_of(conn);
             }
             Input::JobDone(done) => self.job_done(now, done),
             Input::Stored(result) => self.stored(now, result),
             Input::Kept(result) => self.kept(now, result),
             Input::Copied(result) => self.no_copy = result.err().as_ref().map(no_copy),
             Input::Prompted(answer) => self.prompted(answer),
+            Input::PluginAsked(ask) => self.hardware_asks(now, ask),
+            Input::PluginDone(result) => self.hardware_done(result),
             Input::Lock(source) => self.lock_for(now, source),
             Input::Seen(source, seen) => self.see(now, source, seen),
             Input::Begin => self.begin(),
@@ -303,6 +320,7 @@ impl Agent {
     fn settle(&mut self, now: Now) {
         while self.start_change(now) || self.start_job(now) {}
         self.serve_prompted(now);
+        self.end_late_hardware(now);
         // It may have put one in the queue.
         while self.start_job(now) {}
         self.serve_waiters(now);
@@ -322,6 +340,7 @@ impl Agent {
         self.changes.forget(&has_left);
         self.waiters.retain(|waiter| !has_left(&waiter.asker));
         self.prompts.forget(&has_left);
+        self.forget_hardware(&has_left);
         self.refusals.retain(|refusal| !has_left(&refusal.asker));
     }
 
@@ -337,6 +356,7 @@ impl Agent {
             self.reply(asker, Err(error::ending()));
         }
         self.end_prompts(&error::ending());
+        self.end_hardware(&error::ending());
         for refusal in std::mem::take(&mut self.refusals) {
             self.reply(refusal.asker, Err(error::ending()));
         }

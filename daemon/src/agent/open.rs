@@ -101,6 +101,7 @@ impl Agent {
             self.reply(asker, Err(error::locked()));
         }
         self.end_prompts(&error::locked());
+        self.end_hardware_unlock();
         self.prompts.let_go(self.jobs.is_trying());
         let Some(open) = self.open.take() else {
             return;

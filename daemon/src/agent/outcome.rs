@@ -56,6 +56,7 @@ impl Agent {
             Request::UnlockAuto(_) => {
                 Ok(Outcome::Answer(Response::Unlock(UnlockAnswer::default())))
             }
+            Request::UnlockSlot(unlock) => self.unlock_slot(now, asker, &unlock),
             Request::Passwd(passwd) => self.slowly(asker, Task::Passwd(passwd)),
             Request::Export(export) => {
                 let wanted = Revealed::Uris(export.query);
@@ -78,7 +79,8 @@ impl Agent {
             Request::ImportCommit(commit) => self.import_commit(now, asker.conn, &commit),
             Request::SlotsList(_) => self.slowly(asker, Task::Slots(SlotJob::List)),
             Request::SlotsAdd(add) => self.add_slot(asker, add),
-            Request::SlotsTest(test) => self.test_slot(asker, test),
+            Request::SlotsReply(reply) => self.reply_to_hardware(now, asker, reply),
+            Request::SlotsTest(test) => self.test_slot(now, asker, test),
             Request::SlotsRemove(remove) => self.remove_slot(asker, remove),
             Request::RecoveryKeyRenew(renew) => {
                 let secret = renew.passphrase;

@@ -1,19 +1,25 @@
 //! The ways to open the vault: what may be asked of them, and what is answered.
 
 use otp_proto::{
-    Done, RekeyAnswer, RenewAnswer, Response, RpcError, SlotKind, SlotsAdd, SlotsAnswer,
-    SlotsRemove, SlotsTest,
+    Done, PluginSlot, RekeyAnswer, RenewAnswer, Response, RpcError, SlotKind, SlotsAdd,
+    SlotsAnswer, SlotsRemove, SlotsTest,
 };
 
+use super::hardware::Wanted;
 use super::jobs::Task;
 use super::outcome::Outcome;
-use super::{Agent, Asker, Rekeyed, SlotDone, SlotJob, error};
+use super::{Agent, Asker, PluginTask, Rekeyed, SlotDone, SlotJob, error};
 use crate::clock::Now;
 use crate::vault::OpenError;
-use crate::vault::slot::SlotName;
+use crate::vault::slot::{PluginFile, SlotName};
 
 impl Agent {
-    pub(super) fn test_slot(&mut self, asker: Asker, test: SlotsTest) -> Result<Outcome, RpcError> {
+    pub(super) fn test_slot(
+        &mut self,
+        now: Now,
+        asker: Asker,
+        test: SlotsTest,
+    ) -> Result<Outcome, RpcError> {
         let slot = named(&test.slot)?;
         let secret = test.passphrase;
         if slot.typed().is_some() != secret.is_some() {
@@ -23,16 +29,32 @@ impl Agent {
                 "what is typed for that slot is missing"
             }));
         }
+        if slot.kind() == SlotKind::Plugin {
+            return self.start_hardware(now, asker, Wanted::Test, PluginTask::Unwrap { slot });
+        }
         self.slowly(asker, Task::Slots(SlotJob::Test { slot, secret }))
     }
 
     pub(super) fn add_slot(&mut self, asker: Asker, add: SlotsAdd) -> Result<Outcome, RpcError> {
         let slot = named(&add.slot)?;
-        if slot.kind() != SlotKind::Keyring {
-            return Err(error::params("only a slot named keyring can be added"));
-        }
         let secret = add.passphrase;
-        self.slowly(asker, Task::Slots(SlotJob::AddKeyring { secret }))
+        match (slot.kind(), add.plugin) {
+            (SlotKind::Keyring, None) => {
+                self.slowly(asker, Task::Slots(SlotJob::AddKeyring { secret }))
+            }
+            (SlotKind::Plugin, Some(plugin)) => {
+                let PluginSlot {
+                    program,
+                    identity,
+                    recipient,
+                } = plugin;
+                let plugin =
+                    PluginFile::new(&program, identity, recipient).map_err(error::invalid)?;
+                self.add_hardware(asker, slot, plugin, secret)
+            }
+            (SlotKind::Plugin, None) => Err(error::params("what opens that slot is missing")),
+            _ => Err(error::params("that slot is not one of hardware")),
+        }
     }
 
     pub(super) fn remove_slot(
@@ -69,13 +91,18 @@ impl Agent {
                 }
                 return;
             }
-            Err(failure) => return self.refuse(now, asker, &failure),
+            Err(failure) => {
+                self.hardware_failed(asker);
+                return self.refuse(now, asker, &failure);
+            }
         };
         let Some(asker) = asker else {
             return;
         };
         let response = match done {
+            SlotDone::Identity(identity) => return self.wrap_by_hardware(now, asker, identity),
             SlotDone::Slots(slots) => Response::Slots(SlotsAnswer { slots }),
+            // Nothing more to say: of the answers that these methods have, both look alike.
             SlotDone::Done => Response::Done(Done {}),
             SlotDone::RecoveryKey { key, wrapped } => {
                 self.connection(asker.conn).recovery = Some(wrapped);

@@ -18,11 +18,13 @@ enum Timer {
     Code,
     /// A dialog hangs.
     Prompt,
+    /// A plugin hangs, or whoever it has asked.
+    Plugin,
 }
 
 /// When each is due.
 #[derive(Debug, Default)]
-pub(super) struct Timers([Option<Duration>; 5]);
+pub(super) struct Timers([Option<Duration>; 6]);
 
 impl Timers {
     fn set(&mut self, timer: Timer, at: Option<Duration>) {
@@ -32,6 +34,7 @@ impl Timers {
             Timer::Refusal => 2,
             Timer::Code => 3,
             Timer::Prompt => 4,
+            Timer::Plugin => 5,
         };
         if let Some(slot) = self.0.get_mut(place) {
             *slot = at;
@@ -53,6 +56,7 @@ impl Agent {
         self.timers.set(Timer::Refusal, refusal);
         self.timers.set(Timer::Code, code);
         self.timers.set(Timer::Prompt, self.prompts.deadline());
+        self.timers.set(Timer::Plugin, self.hardware.deadline());
     }
 
     /// When the vault locks by itself: unused, and at the latest.

@@ -14,7 +14,7 @@ use crate::platform;
 use crate::text::{self, PromptWords};
 
 /// The variables of our own environment that a dialog gets; the rest is the caller's.
-const OWN: [&str; 5] = ["PATH", "HOME", "USER", "LOGNAME", "XDG_RUNTIME_DIR"];
+pub(super) const OWN: [&str; 5] = ["PATH", "HOME", "USER", "LOGNAME", "XDG_RUNTIME_DIR"];
 
 /// The dialog that is out, for whoever ends it.
 #[derive(Debug, Clone, Default)]
@@ -37,13 +37,20 @@ impl Dialog {
         }
     }
 
-    /// Keeps a program that was started; ends it if nobody wants it any more.
+    /// Keeps a program that was started, in the place of one before it; ends it if nobody wants
+    /// it any more.
     fn started(&self, child: Child) {
         let mut state = self.state();
-        match *state {
-            State::Starting => *state = State::Running(child),
-            State::Running(_) | State::Ended => bury(child),
-        }
+        let buried = match *state {
+            State::Ended => child,
+            State::Starting | State::Running(_) => {
+                match std::mem::replace(&mut *state, State::Running(child)) {
+                    State::Running(before) => before,
+                    State::Starting | State::Ended => return,
+                }
+            }
+        };
+        bury(buried);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -93,14 +100,7 @@ fn by_askpass(
 }
 
 fn failed(program: &str, cause: &dyn std::fmt::Display) -> PromptError {
-    let cause = cause.to_string();
-    let cause = cause.split(" (os error").next().unwrap_or_default();
-    let mut chars = cause.chars();
-    let cause = chars
-        .next()
-        .map(|first| first.to_lowercase().chain(chars).collect())
-        .unwrap_or_default();
-    PromptError::Failed(program.to_owned(), cause)
+    PromptError::Failed(program.to_owned(), super::cause(cause))
 }
 
 /// Prepares a program with nothing of our environment but what every program needs.
@@ -122,7 +122,8 @@ fn command(program: &str, desktop: &Desktop) -> Command {
     command
 }
 
-fn run(dialog: &Dialog, mut command: Command) -> io::Result<(ChildStdin, ChildStdout)> {
+/// Starts a program that ends with a dialog.
+pub(super) fn run(dialog: &Dialog, mut command: Command) -> io::Result<(ChildStdin, ChildStdout)> {
     let mut child = platform::spawn_group(&mut command)?;
     let pipes = child.stdin.take().zip(child.stdout.take());
     dialog.started(child);

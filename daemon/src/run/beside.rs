@@ -8,12 +8,13 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
-use otp_proto::{Dirs, Secret};
+use otp_proto::{Ask, Dirs, Secret, SlotsReply};
 use tokio::sync::mpsc;
 
-use crate::agent::{Input, Job, JobDone, Prompt, PromptError};
+use crate::agent::{Input, Job, JobDone, PluginDone, PluginTask, Prompt, PromptError};
 use crate::clock;
 use crate::config::{Config, ConfigError, MemoryMode};
+use crate::effect::plugin::{self, Conversation};
 use crate::effect::prompt::{self, Dialog};
 use crate::lifecycle::service;
 use crate::vault::job::perform;
@@ -21,8 +22,8 @@ use crate::vault::store::Store;
 use crate::vault::{OpenError, Sealed, State, StoreError};
 
 /// Results that may wait for the loop: one job, one vault, one copy of it, one state, one
-/// configuration, one dialog.
-pub(crate) const WAITING: usize = 6;
+/// configuration, one dialog, one plugin with a question and its end.
+pub(crate) const WAITING: usize = 8;
 
 /// How long the disk is left alone after a write before the vault is copied, so that nobody who
 /// writes often waits for copies.
@@ -43,6 +44,8 @@ pub(crate) enum Done {
     Kept(Result<(), StoreError>),
     Configuration(Result<Option<Config>, ConfigError>),
     Prompted(Result<Secret, PromptError>),
+    PluginAsked(Ask),
+    Plugin(Result<PluginDone, OpenError>),
 }
 
 /// What the disk thread writes, in the order it was given.
@@ -63,6 +66,8 @@ pub(crate) struct Beside {
     job: RefCell<Option<JoinHandle<()>>>,
     /// The dialog that is out.
     dialog: RefCell<Dialog>,
+    /// The plugin that is out.
+    plugin: RefCell<Conversation>,
     /// Started with the first write: most sessions only read.
     disk: RefCell<Option<SyncSender<Write>>>,
     /// Closed when that thread has ended.
@@ -85,6 +90,7 @@ impl Beside {
             done,
             job: RefCell::new(None),
             dialog: RefCell::default(),
+            plugin: RefCell::default(),
             disk: RefCell::new(None),
             disk_ended: RefCell::new(None),
         }
@@ -117,6 +123,33 @@ impl Beside {
     /// Ends the dialog that is out.
     pub(super) fn end_prompt(&self) {
         self.dialog.borrow().end();
+    }
+
+    /// Starts a plugin on a thread of its own, for nobody knows how long.
+    pub(super) fn plugin(&self, task: PluginTask) -> Result<(), OpenError> {
+        let (conversation, away) = Conversation::new();
+        *self.plugin.borrow_mut() = conversation;
+        let (store, done) = (Arc::clone(&self.store), self.done.clone());
+        let work = move || {
+            let tell = |ask| hand_back(&done, Done::PluginAsked(ask));
+            let result = plugin::perform(&store, task, &away, tell);
+            away.end();
+            hand_back(&done, Done::Plugin(result));
+        };
+        let started = spawn("otpd-plugin", work);
+        started
+            .map(drop)
+            .map_err(|error| self.no_thread(&error).into())
+    }
+
+    /// Answers what the plugin has asked.
+    pub(super) fn reply_to_plugin(&self, reply: SlotsReply) {
+        self.plugin.borrow().reply(reply);
+    }
+
+    /// Ends the plugin that is out.
+    pub(super) fn end_plugin(&self) {
+        self.plugin.borrow_mut().end();
     }
 
     /// Writes the vault.
@@ -158,6 +191,8 @@ impl Beside {
             }
             Done::Kept(result) => Input::Kept(result),
             Done::Prompted(answer) => Input::Prompted(answer),
+            Done::PluginAsked(ask) => Input::PluginAsked(ask),
+            Done::Plugin(result) => Input::PluginDone(result),
             Done::Configuration(read) => {
                 service::ready();
                 let config = read?.unwrap_or_default();
@@ -251,7 +286,9 @@ fn failure(job: &Job) -> fn(OpenError) -> JobDone {
     match job {
         Job::Create { .. } => |error| JobDone::Create(Err(error)),
         Job::Discard { .. } => |error| JobDone::Discard(Err(error)),
-        Job::Open { .. } | Job::OpenAuto => |error| JobDone::Open(Err(error)),
+        Job::Open { .. } | Job::OpenAuto | Job::OpenWith { .. } => {
+            |error| JobDone::Open(Err(error))
+        }
         Job::Rewrap { .. } => |error| JobDone::Rewrap(Err(error)),
         Job::Check { .. } => |error| JobDone::Check(Err(error)),
         Job::Backup => |error| JobDone::Backup(Err(error)),

@@ -196,6 +196,12 @@ impl Core {
                 return started.err().map(|failure| Input::Prompted(Err(failure)));
             }
             Output::EndPrompt => self.beside.end_prompt(),
+            Output::Plugin(task) => {
+                let started = self.beside.plugin(task);
+                return started.err().map(|failure| Input::PluginDone(Err(failure)));
+            }
+            Output::PluginReply(reply) => self.beside.reply_to_plugin(reply),
+            Output::EndPlugin => self.beside.end_plugin(),
             Output::Quit => {
                 self.over.set(true);
                 self.changed.notify_one();

@@ -108,6 +108,9 @@ impl Life {
                 Output::Publish(Event::Unlocked) => self.is_open = true,
                 Output::Prompt(_)
                 | Output::EndPrompt
+                | Output::Plugin(_)
+                | Output::PluginReply(_)
+                | Output::EndPlugin
                 | Output::Publish(_)
                 | Output::Trim
                 | Output::Quit => {}

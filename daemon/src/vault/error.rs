@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use otp_proto::{EntryId, RecoveryKeyError};
 
-use super::slot::KeyringError;
+use super::slot::{KeyringError, PluginError};
 
 /// Why a vault can't be opened, made or restored. No text quotes what is inside of a file.
 #[derive(Debug, thiserror::Error)]
@@ -81,6 +81,12 @@ pub enum OpenError {
     /// A recovery key that is the only way in: another one that nobody sees would lock it for ever.
     #[error("the recovery key is the only way in: set a passphrase first (otpctl passwd)")]
     OnlyRecovery,
+    /// A slot that is there already.
+    #[error("there is a slot of that name already")]
+    SlotExists,
+    /// A plugin is of no use, or a person or its hardware refused.
+    #[error(transparent)]
+    Plugin(#[from] PluginError),
     /// The session's keyring is of no use.
     #[error(transparent)]
     Keyring(#[from] KeyringError),
@@ -125,6 +131,8 @@ impl OpenError {
             | Self::OnlyRecovery
             | Self::ForeignSlot
             | Self::Wrap
+            | Self::SlotExists
+            | Self::Plugin(_)
             | Self::Keyring(_)
             | Self::Store(_) => false,
         }

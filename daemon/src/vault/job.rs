@@ -29,6 +29,7 @@ pub fn perform(store: &Store, mode: MemoryMode, job: Job, wall: Duration) -> Job
         Job::Discard { device } => JobDone::Discard(discard(store, device)),
         Job::Open { secret } => JobDone::Open(open(store, mode, &secret, wall)),
         Job::OpenAuto => JobDone::Open(open_auto(store, mode, wall)),
+        Job::OpenWith { identity } => JobDone::Open(open_with(store, mode, &identity, wall)),
         Job::Rewrap { current, new } => JobDone::Rewrap(rewrap(store, &current, &new)),
         Job::Check { secret } => JobDone::Check(check(store, &secret)),
         Job::Backup => JobDone::Backup(backup(store, wall)),
@@ -172,8 +173,27 @@ fn open(
 /// Opens the vault by a slot that nobody types.
 fn open_auto(store: &Store, mode: MemoryMode, wall: Duration) -> Result<Boxed, OpenError> {
     store.tidy()?;
-    let identity = slots::by_keyring(store)?;
-    load_or_fall_back(store, mode, &identity, wall).map_err(|failure| {
+    open_untyped(store, mode, &slots::by_keyring(store)?, wall)
+}
+
+/// Opens the vault with an identity that hardware has unwrapped.
+fn open_with(
+    store: &Store,
+    mode: MemoryMode,
+    identity: &Secret,
+    wall: Duration,
+) -> Result<Boxed, OpenError> {
+    store.tidy()?;
+    slots::opens_or_foreign(open_untyped(store, mode, identity, wall))
+}
+
+fn open_untyped(
+    store: &Store,
+    mode: MemoryMode,
+    identity: &Secret,
+    wall: Duration,
+) -> Result<Boxed, OpenError> {
+    load_or_fall_back(store, mode, identity, wall).map_err(|failure| {
         if let OpenError::NoBackup(failure) = failure {
             // It is as likely that the slot is another vault's.
             *failure
@@ -346,7 +366,9 @@ fn of_backup(failure: OpenError) -> OpenError {
         | OpenError::LastSlot
         | OpenError::OnlyRecovery
         | OpenError::ForeignSlot
+        | OpenError::SlotExists
         | OpenError::Keyring(_)
+        | OpenError::Plugin(_)
         | OpenError::Wrap
         | OpenError::Store(_) => failure,
     }
@@ -402,9 +424,10 @@ fn untyped(store: &Store) -> Result<Slots, OpenError> {
     let mut files = Slots::new();
     for slot in store.slots()? {
         if slot.typed().is_none() {
-            let file = slot.file();
-            let bytes = store.read_slot(&file)?;
-            files.push((file, bytes));
+            for file in [slot.file()].into_iter().chain(slot.companion()) {
+                let bytes = store.read_slot(&file)?;
+                files.push((file, bytes));
+            }
         }
     }
     Ok(files)

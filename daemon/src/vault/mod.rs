@@ -27,6 +27,7 @@ use otp_proto::{Algorithm, Digits, EntryId, Kind};
 
 pub use error::{OpenError, StoreError};
 pub use seal::Sealer;
+pub use slots::read_plugin;
 
 use crate::platform::arena::{Arena, Slot};
 

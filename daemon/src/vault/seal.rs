@@ -110,10 +110,9 @@ fn encrypt(
 ) -> Result<Vec<u8>, WriteError> {
     let mut out = envelope::seal(estimate(document), |file_key| {
         let wrapped = age::Recipient::wrap_file_key(recipient, file_key);
-        let stanza = wrapped
-            .ok()
-            .and_then(|(stanzas, _)| stanzas.into_iter().next());
-        stanza.ok_or(StoreError::Vault)
+        wrapped
+            .map(|(stanzas, _)| stanzas)
+            .map_err(|_| StoreError::Vault)
     })?;
     document::write(document, arena, mac_key, &mut out)?;
     Ok(out.finish())

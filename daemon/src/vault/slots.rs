@@ -1,9 +1,12 @@
 //! The work on slots: what is there, whether it opens the vault, and what may go.
 
-use otp_proto::{Secret, SlotInfo};
+use otp_proto::{Secret, SlotInfo, SlotKind};
+use zeroize::Zeroizing;
 
 use super::job::{identity, load, recovery};
-use super::slot::{IDENTITY, KEYRING, RECOVERY, Slot as _, SlotName, keyring, unwrap_typed};
+use super::slot::{
+    IDENTITY, KEYRING, PluginFile, RECOVERY, Slot as _, SlotName, keyring, unwrap_typed,
+};
 use super::store::Store;
 use super::{OpenError, StoreError};
 use crate::agent::{SlotDone, SlotJob};
@@ -35,6 +38,26 @@ pub(super) fn perform(
             add_keyring(store, mode, secret)?;
             Ok(SlotDone::Done)
         }
+        SlotJob::Reveal { slot, secret } => {
+            if store.slots()?.contains(slot) {
+                return Err(OpenError::SlotExists);
+            }
+            let identity = identity(store, secret)?;
+            opens(store, mode, &identity)?;
+            Ok(SlotDone::Identity(identity))
+        }
+        SlotJob::AddPlugin {
+            slot,
+            plugin,
+            wrapped,
+        } => {
+            add_plugin(store, slot, plugin, wrapped)?;
+            Ok(SlotDone::Done)
+        }
+        SlotJob::Opens { identity } => {
+            opens(store, mode, identity)?;
+            Ok(SlotDone::Done)
+        }
         SlotJob::Renew { secret } => renew(store, mode, secret),
         SlotJob::KeepRecovery { wrapped } => {
             store.write_slot(RECOVERY, wrapped)?;
@@ -64,19 +87,28 @@ fn test(
     let identity = match (slot.typed(), secret) {
         (Some(file), Some(secret)) => unwrap_typed(file, secret, |file| store.read_slot(file))?,
         (Some(_), None) => return Err(OpenError::WrongSecret),
-        (None, _) => by_keyring(store)?,
+        (None, _) if slot.kind() == SlotKind::Keyring => by_keyring(store)?,
+        // A plugin is asked beside the jobs.
+        (None, _) => return Err(OpenError::NoSlot),
     };
     opens(store, mode, &identity)
 }
 
 /// Whether an identity is the vault's.
 fn opens(store: &Store, mode: MemoryMode, identity: &Secret) -> Result<(), OpenError> {
-    match load(store, mode, identity) {
-        Ok(_) => Ok(()),
-        // Its whole header is another's, or it is broken: the vault's own slot would tell.
-        Err(OpenError::Damaged { line: None, .. }) => Err(OpenError::ForeignSlot),
-        Err(failure) => Err(failure),
-    }
+    opens_or_foreign(load(store, mode, identity)).map(drop)
+}
+
+/// What it means that an identity which a slot gave doesn't open the vault.
+pub(super) fn opens_or_foreign<T>(loaded: Result<T, OpenError>) -> Result<T, OpenError> {
+    loaded.map_err(|failure| {
+        if matches!(failure, OpenError::Damaged { line: None, .. }) {
+            // Its whole header is another's, or it is broken: the vault's own slot would tell.
+            OpenError::ForeignSlot
+        } else {
+            failure
+        }
+    })
 }
 
 /// Removes a slot once what stays was seen to open the vault.
@@ -101,7 +133,7 @@ fn remove(
     };
     opens(store, mode, &identity)?;
     store.remove_slot(slot)?;
-    if slot.typed().is_none() {
+    if slot.kind() == SlotKind::Keyring {
         forget(store);
     }
     Ok(())
@@ -135,6 +167,42 @@ fn add_keyring(store: &Store, mode: MemoryMode, secret: &Secret) -> Result<(), O
         forget(store);
     })?;
     Ok(())
+}
+
+/// Writes a plugin's slot. Its own file comes last: without it there is no slot.
+fn add_plugin(
+    store: &Store,
+    slot: &SlotName,
+    plugin: &PluginFile,
+    wrapped: &[u8],
+) -> Result<(), OpenError> {
+    let (Some(companion), Some(text)) = (slot.companion(), plugin.print()) else {
+        return Err(OpenError::NoSlot);
+    };
+    if store.slots()?.contains(slot) {
+        return Err(OpenError::SlotExists);
+    }
+    store.write_slot(&companion, text.as_bytes())?;
+    Ok(store.write_slot(&slot.file(), wrapped)?)
+}
+
+/// Reads a plugin's slot: with what, and the file that it opens.
+///
+/// # Errors
+/// [`OpenError::NoSlot`], [`OpenError::Damaged`], or those of reading.
+pub fn read_plugin(store: &Store, slot: &SlotName) -> Result<(PluginFile, Vec<u8>), OpenError> {
+    let companion = slot.companion().ok_or(OpenError::NoSlot)?;
+    if !store.slots()?.contains(slot) {
+        return Err(OpenError::NoSlot);
+    }
+    let text = Zeroizing::new(store.read_slot(&companion)?);
+    let text = std::str::from_utf8(&text).ok();
+    let plugin = text.and_then(PluginFile::parse);
+    let plugin = plugin.ok_or(OpenError::Damaged {
+        file: "the plugin's file",
+        line: None,
+    })?;
+    Ok((plugin, store.read_slot(&slot.file())?))
 }
 
 /// Removes the keyring's secret, as far as that can be done; without its slot it opens nothing.

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use otp_proto::{Dirs, EntryId};
+use otp_proto::{Dirs, EntryId, SlotKind};
 
 use self::backups::put_back;
 pub(super) use self::backups::{Kept, written};
@@ -150,7 +150,12 @@ impl Store {
     pub fn slots(&self) -> Result<Vec<SlotName>, StoreError> {
         let paths = durable::list(&self.data)?;
         let names = paths.iter().map(|path| name(path));
-        let mut slots: Vec<SlotName> = names.filter_map(SlotName::of_file).collect();
+        let slots = names.clone().filter_map(SlotName::of_file);
+        let is_whole = |slot: &SlotName| {
+            let companion = slot.companion();
+            companion.is_none_or(|file| names.clone().any(|name| name == file))
+        };
+        let mut slots: Vec<SlotName> = slots.filter(is_whole).collect();
         let place = |slot: &SlotName| {
             let typed = slot.typed();
             let place = TYPED.iter().position(|&file| Some(file) == typed);
@@ -163,7 +168,7 @@ impl Store {
     /// Returns whether there is a slot that nobody types.
     pub fn opens_by_itself(&self) -> bool {
         let slots = self.slots().unwrap_or_default();
-        slots.iter().any(|slot| slot.typed().is_none())
+        slots.iter().any(|slot| slot.kind() == SlotKind::Keyring)
     }
 
     /// Removes a slot's file durably.
@@ -173,6 +178,9 @@ impl Store {
     pub(super) fn remove_slot(&self, slot: &SlotName) -> Result<(), StoreError> {
         self.refuse_unfinished()?;
         durable::remove(&self.data.join(slot.file()))?;
+        if let Some(companion) = slot.companion() {
+            durable::remove(&self.data.join(companion))?;
+        }
         durable::sync_folder(&self.data)
     }
 

@@ -168,8 +168,14 @@ pub const VERBS: &[Verb] = &[
         argument: None,
         help: "open the vault",
         about: "Takes the passphrase or the recovery key, asked on the terminal, or read as a \
-            line from standard input if that is no terminal.",
-        flags: &[],
+            line from standard input if that is no terminal. A slot of hardware is named, and \
+            what its plugin says and asks is shown on the terminal.",
+        flags: &[valued(
+            "slot",
+            "NAME",
+            Choice::Any,
+            "by this slot of hardware, as slots list names it",
+        )],
     },
     Verb {
         name: "lock",
@@ -417,16 +423,23 @@ pub const VERBS: &[Verb] = &[
     Verb {
         name: "slots",
         argument: Some(argument(
-            "list | add keyring | test NAME | remove NAME",
+            "list | add KIND | test NAME | remove NAME",
             Choice::Words(&["list", "add", "test", "remove"]),
         )),
         help: "look after the ways to open the vault",
-        about: "Each slot opens the vault without the others. Listing names them. Adding keyring lets the keyring of \
-            the session open the vault when otpd starts. Testing opens \
-            the files of the vault by one slot alone and changes nothing. Removing takes a slot \
-            away, after what stays was typed. The passphrase or the recovery key always stays, \
-            and passwd makes the slot of the passphrase again.",
-        flags: &[],
+        about: "Each slot opens the vault without the others. Listing names them. Adding \
+            keyring lets the keyring of the session open the vault when otpd starts. Adding \
+            plugin lets hardware open it, through a plugin of age such as age-plugin-tpm, whose \
+            program (a path, or a name found in PATH) and identity file are named after it. Testing \
+            opens the files of the vault by one slot alone and changes nothing. Removing takes a \
+            slot away, after what stays was typed. The passphrase or the recovery key always \
+            stays, and passwd makes the slot of the passphrase again.",
+        flags: &[valued(
+            "name",
+            "NAME",
+            Choice::Any,
+            "call a slot of hardware so, and not as its plugin",
+        )],
     },
     Verb {
         name: "recovery-key",

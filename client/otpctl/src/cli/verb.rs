@@ -57,6 +57,7 @@ pub(crate) enum Opt {
     Invert,
     Issuer,
     MinLeft,
+    Name,
     Names,
     Next,
     Note,
@@ -68,6 +69,7 @@ pub(crate) enum Opt {
     Screen,
     Show,
     SkipBad,
+    Slot,
     Tag,
     Trash,
     Type,
@@ -75,7 +77,7 @@ pub(crate) enum Opt {
 }
 
 /// Each option's name, and whether a value follows.
-pub(super) const OPTIONS: [(Opt, &str, bool); 31] = [
+pub(super) const OPTIONS: [(Opt, &str, bool); 33] = [
     (Opt::Account, "account", true),
     (Opt::Algorithm, "algorithm", true),
     (Opt::Clipboard, "clipboard", false),
@@ -92,6 +94,7 @@ pub(super) const OPTIONS: [(Opt, &str, bool); 31] = [
     (Opt::Invert, "invert", false),
     (Opt::Issuer, "issuer", true),
     (Opt::MinLeft, "min-left", true),
+    (Opt::Name, "name", true),
     (Opt::Names, "names", false),
     (Opt::Next, "next", false),
     (Opt::Note, "note", true),
@@ -103,6 +106,7 @@ pub(super) const OPTIONS: [(Opt, &str, bool); 31] = [
     (Opt::Screen, "screen", false),
     (Opt::Show, "show", false),
     (Opt::SkipBad, "skip-bad", false),
+    (Opt::Slot, "slot", true),
     (Opt::Tag, "tag", true),
     (Opt::Trash, "trash", false),
     (Opt::Type, "type", true),
@@ -146,7 +150,7 @@ const fn rule(
 
 pub(super) const RULES: [Rule; 33] = [
     rule(Verb::Init, "init", 0, 0, &[Opt::Generate]),
-    rule(Verb::Unlock, "unlock", 0, 0, &[]),
+    rule(Verb::Unlock, "unlock", 0, 0, &[Opt::Slot]),
     rule(Verb::Lock, "lock", 0, 0, &[Opt::For]),
     rule(Verb::Status, "status", 0, 0, &[]),
     rule(Verb::Passwd, "passwd", 0, 0, &[]),
@@ -204,7 +208,7 @@ pub(super) const RULES: [Rule; 33] = [
     rule(Verb::CodesList, "recovery-codes list", 1, 1, &[Opt::Show]),
     rule(Verb::CodesUse, "recovery-codes use", 1, 1, &[]),
     rule(Verb::SlotsList, "slots list", 0, 0, &[]),
-    rule(Verb::SlotsAdd, "slots add", 1, 1, &[]),
+    rule(Verb::SlotsAdd, "slots add", 1, 3, &[Opt::Name]),
     rule(Verb::SlotsTest, "slots test", 1, 1, &[]),
     rule(Verb::SlotsRemove, "slots remove", 1, 1, &[]),
     rule(Verb::KeyShow, "recovery-key show", 0, 0, &[]),

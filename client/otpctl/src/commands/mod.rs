@@ -6,6 +6,7 @@ mod change;
 mod code;
 mod doctor;
 mod file;
+mod hardware;
 mod list;
 mod pages;
 mod pasted;
@@ -31,7 +32,7 @@ pub(crate) fn run(text: &'static Text, line: &Line) -> Result<(), Failure> {
     let client = &mut Client::new(text, line.globals);
     match line.verb {
         Verb::Init => vault::init(client, line),
-        Verb::Unlock => vault::unlock(client),
+        Verb::Unlock => vault::unlock(client, line),
         Verb::Lock => vault::lock(client, line),
         Verb::Passwd => vault::passwd(client),
         Verb::Status => state::status(client),

@@ -2,8 +2,8 @@
 
 use otp_proto::{ErrorKind, SlotsAdd, SlotsList, SlotsRemove, SlotsTest};
 
-use super::OrUsage as _;
-use crate::cli::Line;
+use super::{OrUsage as _, hardware};
+use crate::cli::{Line, Opt};
 use crate::client::Client;
 use crate::failure::{Failure, Kind};
 use crate::json::Json;
@@ -54,15 +54,21 @@ fn typed(client: &mut Client, name: &str) -> Result<(bool, bool), Failure> {
     Ok((is_typed(slot), others.into_iter().any(is_typed)))
 }
 
-/// Adds the one slot that nobody types.
+/// Adds a slot that nobody types.
 pub(super) fn add(client: &mut Client, line: &Line) -> Result<(), Failure> {
     let text = client.text;
     let slot = line.query().or_usage(client)?;
-    if slot != "keyring" {
-        return Err(Failure::new(Kind::Usage, text.only_keyring));
+    match slot.as_str() {
+        "plugin" => return hardware::add(client, line),
+        "keyring" if line.paths().count() == 1 && !line.has(Opt::Name) => {}
+        _ => return Err(Failure::new(Kind::Usage, text.only_keyring)),
     }
     let passphrase = client.secrets().passphrase(text.current_passphrase)?;
-    let request = SlotsAdd { slot, passphrase };
+    let request = SlotsAdd {
+        slot,
+        passphrase,
+        plugin: None,
+    };
     client.call_with(&request, |request| &request.passphrase)?;
     client.say(text.keyring_added);
     Ok(())
@@ -79,7 +85,7 @@ pub(super) fn test(client: &mut Client, line: &Line) -> Result<(), Failure> {
         None
     };
     let request = SlotsTest { slot, passphrase };
-    client.call(&request).map_err(|mut failure| {
+    hardware::steps(client, &request).map_err(|mut failure| {
         if failure.kind == Kind::Rpc(ErrorKind::Denied) && is_typed {
             failure.cause = text.wrong_passphrase.into();
         }

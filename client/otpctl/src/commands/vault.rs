@@ -3,7 +3,7 @@
 use otp_proto::{ErrorKind, Init, Lock, Passwd, RecoveryKey, Secret, Status};
 use zeroize::Zeroizing;
 
-use super::{OrUsage as _, recovery_key};
+use super::{OrUsage as _, hardware, recovery_key};
 use crate::cli::{Line, Opt, Time};
 use crate::client::{Client, is_running};
 use crate::failure::{Failure, Kind};
@@ -83,7 +83,7 @@ fn words() -> Result<Secret, Failure> {
     Ok(Secret::copy_of(&out))
 }
 
-pub(super) fn unlock(client: &mut Client) -> Result<(), Failure> {
+pub(super) fn unlock(client: &mut Client, line: &Line) -> Result<(), Failure> {
     let status = client.call(&Status {})?;
     if !status.json().is("vault") {
         return Err(client.no_vault());
@@ -96,7 +96,10 @@ pub(super) fn unlock(client: &mut Client) -> Result<(), Failure> {
         return Err(failure.hint("otpctl lock --for 0"));
     }
     if status.json().is("locked") {
-        if client.by_dialog() {
+        if let Some(slot) = line.text(Opt::Slot).or_usage(client)? {
+            let what = client.text.cannot_unlock;
+            hardware::unlock(client, slot).map_err(|failure| failure.of(what))?;
+        } else if client.by_dialog() {
             client.unlock_by_dialog()?;
         } else {
             client.unlock()?;

@@ -45,10 +45,13 @@ goes to standard output, once: print it or write it down.
         }
         Verb::Unlock => {
             "\
-Usage: otpctl unlock
+Usage: otpctl unlock [--slot NAME]
 
 Opens the vault with the passphrase or the recovery key, asked on the terminal,
 or read as a line from standard input if that is no terminal.
+
+      --slot NAME   by this slot of hardware (otpctl slots list); what its
+                    plugin says and asks, such as a PIN, is shown here
 "
         }
         Verb::Lock => {
@@ -271,17 +274,22 @@ otpctl recovery-codes use prints the next one, marked as used on disk before.
         }
         Verb::SlotsList | Verb::SlotsAdd | Verb::SlotsTest | Verb::SlotsRemove => {
             "\
-Usage: otpctl slots list | add keyring | test NAME | remove NAME
+Usage: otpctl slots list | add KIND | test NAME | remove NAME
+       otpctl slots add keyring | plugin PROGRAM FILE
 
 The ways to open the vault. Each opens it without the others.
 
 otpctl slots list names them; with --json: name, kind.
 otpctl slots add keyring lets the session's keyring open the vault when otpd
-starts. The passphrase is asked.
+starts. otpctl slots add plugin lets hardware open it (otpctl unlock --slot),
+through a plugin of age such as age-plugin-tpm, with the identity file that it
+has made (or - for standard input). The passphrase is asked.
 otpctl slots test opens the vault by one slot alone, and changes nothing.
 otpctl slots remove takes a slot away. The passphrase is asked, or the recovery
 key where the passphrase's slot goes; one of these two always stays. A new
 passphrase (otpctl passwd) makes its slot again.
+
+      --name NAME   call a slot of hardware so, and not as its plugin
 "
         }
         Verb::KeyShow | Verb::KeyRenew | Verb::KeyPrint => {

@@ -317,6 +317,52 @@ pub(super) const CAUSES: &[(&str, &str)] = &[
         "the state file could not be written: an older vault would not be noticed",
         "状態ファイルを書けません。古い保管庫と取り替えられても気付けません",
     ),
+    // Keyrings and hardware.
+    (
+        "there is a slot of that name already",
+        "その名前のスロットはすでにあります",
+    ),
+    (
+        "the slot does not open this vault",
+        "このスロットで開くのは別の保管庫です",
+    ),
+    ("the keyring cannot be used", "キーリングを使えません"),
+    ("the keyring is locked", "キーリングがロックされています"),
+    (
+        "the keyring does not answer",
+        "キーリングの応答がありません",
+    ),
+    (
+        "the keyring does not hold the vault's secret",
+        "保管庫の鍵がキーリングにありません",
+    ),
+    (
+        "nobody on the session bus keeps one",
+        "セッションにキーリングがありません",
+    ),
+    (
+        "it has no default collection",
+        "既定のキーリングがありません",
+    ),
+    (
+        "the plugin is not there",
+        "プラグインのプログラムがありません",
+    ),
+    ("cannot run the plugin", "プラグインを起動できません"),
+    (
+        "the plugin ended before it was done",
+        "プラグインが途中で終了しました",
+    ),
+    (
+        "the plugin does not speak as age plugins do",
+        "age のプラグインではありません",
+    ),
+    ("the plugin does not answer", "プラグインの応答がありません"),
+    (
+        "the plugin's key does not open the slot",
+        "別のハードウェアの鍵です。このスロットは開きません",
+    ),
+    ("the plugin says", "プラグインからの知らせ"),
 ];
 
 #[cfg(test)]

@@ -45,10 +45,13 @@ pub(super) fn help(verb: Option<Verb>) -> &'static str {
         }
         Verb::Unlock => {
             "\
-使い方: otpctl unlock
+使い方: otpctl unlock [--slot 名前]
 
 パスフレーズまたは回復キーで保管庫を開けます。端末で尋ねます。標準入力が端末で
 なければ、そこから 1 行を読みます。
+
+      --slot 名前   ハードウェアのこのスロットで開けます (otpctl slots list)。
+                    PIN などプラグインの求めるものはここで尋ねます
 "
         }
         Verb::Lock => {
@@ -272,17 +275,22 @@ add は標準入力か端末から読みます。1 行に 1 つでも空白区�
         }
         Verb::SlotsList | Verb::SlotsAdd | Verb::SlotsTest | Verb::SlotsRemove => {
             "\
-使い方: otpctl slots list | add keyring | test 名前 | remove 名前
+使い方: otpctl slots list | add 種類 | test 名前 | remove 名前
+        otpctl slots add keyring | plugin プログラム ファイル
 
 保管庫を開ける方法 (スロット) です。それぞれが単独で保管庫を開けます。
 
 otpctl slots list は一覧を示します。--json では name, kind です。
 otpctl slots add keyring は、otpd の起動時にセッションのキーリングで保管庫を
-開くようにします。パスフレーズを尋ねます。
+開くようにします。otpctl slots add plugin は、age-plugin-tpm などの age の
+プラグインと、それが作った識別情報のファイル (- は標準入力) で、ハードウェアでも
+保管庫が開くようにします (otpctl unlock --slot)。パスフレーズを尋ねます。
 otpctl slots test は一つのスロットだけで保管庫を開けるか確かめます。
 otpctl slots remove はスロットを削除します。パスフレーズを尋ねます。パスフレーズ
 のスロットを削除するときは回復キーを尋ねます。どちらか一方は必ず残ります。
 otpctl passwd でパスフレーズのスロットを作り直せます。
+
+      --name 名前   ハードウェアのスロットをプラグインの名前でなくこう呼ぶ
 "
         }
         Verb::KeyShow | Verb::KeyRenew | Verb::KeyPrint => {

@@ -48,6 +48,10 @@ pub(super) struct Driver {
     pub is_prompt_ended: bool,
     /// How many dialogs there were.
     pub prompts: usize,
+    /// What a plugin does, and what it was told.
+    pub plugin: Option<PluginTask>,
+    pub plugin_replies: Vec<SlotsReply>,
+    pub is_plugin_ended: bool,
     pub has_quit: bool,
     tickets: u64,
 }
@@ -125,6 +129,9 @@ impl Driver {
             prompt: None,
             is_prompt_ended: false,
             prompts: 0,
+            plugin: None,
+            plugin_replies: Vec::new(),
+            is_plugin_ended: false,
             has_quit: false,
             tickets: 0,
         }
@@ -196,6 +203,14 @@ impl Driver {
                         assert!(self.prompt.is_some(), "no dialog is out");
                         self.is_prompt_ended = true;
                     }
+                    Output::Plugin(task) => {
+                        assert!(self.plugin.replace(task).is_none(), "two plugins are out");
+                    }
+                    Output::PluginReply(reply) => self.plugin_replies.push(reply),
+                    Output::EndPlugin => {
+                        assert!(self.plugin.is_some(), "no plugin is out");
+                        self.is_plugin_ended = true;
+                    }
                     Output::Publish(event) => self.events.push(event),
                     Output::Trim => {}
                     Output::Quit => {
@@ -238,6 +253,13 @@ impl Driver {
         self.prompt.take().expect("a dialog is out");
         self.is_prompt_ended = false;
         self.input(Input::Prompted(answer.map(secret)));
+    }
+
+    /// The plugin ends with this.
+    pub(super) fn finish_plugin(&mut self, result: Result<PluginDone, OpenError>) {
+        self.plugin.take().expect("a plugin is out");
+        self.is_plugin_ended = false;
+        self.input(Input::PluginDone(result));
     }
 
     pub(super) fn finish_job(&mut self) {

@@ -10,6 +10,7 @@ mod disk;
 mod editing;
 mod finding;
 mod fresh;
+mod hardware;
 mod hotp;
 mod importing;
 mod limits;

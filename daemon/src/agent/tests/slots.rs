@@ -2,7 +2,6 @@
 
 use super::driver::{RECOVERY, failure, secret};
 use super::*;
-use crate::vault::OpenError;
 
 fn renew(by: &str) -> Request {
     Request::RecoveryKeyRenew(RecoveryKeyRenew {

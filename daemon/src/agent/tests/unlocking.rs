@@ -2,7 +2,6 @@
 
 use super::driver::{RECOVERY, secret};
 use super::*;
-use crate::vault::OpenError;
 
 fn unlock(passphrase: &str) -> Request {
     Request::Unlock(Unlock {

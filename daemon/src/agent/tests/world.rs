@@ -5,14 +5,16 @@ use std::fmt::Write as _;
 use super::driver::{RECOVERY, secret};
 use super::*;
 use crate::platform::arena::Arena;
-use crate::vault::slot::KeyringError;
-use crate::vault::{Document, Marks, OpenError, Opened, Sealer, seal};
+use crate::vault::slot::{KeyringError, SlotName};
+use crate::vault::{Document, Marks, Opened, Sealer, seal};
 
 /// What survives a restart.
 #[derive(Debug, Default)]
 pub(super) struct Disk {
     pub vault: Option<Vec<u8>>,
-    identity: Option<Secret>,
+    pub identity: Option<Secret>,
+    /// A slot of hardware.
+    pub hardware: Option<SlotName>,
     pub passphrase: String,
     pub state: State,
     /// A slot that nobody types opens the vault.
@@ -42,6 +44,11 @@ impl Disk {
                 Some(failure) => failure.into(),
                 None => OpenError::NoSlot,
             })),
+            Job::OpenWith { identity } => JobDone::Open(if self.has(&identity) {
+                self.open()
+            } else {
+                Err(OpenError::ForeignSlot)
+            }),
             Job::Rewrap { current, new } => JobDone::Rewrap(self.check(&current).map(|()| {
                 self.passphrase = new.expose().to_owned();
             })),
@@ -96,6 +103,23 @@ impl Disk {
                 self.has_keyring = true;
                 Ok(SlotDone::Done)
             }
+            SlotJob::Reveal {
+                slot,
+                secret: typed,
+            } => {
+                if self.hardware.as_ref() == Some(&slot) {
+                    return Err(OpenError::SlotExists);
+                }
+                self.check(&typed)?;
+                let identity = self.identity.as_ref().ok_or(OpenError::NoVault)?;
+                Ok(SlotDone::Identity(secret(identity.expose())))
+            }
+            SlotJob::AddPlugin { slot, .. } => {
+                self.hardware = Some(slot);
+                Ok(SlotDone::Done)
+            }
+            SlotJob::Opens { identity } if self.has(&identity) => Ok(SlotDone::Done),
+            SlotJob::Opens { .. } => Err(OpenError::ForeignSlot),
             SlotJob::Renew { secret: typed } => {
                 self.check(&typed)?;
                 Ok(SlotDone::RecoveryKey {
@@ -108,6 +132,10 @@ impl Disk {
                 Ok(SlotDone::Done)
             }
         }
+    }
+
+    fn has(&self, identity: &Secret) -> bool {
+        self.identity.as_ref() == Some(identity)
     }
 
     fn rekey(&mut self, passphrase: &Secret) -> Result<Rekeyed, OpenError> {

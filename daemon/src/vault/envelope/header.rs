@@ -46,14 +46,34 @@ fn keyed(file_key: &FileKey) -> Mac {
     mac(key.as_slice())
 }
 
-/// Appends a header with one stanza.
-pub(super) fn print(stanza: &Stanza, file_key: &FileKey, out: &mut Vec<u8>) {
-    let mut text = format!("{VERSION}\n{STANZA}{}", stanza.tag);
-    for argument in &stanza.args {
+/// Appends a header.
+pub(super) fn print(stanzas: &[Stanza], file_key: &FileKey, out: &mut Vec<u8>) {
+    let mut text = format!("{VERSION}\n");
+    for Stanza { tag, args, body } in stanzas {
+        write_stanza(tag, args.iter().map(String::as_str), body, &mut text);
+    }
+    text.push_str(END.trim_end());
+    let tag = keyed(file_key).chain_update(text.as_bytes()).finalize();
+    text.push(' ');
+    BASE64.encode_string(tag.into_bytes(), &mut text);
+    text.push('\n');
+    out.extend_from_slice(text.as_bytes());
+}
+
+/// Appends a stanza.
+pub(in crate::vault) fn write_stanza<'a>(
+    tag: &str,
+    args: impl IntoIterator<Item = &'a str>,
+    body: &[u8],
+    text: &mut String,
+) {
+    text.push_str(STANZA);
+    text.push_str(tag);
+    for argument in args {
         text.push(' ');
         text.push_str(argument);
     }
-    let body = BASE64.encode(&stanza.body);
+    let body = Zeroizing::new(BASE64.encode(body));
     let mut rest = body.as_str();
     loop {
         text.push('\n');
@@ -65,12 +85,23 @@ pub(super) fn print(stanza: &Stanza, file_key: &FileKey, out: &mut Vec<u8>) {
     }
     text.push_str(rest);
     text.push('\n');
-    text.push_str(END.trim_end());
-    let tag = keyed(file_key).chain_update(text.as_bytes()).finalize();
-    text.push(' ');
-    BASE64.encode_string(tag.into_bytes(), &mut text);
-    text.push('\n');
-    out.extend_from_slice(text.as_bytes());
+}
+
+/// Reads a stanza alone, of at most as many bytes as a header has.
+///
+/// # Errors
+/// An input that is at its end or can't be read is [`EnvelopeError::Io`].
+pub(in crate::vault) fn read_stanza(input: &mut impl BufRead) -> Result<Stanza, EnvelopeError> {
+    if input.fill_buf()?.is_empty() {
+        return Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof).into());
+    }
+    let mut lines = Lines {
+        input,
+        text: String::new(),
+    };
+    let (tag, args) = words(lines.next()?)?;
+    let body = lines.body()?;
+    Ok(Stanza { tag, args, body })
 }
 
 /// Reads a header and nothing after it.
@@ -92,9 +123,7 @@ pub(super) fn read(input: &mut impl BufRead) -> Result<Header, EnvelopeError> {
             text.truncate(before);
             return valid(Header { stanzas, text, tag });
         }
-        let mut words = line.strip_prefix(STANZA).ok_or(Damaged)?.split(' ');
-        let (tag, args) = (word(words.next())?, words.map(|next| word(Some(next))));
-        let args = args.collect::<Result<Vec<String>, _>>()?;
+        let (tag, args) = words(line)?;
         let body = lines.body()?;
         stanzas.push(Stanza { tag, args, body });
     }
@@ -107,6 +136,13 @@ fn valid(header: Header) -> Result<Header, EnvelopeError> {
         return Err(Damaged);
     }
     Ok(header)
+}
+
+/// The words of a stanza's first line.
+fn words(line: &str) -> Result<(String, Vec<String>), EnvelopeError> {
+    let mut words = line.strip_prefix(STANZA).ok_or(Damaged)?.split(' ');
+    let (tag, args) = (word(words.next())?, words.map(|next| word(Some(next))));
+    Ok((tag, args.collect::<Result<_, _>>()?))
 }
 
 fn word(word: Option<&str>) -> Result<String, EnvelopeError> {

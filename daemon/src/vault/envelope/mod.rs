@@ -16,6 +16,7 @@ use age_core::primitives::hkdf;
 use age_core::secrecy::ExposeSecret as _;
 use zeroize::Zeroizing;
 
+pub(super) use header::{read_stanza, write_stanza};
 pub(super) use payload::{Opening, Sealing};
 
 use crate::platform;
@@ -36,19 +37,19 @@ pub(super) enum EnvelopeError {
     Io(#[from] io::Error),
 }
 
-/// Starts a file with a stanza that wraps its new key; `room` is the expected length of the
+/// Starts a file with stanzas that wrap its new key; `room` is the expected length of the
 /// payload in bytes.
 ///
 /// # Errors
 /// Those of `wrap`.
 pub(super) fn seal<E>(
     room: usize,
-    wrap: impl FnOnce(&FileKey) -> Result<Stanza, E>,
+    wrap: impl FnOnce(&FileKey) -> Result<Vec<Stanza>, E>,
 ) -> Result<Sealing, E> {
     let file_key = FileKey::init_with_mut(|key| platform::random(key));
-    let stanza = wrap(&file_key)?;
+    let stanzas = wrap(&file_key)?;
     let mut out = Vec::with_capacity(header::MAX + NONCE + Sealing::length(room));
-    header::print(&stanza, &file_key, &mut out);
+    header::print(&stanzas, &file_key, &mut out);
     let mut nonce = [0; NONCE];
     platform::random(&mut nonce);
     out.extend_from_slice(&nonce);

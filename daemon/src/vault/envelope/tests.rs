@@ -108,7 +108,7 @@ fn sealed(plain: &[u8], identity: &Identity) -> Vec<u8> {
     let recipient = identity.to_public();
     let wrap = |key: &FileKey| {
         let stanzas = age::Recipient::wrap_file_key(&recipient, key).unwrap().0;
-        Ok::<_, ()>(stanzas.into_iter().next().unwrap())
+        Ok::<_, ()>(stanzas)
     };
     let mut out = seal(0, wrap).unwrap();
     let mut rest = plain;
@@ -303,7 +303,7 @@ fn a_last_chunk_without_text_is_refused_unless_it_is_alone() {
             copy.copy_from_slice(age_core::secrecy::ExposeSecret::expose_secret(key));
         }));
         let stanzas = age::Recipient::wrap_file_key(&recipient, key).unwrap().0;
-        Ok(stanzas.into_iter().next().unwrap())
+        Ok(stanzas)
     })
     .unwrap();
     out.write_all(&text(65_536)).unwrap();

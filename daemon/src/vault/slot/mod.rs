@@ -4,6 +4,7 @@
 pub mod keyring;
 mod name;
 mod passphrase;
+pub mod plugin;
 mod recovery;
 mod scrypt;
 
@@ -12,8 +13,10 @@ use otp_proto::{RecoveryKey, RecoveryKeyError, Secret};
 pub use keyring::{KEYRING, Keyring, KeyringError, NoKeyring};
 pub use name::SlotName;
 pub use passphrase::Passphrase;
+pub use plugin::{PluginError, PluginFile};
 pub use recovery::Recovery;
 pub use scrypt::WORK_FACTOR;
+use scrypt::identity_of;
 
 use super::OpenError;
 

@@ -6,6 +6,8 @@ use super::{IDENTITY, RECOVERY};
 
 /// The ending of every slot's file.
 const ENDING: &str = ".age";
+/// The ending of the second file of a plugin's slot.
+const COMPANION: &str = ".plugin";
 /// Longest name in bytes.
 const LONGEST: usize = 32;
 
@@ -34,9 +36,19 @@ impl SlotName {
         }
         let name = file.strip_suffix(ENDING)?;
         // A file of that name would be the passphrase's a second time.
-        let slot = Self::new(name).filter(|_| name != "passphrase")?;
-        // Whatever else a person keeps there is no business of ours.
-        (slot.kind() != SlotKind::Plugin).then_some(slot)
+        Self::new(name).filter(|_| name != "passphrase")
+    }
+
+    /// Reads the name of a plugin's slot off its second file.
+    pub fn of_companion(file: &str) -> Option<Self> {
+        let slot = Self::new(file.strip_suffix(COMPANION)?)?;
+        slot.companion().is_some().then_some(slot)
+    }
+
+    /// Returns the name of a plugin's second file. A slot's file of that kind without one is
+    /// something else that a person keeps there.
+    pub fn companion(&self) -> Option<String> {
+        (self.kind() == SlotKind::Plugin).then(|| format!("{}{COMPANION}", self.0))
     }
 
     /// Returns the name of the file.
@@ -82,19 +94,25 @@ mod tests {
             ("passphrase", "identity.age"),
             ("recovery", "recovery.age"),
             ("keyring", "keyring.age"),
+            ("tpm", "tpm.age"),
         ] {
             assert_eq!(SlotName::new(name).unwrap().file(), file);
             assert_eq!(SlotName::of_file(file).unwrap().as_str(), name);
         }
         for file in [
             "passphrase.age",
-            "mine.age",
             "identity.age.age",
             "a.txt",
             ".age",
             "vault",
         ] {
             assert_eq!(SlotName::of_file(file), None, "{file}");
+        }
+        let tpm = SlotName::new("tpm").unwrap();
+        assert_eq!(tpm.companion().as_deref(), Some("tpm.plugin"));
+        assert_eq!(SlotName::of_companion("tpm.plugin"), Some(tpm));
+        for file in ["keyring.plugin", "passphrase.plugin", "a.age", ".plugin"] {
+            assert_eq!(SlotName::of_companion(file), None, "{file}");
         }
         for name in ["", "identity", "-a", "a-", "A", "a/b", "..", "a.b", "山"] {
             assert_eq!(SlotName::new(name), None, "{name}");

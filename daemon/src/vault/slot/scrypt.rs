@@ -3,7 +3,7 @@
 //! Not by the age library's own recipient: making one measures the machine with the wall clock,
 //! in a loop that never ends, and takes more memory each time round, while that clock stands.
 
-use std::io::{Read as _, Write as _};
+use std::io::{Read, Write as _};
 
 use age::x25519::Identity;
 use age_core::format::{FILE_KEY_BYTES, FileKey, Stanza};
@@ -44,15 +44,15 @@ pub(super) fn wrap(text: &str, identity: &Secret, work_factor: u8) -> Result<Vec
 }
 
 /// Wraps a file's key.
-fn stanza(text: &str, file_key: &FileKey, work_factor: u8) -> Result<Stanza, OpenError> {
+fn stanza(text: &str, file_key: &FileKey, work_factor: u8) -> Result<Vec<Stanza>, OpenError> {
     let mut salt = [0; SALT];
     platform::random(&mut salt);
     let key = derive(text, &salt, work_factor).ok_or(OpenError::Wrap)?;
-    Ok(Stanza {
+    Ok(vec![Stanza {
         tag: SCRYPT.to_owned(),
         args: vec![BASE64.encode(salt), work_factor.to_string()],
         body: aead_encrypt(&key, file_key.expose_secret()),
-    })
+    }])
 }
 
 /// Derives the key that wraps a file's key; `None` for a work factor beyond 63.
@@ -75,20 +75,25 @@ pub(super) fn unwrap(text: &str, wrapped: &[u8], file: &'static str) -> Result<S
                 Refusal::WrongSecret => OpenError::WrongSecret,
             },
         )?;
+    identity_of(plain).ok_or_else(damaged)
+}
+
+/// Reads an identity file and returns the canonical text of its only identity.
+pub(super) fn identity_of(plain: impl Read) -> Option<Secret> {
     let mut lines = Zeroizing::new(String::with_capacity(MAX_PLAIN.into()));
     plain
         .take(MAX_PLAIN.into())
         .read_to_string(&mut lines)
-        .map_err(|_| damaged())?;
+        .ok()?;
     let mut identities = lines
         .lines()
         .map(str::trim)
         .filter(|line| !line.is_empty() && !line.starts_with('#'));
     let (Some(line), None) = (identities.next(), identities.next()) else {
-        return Err(damaged());
+        return None;
     };
-    let identity: Identity = line.parse().map_err(|_| damaged())?;
-    Ok(Secret::copy_of(identity.to_string().expose_secret()))
+    let identity: Identity = line.parse().ok()?;
+    Some(Secret::copy_of(identity.to_string().expose_secret()))
 }
 
 /// Why a file's key isn't there.

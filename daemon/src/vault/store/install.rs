@@ -17,7 +17,7 @@ const NO_BACKUPS: &str = "no-backups";
 /// A whole vault that is to be put in the place of whatever is there.
 #[derive(Debug)]
 pub struct Install<'a> {
-    /// Every slot's file by its name; others that are there go.
+    /// Every slot's files by their names; others that are there go.
     pub slots: Vec<(String, Vec<u8>)>,
     /// The vault.
     pub vault: &'a Sealed,
@@ -66,7 +66,10 @@ impl Store {
         let folder = self.vault_folder();
         private_folder(&folder)?;
         let slots = durable::list(&install)?;
-        let is_slot = |path: &&PathBuf| SlotName::of_file(name(path)).is_some();
+        let is_slot = |path: &&PathBuf| {
+            let file = name(path);
+            SlotName::of_file(file).is_some() || SlotName::of_companion(file).is_some()
+        };
         let slots: Vec<&PathBuf> = slots.iter().filter(is_slot).collect();
         // With the vault's file moved, this is done.
         if !new.is_empty() {
@@ -75,9 +78,11 @@ impl Store {
                     durable::remove(&old)?;
                 }
             }
-            for old in self.slots()?.iter().map(SlotName::file) {
-                if !slots.iter().any(|new| name(new) == old) {
-                    durable::remove(&self.data.join(old))?;
+            for old in self.slots()? {
+                for file in [old.file()].into_iter().chain(old.companion()) {
+                    if !slots.iter().any(|new| name(new) == file) {
+                        durable::remove(&self.data.join(file))?;
+                    }
                 }
             }
         }

@@ -1,0 +1,195 @@
+//! Slots of hardware: a plugin at work, and whoever waits for it.
+
+use super::driver::secret;
+use super::*;
+use crate::vault::slot::{PluginError, PluginFile, SlotName};
+
+fn unlock() -> Request {
+    Request::UnlockSlot(UnlockSlot { slot: "tpm".into() })
+}
+
+fn add() -> Request {
+    let root = if cfg!(windows) { "C:\\" } else { "/" };
+    Request::SlotsAdd(SlotsAdd {
+        slot: "tpm".into(),
+        passphrase: secret(PASSPHRASE),
+        plugin: Some(PluginSlot {
+            program: format!("{root}age-plugin-tpm"),
+            identity: secret("AGE-PLUGIN-TPM-1QQQ"),
+            recipient: None,
+        }),
+    })
+}
+
+fn pin() -> Request {
+    Request::SlotsReply(SlotsReply {
+        text: Some(secret("123456")),
+        yes: None,
+    })
+}
+
+fn locked() -> Driver {
+    let mut driver = Driver::with(&[GITHUB]);
+    driver.lock();
+    driver
+}
+
+fn asked(kind: AskKind) -> Input {
+    Input::PluginAsked(Ask {
+        kind,
+        text: "PIN:".into(),
+        yes: None,
+        no: None,
+    })
+}
+
+#[track_caller]
+fn step(answer: Result<Response, RpcError>) -> Option<Ask> {
+    match answer {
+        Ok(Response::Step(step)) => step.ask,
+        Ok(Response::Done(_)) => None,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn kind(answer: Result<Response, RpcError>) -> ErrorKind {
+    answer.unwrap_err().kind()
+}
+
+fn identity(driver: &Driver) -> PluginDone {
+    let identity = driver.disk.identity.as_ref().unwrap();
+    PluginDone::Identity(secret(identity.expose()))
+}
+
+#[test]
+fn hardware_opens_the_vault_after_its_questions_and_nobody_else_waits_meanwhile() {
+    let mut driver = locked();
+    let first = driver.ask(1, unlock());
+    assert!(matches!(driver.plugin, Some(PluginTask::Unwrap { .. })));
+    driver.input(asked(AskKind::Secret));
+    assert_eq!(step(driver.answer(first)).unwrap().kind, AskKind::Secret);
+    // A passphrase is not kept waiting, nor anything else; another plugin is.
+    assert_eq!(kind(driver.call(unlock())), ErrorKind::Busy);
+    driver.unlock();
+    driver.get("github").unwrap();
+    driver.lock();
+    let late = driver.ask(1, pin());
+    assert_eq!(kind(driver.answer(late)), ErrorKind::Locked);
+    driver.finish_plugin(Err(PluginError::Cancelled.into()));
+    // From the beginning, without a lock in between.
+    let first = driver.ask(1, unlock());
+    driver.input(asked(AskKind::Secret));
+    step(driver.answer(first)).unwrap();
+    let second = driver.ask(1, pin());
+    assert_eq!(driver.plugin_replies.len(), 1);
+    assert!(!driver.is_answered(second));
+    let done = identity(&driver);
+    driver.finish_plugin(Ok(done));
+    assert_eq!(step(driver.answer(second)), None);
+    driver.get("github").unwrap();
+    assert_eq!(step(driver.call(unlock())), None);
+}
+
+#[test]
+fn another_vault_s_identity_opens_nothing_and_a_plugin_s_refusal_is_told() {
+    let mut driver = locked();
+    let ticket = driver.ask(1, unlock());
+    driver.finish_plugin(Ok(PluginDone::Identity(secret("AGE-SECRET-KEY-1X"))));
+    assert_eq!(kind(driver.answer(ticket)), ErrorKind::Storage);
+    let ticket = driver.ask(1, unlock());
+    driver.finish_plugin(Err(PluginError::Said("wrong PIN".into()).into()));
+    let refusal = driver.answer(ticket).unwrap_err();
+    assert_eq!(refusal.kind(), ErrorKind::Denied);
+    assert!(refusal.to_string().contains("wrong PIN"), "{refusal}");
+    assert!(driver.status().locked);
+    driver.unlock();
+}
+
+#[test]
+fn whoever_leaves_or_is_too_slow_ends_the_plugin() {
+    let mut driver = locked();
+    driver.ask(1, unlock());
+    driver.input(Input::Closed(Conn(1)));
+    assert!(driver.is_plugin_ended);
+    driver.finish_plugin(Err(PluginError::Ended.into()));
+    // In the person's turn.
+    let ticket = driver.ask(2, unlock());
+    driver.input(asked(AskKind::Message));
+    step(driver.answer(ticket)).unwrap();
+    driver.input(Input::Closed(Conn(2)));
+    assert!(driver.is_plugin_ended);
+    driver.finish_plugin(Err(PluginError::Ended.into()));
+    // A plugin that says nothing.
+    let ticket = driver.ask(3, unlock());
+    driver.pass(59.0);
+    assert!(!driver.is_answered(ticket));
+    driver.pass(1.0);
+    assert_eq!(kind(driver.answer(ticket)), ErrorKind::Internal);
+    assert!(driver.is_plugin_ended);
+    // Until it is gone nothing else begins.
+    assert_eq!(kind(driver.call(unlock())), ErrorKind::Busy);
+    driver.finish_plugin(Err(PluginError::Ended.into()));
+    // A person who says nothing is told when they do.
+    let ticket = driver.ask(4, unlock());
+    driver.input(asked(AskKind::Secret));
+    step(driver.answer(ticket)).unwrap();
+    driver.pass(120.0);
+    assert!(driver.is_plugin_ended);
+    driver.finish_plugin(Err(PluginError::Ended.into()));
+    let late = driver.ask(4, pin());
+    assert_eq!(kind(driver.answer(late)), ErrorKind::Internal);
+    // And nobody answers for others.
+    let ticket = driver.ask(5, unlock());
+    driver.input(asked(AskKind::Secret));
+    step(driver.answer(ticket)).unwrap();
+    let other = driver.ask(6, pin());
+    assert_eq!(kind(driver.answer(other)), ErrorKind::Params);
+    assert!(driver.plugin_replies.is_empty());
+}
+
+#[test]
+fn a_slot_of_hardware_is_added_with_the_passphrase_and_tested() {
+    let mut driver = locked();
+    let wrong = Request::SlotsAdd(SlotsAdd {
+        slot: "tpm".into(),
+        passphrase: secret(PASSPHRASE),
+        plugin: None,
+    });
+    assert_eq!(kind(driver.call(wrong)), ErrorKind::Params);
+    let ticket = driver.ask(1, add());
+    let Some(PluginTask::Wrap { identity: told, .. }) = &driver.plugin else {
+        panic!("{:?}", driver.plugin);
+    };
+    assert_eq!(Some(told), driver.disk.identity.as_ref());
+    let root = if cfg!(windows) { "C:\\" } else { "/" };
+    let program = format!("{root}age-plugin-tpm");
+    let plugin = PluginFile::new(&program, secret("AGE-PLUGIN-TPM-1QQQ"), None).unwrap();
+    let wrapped = vec![1];
+    driver.finish_plugin(Ok(PluginDone::Wrapped { plugin, wrapped }));
+    assert_eq!(step(driver.answer(ticket)), None);
+    assert_eq!(driver.disk.hardware, SlotName::new("tpm"));
+    let again = driver.ask(1, add());
+    assert_eq!(kind(driver.answer(again)), ErrorKind::Exists);
+    assert!(driver.plugin.is_none());
+    let test = Request::SlotsTest(SlotsTest {
+        slot: "tpm".into(),
+        passphrase: None,
+    });
+    let ticket = driver.ask(1, test);
+    let done = identity(&driver);
+    driver.finish_plugin(Ok(done));
+    assert_eq!(step(driver.answer(ticket)), None);
+    assert!(driver.status().locked);
+}
+
+#[test]
+fn a_wrong_passphrase_adds_no_slot_and_lets_the_next_one_in() {
+    let mut driver = locked();
+    driver.disk.passphrase = "another".into();
+    let ticket = driver.ask(1, add());
+    assert!(!driver.is_answered(ticket) && driver.plugin.is_none());
+    driver.pass(1.0);
+    assert_eq!(kind(driver.answer(ticket)), ErrorKind::Denied);
+    driver.ask(1, unlock());
+    assert!(driver.plugin.is_some());
+}
