@@ -3,12 +3,12 @@
 use std::io;
 
 use otp_proto::{
-    Call, Desktop, ErrorKind, RecoveryKey, RecoveryKeyError, Secret, Status, Unlock, UnlockAuto,
-    VERSION, clean_label,
+    Desktop, ErrorKind, RecoveryKey, RecoveryKeyError, Secret, Status, Unlock, UnlockAuto, VERSION,
+    clean_label,
 };
 
 use crate::cli::{Asking, Globals};
-use crate::conn::{CallError, Conn, ConnectError, Refusal};
+use crate::conn::{Ask, CallError, Conn, ConnectError, Refusal};
 use crate::failure::{Failure, Kind, reason};
 use crate::json::{Answer, Json};
 use crate::secret::Secrets;
@@ -59,20 +59,20 @@ impl Client {
     }
 
     /// Asks the agent once.
-    pub(crate) fn call<C: Call>(&mut self, params: &C) -> Result<Answer, Failure> {
+    pub(crate) fn call(&mut self, params: &dyn Ask) -> Result<Answer, Failure> {
         let result = self.conn()?.call(params);
         result.map_err(|error| self.failure(error))
     }
 
     /// Asks the agent for something that a passphrase goes with.
-    pub(crate) fn call_with<C: Call>(
+    pub(crate) fn call_with(
         &mut self,
-        params: &C,
-        passphrase: fn(&C) -> &Secret,
+        params: &dyn Ask,
+        passphrase: &Secret,
     ) -> Result<Answer, Failure> {
         self.call(params).map_err(|mut failure| {
             if failure.kind == Kind::Rpc(ErrorKind::Denied) {
-                failure.cause = wrong(self.text, passphrase(params));
+                failure.cause = wrong(self.text, passphrase);
             }
             failure
         })
@@ -80,7 +80,7 @@ impl Client {
 
     /// Asks the agent for something that needs the keys: a locked vault is opened first, if a
     /// person can be asked or a descriptor was given.
-    pub(crate) fn call_unlocked<C: Call>(&mut self, params: &C) -> Result<Answer, Failure> {
+    pub(crate) fn call_unlocked(&mut self, params: &dyn Ask) -> Result<Answer, Failure> {
         match self.call(params) {
             Err(failure) if failure.is_locked() && self.by_dialog() => {
                 self.unlock_by_dialog()?;
@@ -112,7 +112,7 @@ impl Client {
             let can_retry = secrets.is_terminal();
             let passphrase = secrets.passphrase(text.passphrase)?;
             let request = Unlock { passphrase };
-            match self.call_with(&request, |request| &request.passphrase) {
+            match self.call_with(&request, &request.passphrase) {
                 Ok(answer) => {
                     self.warnings(answer.json());
                     return Ok(request.passphrase);

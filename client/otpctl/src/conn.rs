@@ -20,6 +20,24 @@ pub(crate) struct Conn {
     next_id: i64,
 }
 
+/// A request whose type is forgotten: asking is compiled once, not for each request.
+pub(crate) trait Ask {
+    /// The request's line under a number.
+    fn line(&self, id: i64) -> Zeroizing<Vec<u8>>;
+    /// Whether the agent answers from memory, at once.
+    fn is_status(&self) -> bool;
+}
+
+impl<C: Call> Ask for C {
+    fn line(&self, id: i64) -> Zeroizing<Vec<u8>> {
+        encode_request(id, self)
+    }
+
+    fn is_status(&self) -> bool {
+        C::METHOD == Status::METHOD
+    }
+}
+
 /// Why the agent can't be reached.
 #[derive(Debug)]
 pub(crate) enum ConnectError {
@@ -97,13 +115,13 @@ impl Conn {
     }
 
     /// Asks once and waits for the answer.
-    pub(crate) fn call<C: Call>(&mut self, params: &C) -> Result<Answer, CallError> {
-        let line = encode_request(self.next_id, params);
+    pub(crate) fn call(&mut self, params: &dyn Ask) -> Result<Answer, CallError> {
+        let line = params.line(self.next_id);
         self.next_id += 1;
-        if C::METHOD != Status::METHOD {
+        if !params.is_status() {
             return decode(&self.exchange(&line)?);
         }
-        // Answered from memory at once: who doesn't is stopped or broken.
+        // Who doesn't answer at once is stopped or broken.
         os::limit_wait(&self.stream, Some(LONGEST_STATUS)).map_err(CallError::Io)?;
         let answer = self.exchange(&line)?;
         os::limit_wait(&self.stream, None).map_err(CallError::Io)?;

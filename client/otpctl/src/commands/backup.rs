@@ -139,7 +139,7 @@ fn hand_over(
         let text = String::from_utf8_lossy(piece).into_owned();
         client.call(&RestoreBackupAdd { text })?;
     }
-    client.call_with(request, |request| &request.passphrase)
+    client.call_with(request, &request.passphrase)
 }
 
 fn describe(client: &Client, answer: Json<'_>) {

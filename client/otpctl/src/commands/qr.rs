@@ -113,7 +113,7 @@ pub(super) fn show(client: &mut Client, line: &Line) -> Result<(), Failure> {
         passphrase,
         query: Some(id),
     };
-    let answer = client.call_with(&request, |request| &request.passphrase)?;
+    let answer = client.call_with(&request, &request.passphrase)?;
     let uris = answer.json().items("uris");
     let [uri] = uris.as_slice() else {
         return Err(client.bad_answer());

@@ -76,7 +76,7 @@ fn renewed(client: &mut Client) -> Result<Secret, Failure> {
     let prompt = client.text.current_passphrase;
     let passphrase = client.secrets().passphrase(prompt)?;
     let request = RecoveryKeyRenew { passphrase };
-    let answer = client.call_with(&request, |request| &request.passphrase)?;
+    let answer = client.call_with(&request, &request.passphrase)?;
     key(client, &answer)
 }
 
@@ -122,7 +122,7 @@ pub(super) fn rekey(client: &mut Client, line: &Line) -> Result<(), Failure> {
         passphrase,
         drop_backups,
     };
-    let answer = client.call_with(&request, |request| &request.passphrase)?;
+    let answer = client.call_with(&request, &request.passphrase)?;
     hand_out(client, &key(client, &answer)?)?;
     client.say(text.key_renewed);
     for slot in answer.json().items("removed") {

@@ -69,7 +69,7 @@ pub(super) fn add(client: &mut Client, line: &Line) -> Result<(), Failure> {
         passphrase,
         plugin: None,
     };
-    client.call_with(&request, |request| &request.passphrase)?;
+    client.call_with(&request, &request.passphrase)?;
     client.say(text.keyring_added);
     Ok(())
 }
@@ -106,7 +106,7 @@ pub(super) fn remove(client: &mut Client, line: &Line) -> Result<(), Failure> {
     let prompt = prompt(client, slot == "passphrase");
     let passphrase = client.secrets().passphrase(prompt)?;
     let request = SlotsRemove { slot, passphrase };
-    client.call_with(&request, |request| &request.passphrase)?;
+    client.call_with(&request, &request.passphrase)?;
     client.say(&fill(text.slot_removed, &[&request.slot]));
     Ok(())
 }

@@ -234,7 +234,7 @@ pub(super) fn export(client: &mut Client, line: &Line) -> Result<(), Failure> {
         passphrase,
         query: None,
     };
-    let answer = client.call_with(&request, |request| &request.passphrase)?;
+    let answer = client.call_with(&request, &request.passphrase)?;
     let uris = answer.json().items("uris");
     let mut content = Zeroizing::new(String::with_capacity(answer.json().raw().len()));
     for uri in &uris {

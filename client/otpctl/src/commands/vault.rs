@@ -137,7 +137,7 @@ pub(super) fn passwd(client: &mut Client) -> Result<(), Failure> {
         return Err(Failure::new(Kind::Usage, text.like_recovery_key));
     }
     let request = Passwd { current, new };
-    client.call_with(&request, |request| &request.current)?;
+    client.call_with(&request, &request.current)?;
     client.say(text.passphrase_changed);
     Ok(())
 }
