@@ -44,6 +44,7 @@ mod keyring;
 mod protocol;
 
 // What the threat model promises.
+mod backups;
 mod crash;
 mod damage;
 mod disk;

@@ -59,6 +59,8 @@ pub struct Config {
     pub lock_sleep: bool,
     /// `[log] level = "info"`; `--log` wins.
     pub log: LogLevel,
+    /// `[backup] folder = "/media/usb/otpd"`: where a copy of the vault goes after each change.
+    pub backup_folder: Option<PathBuf>,
     /// `[prompt] program = "pinentry"`: a name to be found in `PATH`, or an absolute path.
     pub prompt: String,
 }
@@ -74,6 +76,7 @@ impl Default for Config {
             lock_session: true,
             lock_sleep: true,
             log: LogLevel::Info,
+            backup_folder: None,
             prompt: "pinentry".into(),
         }
     }

@@ -8,6 +8,7 @@
 mod alarm;
 mod beside;
 mod core;
+mod folder;
 
 use std::io;
 use std::rc::Rc;

@@ -139,7 +139,7 @@ async fn serve(
     let agent = agent.with_facts(facts);
     let (sender, done) = mpsc::channel(WAITING);
     let path = config_path(options)?;
-    let beside = Beside::new(store, &dirs, path, config.memory, sender);
+    let beside = Beside::new(store, &dirs, path, &config, sender);
     let core = Rc::new(Core::new(agent, beside, log));
 
     claim.serving(&listener)?;

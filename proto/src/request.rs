@@ -276,6 +276,12 @@ pub struct ImportCommit {
 #[serde(deny_unknown_fields)]
 pub struct Backup {}
 
+/// Tells that a backup was put somewhere else than on the vault's disk, so that nobody is
+/// reminded of one for a month. Legal when a vault exists, locked or not.
+#[derive(Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BackupCopied {}
+
 /// Starts to hand over a backup on this connection. Always legal.
 #[derive(Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -491,6 +497,7 @@ methods! {
     "import.add" => ImportAdd -> Done,
     "import.commit" => ImportCommit -> ImportAnswer,
     "backup" => Backup -> BackupAnswer,
+    "backup.copied" => BackupCopied -> Done,
     "restore_backup.begin" => RestoreBackupBegin -> Done,
     "restore_backup.add" => RestoreBackupAdd -> Done,
     "restore_backup.commit" => RestoreBackupCommit -> RestoreBackupAnswer,

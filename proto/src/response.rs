@@ -139,6 +139,12 @@ pub struct StatusAnswer {
     /// Seconds since the newest of the automatic backups was written; absent without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backup_age: Option<u64>,
+    /// Seconds since the newest copy outside the vault's disk was made; absent without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy_age: Option<u64>,
+    /// Whether it is time for another one.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub copy_due: bool,
     /// Whether a time service keeps the clock right; absent where nobody knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock_synchronised: Option<bool>,
@@ -353,8 +359,11 @@ pub struct ImportAnswer {
 pub struct BackupAnswer {
     /// ASCII-armored age files with a heading each.
     pub text: String,
-    /// The vault's generation in it.
+    /// The vault's generation in it; absent while locked.
     pub generation: Option<u64>,
+    /// How many entries it holds; absent while locked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entries: Option<u64>,
 }
 
 /// What a backup holds, or what was put back.

@@ -296,6 +296,8 @@ impl Agent {
             .take_if(|out| matches!(out, Out::Purge { .. }));
         let answer = match result {
             Ok(()) => {
+                let last = self.keeping.state.marks.generation;
+                self.keeping.state.floor = last.max(self.keeping.state.floor);
                 self.purge_is_done(ids);
                 Ok(())
             }

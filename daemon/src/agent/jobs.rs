@@ -56,7 +56,7 @@ enum Work {
     RestoreBackup { dry_run: bool },
     Purge(Vec<EntryId>),
     Slots { writes: bool },
-    Rekey,
+    Rekey { drops_backups: bool },
     Typed,
     Auto,
     Found,
@@ -67,7 +67,10 @@ impl Work {
     fn ends_identity(&self) -> bool {
         matches!(
             self,
-            Self::Create | Self::Discard | Self::RestoreBackup { dry_run: false } | Self::Rekey
+            Self::Create
+                | Self::Discard
+                | Self::RestoreBackup { dry_run: false }
+                | Self::Rekey { .. }
         )
     }
 }
@@ -127,7 +130,7 @@ impl Jobs {
                     | Work::RestoreBackup { dry_run: false }
                     | Work::Purge(_)
                     | Work::Slots { writes: true }
-                    | Work::Rekey
+                    | Work::Rekey { .. }
             )
         })
     }
@@ -297,7 +300,7 @@ impl Agent {
                     passphrase,
                     drops_backups,
                 };
-                (job, Work::Rekey)
+                (job, Work::Rekey { drops_backups })
             }
             Task::Typed(secret) if self.prompts.is_waited_for() => {
                 (Job::Open { secret }, Work::Typed)
@@ -379,7 +382,9 @@ impl Agent {
             }
             (Work::Purge(ids), JobDone::Purge(result)) => self.purged(&ids, result),
             (Work::Slots { .. }, JobDone::Slots(result)) => self.slots_done(now, asker, result),
-            (Work::Rekey, JobDone::Rekey(result)) => self.rekeyed(now, asker, result),
+            (Work::Rekey { drops_backups }, JobDone::Rekey(result)) => {
+                self.rekeyed(now, asker, drops_backups, result);
+            }
             (Work::Auto, JobDone::Open(result)) => self.auto_opened(now, is_locked, result),
             (Work::Found, JobDone::Open(result)) => {
                 self.hardware_opened(now, asker, is_locked, result);
@@ -396,7 +401,7 @@ impl Agent {
                 | Work::RestoreBackup { .. }
                 | Work::Purge(_)
                 | Work::Slots { .. }
-                | Work::Rekey
+                | Work::Rekey { .. }
                 | Work::Typed
                 | Work::Found
                 | Work::Auto,

@@ -39,14 +39,21 @@ impl Agent {
     pub(super) fn adopt_state(&mut self, state: State) {
         let known = std::mem::replace(&mut self.keeping.state, state);
         let state = &mut self.keeping.state;
-        let read = (state.steps.clone(), state.purges.clone());
+        let what = |state: &State| {
+            let State { steps, purges, .. } = state;
+            (steps.clone(), purges.clone(), state.outside, state.floor)
+        };
+        let read = what(state);
         // What was noted since the job has read it, or what a write that failed should have kept.
         for (id, step) in known.steps {
             let last = state.steps.entry(id).or_insert(step);
             *last = step.max(*last);
         }
         state.purges.extend(known.purges);
-        if read != (state.steps.clone(), state.purges.clone()) {
+        state.since = state.since.or(known.since);
+        state.outside = known.outside.or(state.outside);
+        state.floor = state.floor.max(known.floor);
+        if read != what(state) {
             self.keeping.want();
         }
         let marks = self.marks();

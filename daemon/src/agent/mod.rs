@@ -9,6 +9,7 @@ mod batch;
 mod changes;
 mod codes;
 mod connection;
+mod copies;
 mod edit;
 mod entries;
 mod error;
@@ -97,6 +98,8 @@ pub enum Input {
     Kept(Result<(), StoreError>),
     /// The dated copy of a vault that was written is there, or isn't.
     Copied(Result<(), StoreError>),
+    /// A copy was put into the user's folder, on another disk or not; or why it wasn't.
+    InFolder(Result<Option<bool>, String>),
     /// The dialog given out by [`Output::Prompt`] is over: what was typed, or why nothing was.
     Prompted(Result<Secret, PromptError>),
     /// The plugin that is out says or asks something; it waits for [`Output::PluginReply`].
@@ -181,6 +184,8 @@ pub struct Agent {
     is_damaged: bool,
     /// Why there is no dated copy of the vault, in words.
     no_copy: Option<String>,
+    /// Why there is no new copy in the user's folder, in words.
+    no_folder: Option<String>,
     /// What the platform's probe says keys would get.
     probed: Memory,
     /// What the configuration said when it was probed or the vault was opened.
@@ -222,6 +227,7 @@ impl Agent {
             vault_exists,
             is_damaged: false,
             no_copy: None,
+            no_folder: None,
             probed: memory,
             open: None,
             rollback: false,
@@ -269,6 +275,7 @@ impl Agent {
             Input::Stored(result) => self.stored(now, result),
             Input::Kept(result) => self.kept(now, result),
             Input::Copied(result) => self.no_copy = result.err().as_ref().map(no_copy),
+            Input::InFolder(result) => self.copied_to_folder(now, result),
             Input::Prompted(answer) => self.prompted(answer),
             Input::PluginAsked(ask) => self.hardware_asks(now, ask),
             Input::PluginDone(result) => self.hardware_done(result),
@@ -276,6 +283,9 @@ impl Agent {
             Input::Seen(source, seen) => self.see(now, source, seen),
             Input::Begin => self.begin(),
             Input::Reload(config) => {
+                if config.backup_folder != self.config.backup_folder {
+                    self.no_folder = None;
+                }
                 self.config = config;
                 self.config_fault = None;
                 self.lock_if_due(now);

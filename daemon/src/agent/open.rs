@@ -88,6 +88,9 @@ impl Agent {
         self.rollback = rollback;
         self.since = Some(now.boot);
         self.adopt_state(state);
+        // Written with the next change.
+        let seconds = now.wall.as_secs();
+        self.keeping.state.since.get_or_insert(seconds);
         self.outputs.push_back(Output::Publish(Event::Unlocked));
         self.outputs.push_back(Output::Trim);
         self.resume_purges();
@@ -163,7 +166,7 @@ impl Agent {
         if self.memory() == Memory::Unlocked {
             say("the keys' memory can be swapped out: raise the limit of locked memory");
         }
-        if let Some(line) = &self.no_copy {
+        for line in [&self.no_copy, &self.no_folder].into_iter().flatten() {
             say(line);
         }
         if self.keeping.has_failed {

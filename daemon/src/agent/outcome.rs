@@ -63,6 +63,10 @@ impl Agent {
                 self.slowly(asker, Task::Reveal(export.passphrase, wanted))
             }
             Request::Backup(_) => self.slowly(asker, Task::Backup),
+            Request::BackupCopied(_) => {
+                self.copied_elsewhere(now);
+                Ok(DONE)
+            }
             Request::RestoreBackupCommit(commit) => self.slowly(asker, Task::RestoreBackup(commit)),
             Request::Get(get) => self.get(now, asker, get),
             Request::Show(show) => self.show(&show),

@@ -118,6 +118,7 @@ impl Agent {
         &mut self,
         now: Now,
         asker: Option<Asker>,
+        drops_backups: bool,
         result: Result<Rekeyed, OpenError>,
     ) {
         let Rekeyed {
@@ -128,6 +129,10 @@ impl Agent {
             Ok(rekeyed) => rekeyed,
             Err(failure) => return self.refuse(now, asker, &failure),
         };
+        if drops_backups {
+            self.keeping.state.floor = opened.document.generation;
+            self.keeping.want();
+        }
         // What is open has the old identity; what is locked stays so.
         if self.open.is_some() {
             self.adopt(now, *opened);

@@ -44,6 +44,8 @@ impl Agent {
                 .facts
                 .backup
                 .map(|at| now.wall.saturating_sub(at).as_secs()),
+            copy_age: self.outside(now),
+            copy_due: self.copy_is_due(now),
             clock_synchronised: now.is_synchronised,
             warnings,
         }

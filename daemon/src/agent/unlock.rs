@@ -128,9 +128,17 @@ impl Agent {
 
     /// The text of a backup is there, or isn't.
     pub(super) fn backed_up(&mut self, asker: Option<Asker>, result: Result<String, OpenError>) {
-        let generation = self.open.as_ref().map(|open| open.document.generation);
+        let document = self.open.as_ref().map(|open| &open.document);
+        let generation = document.map(|document| document.generation);
+        let entries = document.and_then(|document| u64::try_from(document.entries.len()).ok());
         let answer = result
-            .map(|text| Response::Backup(BackupAnswer { text, generation }))
+            .map(|text| {
+                Response::Backup(BackupAnswer {
+                    text,
+                    generation,
+                    entries,
+                })
+            })
             .map_err(|failure| error::open(&failure));
         if let Some(asker) = asker {
             self.reply(asker, answer);

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::de::{self, Deserialize, Deserializer, Visitor};
@@ -26,6 +26,8 @@ struct Root {
     log: Log,
     #[serde(default)]
     prompt: Prompt,
+    #[serde(default)]
+    backup: Backup,
 }
 
 #[derive(serde::Deserialize, Default)]
@@ -48,6 +50,29 @@ struct Log {
 #[serde(deny_unknown_fields)]
 struct Prompt {
     program: Option<Program>,
+}
+
+#[derive(serde::Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Backup {
+    folder: Option<Folder>,
+}
+
+/// An absolute path.
+#[derive(serde::Deserialize)]
+#[serde(try_from = "PathBuf")]
+struct Folder(PathBuf);
+
+impl TryFrom<PathBuf> for Folder {
+    type Error = &'static str;
+
+    fn try_from(folder: PathBuf) -> Result<Self, Self::Error> {
+        if folder.is_absolute() {
+            Ok(Self(folder))
+        } else {
+            Err("expected the absolute path of a folder")
+        }
+    }
 }
 
 /// A name without a slash, or an absolute path: what a relative one means would depend on where
@@ -146,6 +171,7 @@ pub(super) fn parse(text: &str) -> Result<Config, Mistake> {
         lock_session: root.lock.session.unwrap_or(preset.lock_session),
         lock_sleep: root.lock.sleep.unwrap_or(preset.lock_sleep),
         log: root.log.level.unwrap_or(preset.log),
+        backup_folder: root.backup.folder.map(|folder| folder.0),
         prompt: root
             .prompt
             .program

@@ -19,7 +19,7 @@ fn every_key_is_read() {
     let text = format!(
         "memory = 'mlock'\n[lock]\nidle = '15m'\nmax = 'never'\nscreen = false\n\
          session = false\nsleep = false\n[log]\nlevel = 'debug'\n\
-         [prompt]\nprogram = '{program}'\n"
+         [prompt]\nprogram = '{program}'\n[backup]\nfolder = '{program}'\n"
     );
     let expected = Config {
         memory: MemoryMode::Mlock,
@@ -29,6 +29,7 @@ fn every_key_is_read() {
         lock_session: false,
         lock_sleep: false,
         log: LogLevel::Debug,
+        backup_folder: Some(program.into()),
         prompt: program.into(),
     };
     assert_eq!(parse(&text).ok(), Some(expected));
@@ -58,6 +59,10 @@ fn a_mistake_is_named_with_its_line() {
     assert_eq!(mistake("[lock]\nidle = '4 hours'\n").0, Some(2));
     assert_eq!(mistake("[lock]\nidle = 4\n").0, Some(2));
     assert_eq!(mistake("x").0, Some(1));
+    for folder in ["", "stick/otpd", "~/stick"] {
+        let text = format!("[backup]\nfolder = '{folder}'\n");
+        assert_eq!(mistake(&text).0, Some(2), "{folder}");
+    }
     for program in ["", "bin/pinentry", "./pinentry"] {
         let text = format!("[prompt]\nprogram = '{program}'\n");
         assert_eq!(mistake(&text).0, Some(2), "{program}");

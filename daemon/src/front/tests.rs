@@ -21,7 +21,7 @@ mod sockets;
 use super::ipc::Ipc;
 use super::*;
 use crate::agent::Agent;
-use crate::config::{Config, LogLevel, MemoryMode};
+use crate::config::{Config, LogLevel};
 use crate::lifecycle::Claim;
 use crate::logging;
 use crate::platform;
@@ -83,13 +83,7 @@ fn served<F: Future<Output = ()>>(test: impl FnOnce(Server) -> F) {
     runtime.block_on(async {
         let config = Config::default();
         let (done, _results) = mpsc::channel(WAITING);
-        let beside = Beside::new(
-            Store::new(&dirs),
-            &dirs,
-            below("otpd.toml"),
-            MemoryMode::Auto,
-            done,
-        );
+        let beside = Beside::new(Store::new(&dirs), &dirs, below("otpd.toml"), &config, done);
         let agent = Agent::new(config, platform::random, false, Memory::Locked);
         let core = Rc::new(Core::new(
             agent,

@@ -12,7 +12,9 @@ use rustix::io::FdFlags;
 use rustix::time::ClockId;
 
 use super::pages::Pages;
-pub use super::unix::{create_private, is_private_dir, make_private_dir, sync_folder, user};
+pub use super::unix::{
+    create_private, is_private_dir, is_same_disk, make_private_dir, sync_folder, user,
+};
 pub(super) use super::unix::{lock, map_private as map, page_size, raise_lock_limit, unmap};
 use super::{LAUNCHD_SOCKET, Peer};
 

@@ -133,6 +133,15 @@ pub fn sync_folder(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 
+/// Whether two files are on one file system. What can't be looked at counts as so.
+pub fn is_same_disk(one: &Path, other: &Path) -> bool {
+    let device = |path: &Path| rustix::fs::stat(path).map(|found| found.st_dev);
+    match (device(one), device(other)) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => true,
+    }
+}
+
 /// Opens a directory, but not through a link at the path's end.
 fn open_dir(path: &Path) -> io::Result<File> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;

@@ -11,6 +11,7 @@ use std::time::Duration;
 use otp_proto::{Ask, Dirs, Secret, SlotsReply};
 use tokio::sync::mpsc;
 
+use super::folder::Folder;
 use crate::agent::{Input, Job, JobDone, PluginDone, PluginTask, Prompt, PromptError};
 use crate::clock;
 use crate::config::{Config, ConfigError, MemoryMode};
@@ -21,9 +22,9 @@ use crate::vault::job::perform;
 use crate::vault::store::Store;
 use crate::vault::{OpenError, Sealed, State, StoreError};
 
-/// Results that may wait for the loop: one job, one vault, one copy of it, one state, one
+/// Results that may wait for the loop: one job, one vault, two copies of it, one state, one
 /// configuration, one dialog, one plugin with a question and its end.
-pub(crate) const WAITING: usize = 8;
+pub(crate) const WAITING: usize = 9;
 
 /// How long the disk is left alone after a write before the vault is copied, so that nobody who
 /// writes often waits for copies.
@@ -41,6 +42,7 @@ pub(crate) enum Done {
     Job(JobDone),
     Stored(Result<(), StoreError>),
     Copied(Result<(), StoreError>),
+    InFolder(Result<Option<bool>, OpenError>),
     Kept(Result<(), StoreError>),
     Configuration(Result<Option<Config>, ConfigError>),
     Prompted(Result<Secret, PromptError>),
@@ -72,6 +74,9 @@ pub(crate) struct Beside {
     disk: RefCell<Option<SyncSender<Write>>>,
     /// Closed when that thread has ended.
     disk_ended: RefCell<Option<Receiver<()>>>,
+    copies: Arc<Folder>,
+    /// Why there was no copy in the folder the last time, so that the log says it once.
+    no_folder: RefCell<Option<String>>,
 }
 
 impl Beside {
@@ -79,20 +84,24 @@ impl Beside {
         store: Store,
         dirs: &Dirs,
         configuration: PathBuf,
-        memory: MemoryMode,
+        config: &Config,
         done: mpsc::Sender<Done>,
     ) -> Self {
+        let copies = Arc::new(Folder::default());
+        copies.choose(config.backup_folder.clone());
         Self {
             store: Arc::new(store),
             folder: dirs.data.clone(),
             configuration,
-            memory: Cell::new(memory),
+            memory: Cell::new(config.memory),
             done,
             job: RefCell::new(None),
             dialog: RefCell::default(),
             plugin: RefCell::default(),
             disk: RefCell::new(None),
             disk_ended: RefCell::new(None),
+            copies,
+            no_folder: RefCell::default(),
         }
     }
 
@@ -159,6 +168,9 @@ impl Beside {
 
     /// Writes the state file.
     pub(super) fn keep(&self, state: State) -> Result<(), StoreError> {
+        if self.copies.raise_floor(state.floor) {
+            self.ring();
+        }
         self.write(Write::State(state))
     }
 
@@ -180,9 +192,30 @@ impl Beside {
                     // A panic would have ended the process.
                     thread.join().ok();
                 }
+                if let JobDone::Open(Ok(opened)) = &done {
+                    self.copies.raise_floor(opened.state.floor);
+                }
+                // Whatever it was, the vault or its slots may be others now.
+                self.ring();
                 Input::JobDone(done)
             }
-            Done::Stored(result) => Input::Stored(result),
+            Done::Stored(result) => {
+                if result.is_ok() {
+                    self.ring();
+                }
+                Input::Stored(result)
+            }
+            Done::InFolder(result) => {
+                let result = result.map_err(|error| error.to_string());
+                let failure = result.as_ref().err().cloned();
+                if let Some(error) = &failure
+                    && failure != *self.no_folder.borrow()
+                {
+                    tracing::warn!(%error, "no new copy of the vault in the backup folder");
+                }
+                *self.no_folder.borrow_mut() = failure;
+                Input::InFolder(result)
+            }
             Done::Copied(result) => {
                 if let Err(error) = &result {
                     tracing::warn!(%error, "no copy of the vault for today");
@@ -197,9 +230,15 @@ impl Beside {
                 service::ready();
                 let config = read?.unwrap_or_default();
                 self.memory.set(config.memory);
+                self.copies.choose(config.backup_folder.clone());
+                self.ring();
                 Input::Reload(config)
             }
         })
+    }
+
+    fn ring(&self) {
+        self.copies.ring(&self.store, &self.done);
     }
 
     fn write(&self, write: Write) -> Result<(), StoreError> {
@@ -237,6 +276,7 @@ impl Beside {
         if let Some(ended) = self.disk_ended.borrow_mut().take() {
             ended.recv_timeout(LAST_COPY).ok();
         }
+        self.copies.rest(LAST_COPY);
     }
 }
 
@@ -272,12 +312,15 @@ fn write_all(store: &Store, writes: &Receiver<Write>, done: &mpsc::Sender<Done>)
     }
 }
 
-fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
+pub(super) fn spawn(
+    name: &str,
+    work: impl FnOnce() + Send + 'static,
+) -> io::Result<JoinHandle<()>> {
     Builder::new().name(name.into()).spawn(work)
 }
 
 /// Fails only when the loop has ended without waiting; then nobody wants the result.
-fn hand_back(done: &mpsc::Sender<Done>, result: Done) {
+pub(super) fn hand_back(done: &mpsc::Sender<Done>, result: Done) {
     done.blocking_send(result).ok();
 }
 

@@ -93,6 +93,7 @@ fn create(
             generation: document.generation,
             ..Marks::default()
         },
+        since: Some(wall.as_secs()),
         ..State::default()
     };
     // First, because the state of an earlier vault would call this one an old copy.

@@ -119,6 +119,12 @@ pub struct State {
     pub steps: BTreeMap<EntryId, u64>,
     /// Entries that a purge takes out of vault and backups, until it is complete.
     pub purges: BTreeSet<EntryId>,
+    /// Since when this vault is looked after here, in seconds since 1970.
+    pub since: Option<u64>,
+    /// When the newest copy outside the vault's disk was made, in seconds since 1970.
+    pub outside: Option<u64>,
+    /// Copies in the user's folder below this generation hold a purged key.
+    pub floor: u64,
 }
 
 /// The vault's content. Cloning shares the entries.

@@ -12,6 +12,14 @@ pub fn print(state: &State) -> String {
     let mut out = String::from("# otpd state 1\n");
     // Writing into a String can't fail.
     let _ = writeln!(out, "generation {}", state.marks.generation);
+    for (word, at) in [("since", state.since), ("outside", state.outside)] {
+        if let Some(at) = at {
+            let _ = writeln!(out, "{word} {at}");
+        }
+    }
+    if state.floor > 0 {
+        let _ = writeln!(out, "floor {}", state.floor);
+    }
     for (fingerprint, next) in &state.marks.counters {
         let _ = writeln!(out, "hotp {} {next}", Hex(fingerprint));
     }
@@ -43,6 +51,16 @@ pub fn parse(text: &str) -> Option<State> {
             state.purges.insert(rest.parse().ok()?).then_some(())?;
             continue;
         }
+        let once = match word {
+            "since" => Some(state.since.replace(number(rest)?).is_none()),
+            "outside" => Some(state.outside.replace(number(rest)?).is_none()),
+            "floor" => Some(std::mem::replace(&mut state.floor, number(rest)?) == 0),
+            _ => None,
+        };
+        if let Some(is_first) = once {
+            is_first.then_some(())?;
+            continue;
+        }
         let (name, value) = rest.split_once(' ')?;
         let value = number(value)?;
         let is_new = match word {
@@ -72,6 +90,9 @@ mod tests {
             .steps
             .insert(otp_proto::EntryId::from_random(5), 57_000_000);
         state.purges.insert(otp_proto::EntryId::from_random(6));
+        state.since = Some(1_795_000_000);
+        state.outside = Some(0);
+        state.floor = 7;
         state
     }
 
@@ -94,6 +115,10 @@ mod tests {
             "hotp 00 1\n",
             "generation +1\n",
             "purge nine\n",
+            "since x\n",
+            "since 1\n",
+            "outside 2\n",
+            "floor 9\n",
             "purge aaaaaaag\n",
             "\n",
         ] {

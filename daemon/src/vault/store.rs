@@ -3,6 +3,7 @@
 
 mod aside;
 mod backups;
+mod elsewhere;
 mod install;
 mod kept;
 

@@ -2,6 +2,7 @@
 
 mod crash;
 mod damage;
+mod elsewhere;
 mod files;
 mod format;
 mod golden;

@@ -1,9 +1,11 @@
 //! `backup` and `restore-backup`: the encrypted vault as one text file.
 
+use std::ffi::OsStr;
 use std::path::Path;
 
 use otp_proto::{
-    Backup, ErrorKind, RestoreBackupAdd, RestoreBackupBegin, RestoreBackupCommit, Status,
+    Backup, BackupCopied, Dirs, ErrorKind, RestoreBackupAdd, RestoreBackupBegin,
+    RestoreBackupCommit, Status,
 };
 
 use super::file::{read, save, shown, unreadable};
@@ -11,10 +13,10 @@ use super::list::table;
 use crate::cli::{Line, Opt};
 use crate::client::{Client, TRIES};
 use crate::failure::{Failure, Kind};
-use crate::json::{Answer, Json};
-use crate::output;
+use crate::json::{Answer, Json, Object};
 use crate::secret::confirm;
 use crate::text::fill;
+use crate::{os, output};
 
 /// The longest piece of a backup in one request, in bytes.
 const PIECE: usize = 32 * 1024;
@@ -26,9 +28,43 @@ pub(super) fn backup(client: &mut Client, line: &Line) -> Result<(), Failure> {
         .text("text")
         .ok_or_else(|| client.bad_answer())?;
     save(client, line.path(), text.as_bytes(), line.has(Opt::Force))?;
+    let is_outside = is_outside(line.path());
+    if is_outside {
+        // Only a reminder comes sooner where this fails.
+        client.call(&BackupCopied {}).ok();
+    }
     let path = shown(Path::new(line.path()));
+    if client.globals.json && line.path() != "-" {
+        let bool = |is: bool| if is { "true" } else { "false" };
+        let object = Object::new()
+            .text("file", &path)
+            .raw("bytes", &text.len().to_string())
+            .raw("outside", bool(is_outside))
+            .raw("verified", "true")
+            .copy("generation", answer.json())
+            .copy("entries", answer.json());
+        return output::print_json(&object.end());
+    }
     client.say(&fill(client.text.backed_up, &[&path]));
+    if let Some(entries) = answer.json().number("entries") {
+        let generation = answer.json().number("generation").unwrap_or_default();
+        let numbers = [entries, generation].map(|number| number.to_string());
+        let [entries, generation] = &numbers;
+        client.say(&fill(client.text.backup_what, &[entries, generation]));
+    }
+    if !is_outside {
+        client.say(client.text.backup_inside);
+    }
     Ok(())
+}
+
+/// Whether what was written to is not on the vault's disk.
+fn is_outside(path: &OsStr) -> bool {
+    let Ok(dirs) = Dirs::new(&|name| std::env::var_os(name)) else {
+        return false;
+    };
+    let path = (path != "-").then(|| Path::new(path));
+    os::is_elsewhere(path, &dirs.data)
 }
 
 pub(super) fn restore(client: &mut Client, line: &Line) -> Result<(), Failure> {

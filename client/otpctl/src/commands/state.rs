@@ -1,5 +1,7 @@
 //! `status` and `version`.
 
+use std::path::Path;
+
 use otp_proto::{Status, VERSION};
 
 use crate::client::{self, Client, is_running};
@@ -45,7 +47,45 @@ pub(super) fn status(client: &mut Client) -> Result<(), Failure> {
         output::say(client.text.rollback);
     }
     client.warnings(status);
+    if status.is("copy_due") {
+        remind(client, status);
+    }
     Ok(())
+}
+
+/// Reminds of a copy on another disk, with the command that makes one.
+fn remind(client: &Client, status: Json<'_>) {
+    let text = client.text;
+    let age = status.number("copy_age");
+    let reminder = match age {
+        Some(age) => fill(text.copy_old, &[&duration(text, age)]),
+        None => text.copy_none.into(),
+    };
+    output::say(&reminder);
+    output::say(&format!("{}otpctl backup {}\n", text.hint, elsewhere()));
+}
+
+/// A new file's name on a stick that is there, as a shell takes it; else where one would be.
+fn elsewhere() -> String {
+    let user = std::env::var("USER").unwrap_or_default();
+    let folders = ["/run/media/", "/media/"].map(|folder| Path::new(folder).join(&user));
+    let mut sticks = folders
+        .iter()
+        .filter(|_| !user.is_empty())
+        .filter_map(|folder| std::fs::read_dir(folder).ok())
+        .flatten()
+        .filter_map(|found| {
+            found
+                .ok()?
+                .path()
+                .join("otpd-backup.txt")
+                .to_str()
+                .map(str::to_owned)
+        });
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte);
+    sticks
+        .find(|path| path.bytes().all(is_plain))
+        .unwrap_or_else(|| "/media/USB/otpd-backup.txt".into())
 }
 
 fn rows(text: &Text, status: Json<'_>) -> Vec<Vec<String>> {
@@ -146,7 +186,13 @@ fn source(text: &Text, source: Json<'_>) -> String {
 
 fn backup(text: &Text, status: Json<'_>) -> String {
     match status.number("backup_age") {
-        Some(age) => fill(text.backup_age, &[&duration(text, age)]),
+        Some(age) => {
+            let newest = fill(text.backup_age, &[&duration(text, age)]);
+            match status.number("copy_age") {
+                Some(age) => newest + &fill(text.copy_age, &[&duration(text, age)]),
+                None => newest,
+            }
+        }
         None => text.backup_none.into(),
     }
 }

@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read, Seek as _, SeekFrom};
 use std::os::fd::AsFd;
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
@@ -86,6 +86,23 @@ pub(crate) fn create_private(path: &Path) -> io::Result<File> {
         .create_new(true)
         .mode(0o600)
         .open(path)
+}
+
+/// Whether a file, or standard output, is on another file system than a folder. A pipe leads
+/// elsewhere, a terminal nowhere.
+pub(crate) fn is_elsewhere(path: Option<&Path>, folder: &Path) -> bool {
+    let found = match path {
+        Some(path) => std::fs::metadata(path),
+        None => io::stdout()
+            .as_fd()
+            .try_clone_to_owned()
+            .and_then(|stdout| File::from(stdout).metadata()),
+    };
+    let (Ok(found), Ok(folder)) = (found, std::fs::metadata(folder)) else {
+        return false;
+    };
+    let kind = found.file_type();
+    kind.is_fifo() || kind.is_socket() || kind.is_file() && found.dev() != folder.dev()
 }
 
 /// Makes a new name in a folder durable (fsync(2): the folder needs its own).

@@ -199,6 +199,10 @@ pub(super) const CAUSES: &[(&str, &str)] = &[
     ),
     (" is missing: the backup ", " がありません。バックアップ "),
     (" old, took its place", " 前のものを代わりに使いました"),
+    (
+        "there is no new copy of the vault in the backup folder: ",
+        "バックアップ用フォルダーに新しいコピーを書けません: ",
+    ),
     ("no change is missing", "失われた変更はありません"),
     ("the last change is missing", "最後の変更が失われました"),
     (

@@ -202,6 +202,8 @@ pub(crate) fn status(vault: bool, locked: bool) -> Reply {
         .into(),
         socket: Some("/run/otpd.sock".into()),
         backup_age: Some(3600),
+        copy_age: None,
+        copy_due: false,
         clock_synchronised: Some(true),
         warnings: Vec::new(),
     }))

@@ -126,6 +126,7 @@ fn a_backup_comes_back_in_pieces_that_fit_a_request() {
             Request::Backup(_) => Ok(Response::Backup(BackupAnswer {
                 text: text.clone(),
                 generation: None,
+                entries: None,
             })),
             Request::RestoreBackupCommit(_) => {
                 Ok(Response::RestoreBackup(RestoreBackupAnswer::default()))

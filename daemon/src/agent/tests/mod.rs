@@ -6,6 +6,7 @@ mod world;
 
 mod adding;
 mod codes;
+mod copies;
 mod disk;
 mod editing;
 mod finding;

@@ -14,7 +14,9 @@ use std::time::Duration;
 use rustix::process::DumpableBehavior;
 use rustix::time::ClockId;
 
-pub use super::unix::{create_private, is_private_dir, make_private_dir, sync_folder, user};
+pub use super::unix::{
+    create_private, is_private_dir, is_same_disk, make_private_dir, sync_folder, user,
+};
 pub(super) use super::unix::{lock, page_size, raise_lock_limit, unmap};
 pub use activation::{Inherited, take_listeners};
 pub use code::release_code;

@@ -19,6 +19,9 @@ const NEWEST: usize = 35;
 /// How many dated copies there are at most, where the clock never stands still.
 const MOST: usize = 100;
 
+/// What the names of texts in the user's folder begin with.
+pub(super) const TEXT: &str = "otpd-";
+
 /// The name of a kept file: `[<day>-]<generation>-<device>.<kind>`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::vault) struct Name {
@@ -50,6 +53,21 @@ impl Name {
         let [identity, recovery] = TYPED;
         let kinds = ["age", identity, recovery];
         let kind = kinds.into_iter().find(|known| *known == kind)?;
+        Self::of_stem(stem, kind)
+    }
+
+    /// Reads the name of a text in the user's folder, as [`Self::text`] makes it.
+    pub(in crate::vault) fn of_text(path: &Path) -> Option<Self> {
+        let stem = name(path).strip_prefix(TEXT)?.strip_suffix(".txt")?;
+        Self::of_stem(stem, "age").filter(|name| name.day.is_some())
+    }
+
+    /// The name of a text in the user's folder.
+    pub(in crate::vault) fn text(&self) -> String {
+        format!("{TEXT}{}", self.to_string().replace(".age", ".txt"))
+    }
+
+    fn of_stem(stem: &str, kind: &'static str) -> Option<Self> {
         let (rest, device) = stem.rsplit_once('-')?;
         let (day, generation) = match rest.rsplit_once('-') {
             Some((day, generation)) => (Some(Day::parse(day)?), generation),
@@ -166,6 +184,16 @@ mod tests {
             dated(20_779, 12).to_string(),
             format!("2026-11-22-0000000012-{}.age", device())
         );
+        let text = dated(20_779, 12).text();
+        assert_eq!(text, format!("otpd-2026-11-22-0000000012-{}.txt", device()));
+        assert_eq!(Name::of_text(Path::new(&text)), Some(dated(20_779, 12)));
+        for text in [
+            "otpd-0000000012-aaaaaaab.txt",
+            "otpd.txt",
+            "2026-11-22-12-aaaaaaab.txt",
+        ] {
+            assert_eq!(Name::of_text(Path::new(text)), None, "{text}");
+        }
         for text in [
             "holiday.jpg",
             "0000000012-aaaaaaab.txt",

@@ -71,6 +71,21 @@ pub(crate) fn sync_folder(_file: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Whether a file is on another drive than a folder. Standard output counts as being so where it
+/// isn't a console.
+pub(crate) fn is_elsewhere(path: Option<&Path>, folder: &Path) -> bool {
+    let drive = |path: &Path| {
+        let whole = std::fs::canonicalize(path).ok()?;
+        let first = whole.components().next()?;
+        Some(first.as_os_str().to_ascii_lowercase())
+    };
+    match path.map(|path| (drive(path), drive(folder))) {
+        Some((Some(file), Some(folder))) => file != folder,
+        Some(_) => false,
+        None => !io::IsTerminal::is_terminal(&io::stdout()),
+    }
+}
+
 /// Descriptors have no numbers here.
 pub(crate) fn open_descriptor(_number: u32) -> io::Result<File> {
     Err(io::ErrorKind::Unsupported.into())

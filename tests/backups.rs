@@ -1,0 +1,90 @@
+//! Backups that are made by themselves, and the reminder of those that aren't.
+
+use std::fs;
+use std::path::Path;
+
+use crate::support::{Daemon, Home, PASSPHRASE, files_below, random_key};
+
+/// The texts in the user's folder.
+fn texts(folder: &Path) -> Vec<String> {
+    let files = files_below(folder).into_iter();
+    files
+        .map(|file| fs::read_to_string(file).unwrap())
+        .collect()
+}
+
+#[test]
+fn every_change_goes_to_the_users_folder_and_restores_on_a_new_machine() {
+    let home = Home::with_vault();
+    let stick = home.root().join("stick");
+    home.make_dir(&stick);
+    home.configure(&format!("[backup]\nfolder = '{}'\n", stick.display()));
+    let daemon = Daemon::start(&home);
+    home.unlock();
+    home.add(&format!("otpauth://totp/x?secret={}", random_key()));
+    home.add(&format!("otpauth://totp/y?secret={}", random_key()));
+    // The end of the agent waits for the copies that are due.
+    daemon.stop();
+    let texts = texts(&stick);
+    assert_eq!(texts.len(), 1, "one a day");
+
+    let other = Home::new();
+    let _daemon = Daemon::start(&other);
+    let file = other.home().join("backup.txt");
+    other.write(&file, &texts[0]);
+    let args = ["restore-backup", "--yes", file.to_str().unwrap()];
+    other.ctl_in(&args, PASSPHRASE).exits(0);
+    let codes = |home: &Home| {
+        let listed = home.ctl(&["list", "--json"]).exits(0).json();
+        listed.as_array().unwrap().len()
+    };
+    assert_eq!(codes(&other), 2);
+}
+
+#[test]
+fn a_folder_that_is_away_is_told_and_no_change_fails_for_it() {
+    let home = Home::with_vault();
+    let stick = home.root().join("stick");
+    home.configure(&format!("[backup]\nfolder = '{}'\n", stick.display()));
+    let mut daemon = Daemon::start(&home);
+    home.unlock();
+    daemon.wait_for("no new copy of the vault in the backup folder");
+    home.add(&format!("otpauth://totp/x?secret={}", random_key()));
+    home.ctl(&["get", "x"]).exits(0);
+    let told = home.ctl(&["status"]).exits(0).stderr;
+    assert!(told.contains(stick.to_str().unwrap()), "{told}");
+    assert!(!stick.exists(), "nothing is made in its place");
+    let said = daemon.stop();
+    let said = said.iter().filter(|line| line.contains("backup folder"));
+    assert_eq!(said.count(), 1, "the log says it once");
+
+    home.make_dir(&stick);
+    let daemon = Daemon::start(&home);
+    home.unlock();
+    daemon.stop();
+    assert_eq!(texts(&stick).len(), 1, "the next unlock makes up for it");
+}
+
+#[test]
+fn what_is_written_to_a_pipe_or_another_disk_is_a_copy_outside_and_on_the_vaults_disk_none() {
+    let home = Home::with_vault();
+    let _daemon = Daemon::start(&home);
+    home.unlock();
+    home.add(&format!("otpauth://totp/x?secret={}", random_key()));
+    let age = || home.ctl(&["status", "--json"]).exits(0).json()["copy_age"].clone();
+    let file = home.home().join("own.txt");
+    let made = home
+        .ctl(&["backup", "--json", file.to_str().unwrap()])
+        .exits(0)
+        .json();
+    assert_eq!(
+        (made["entries"].as_u64(), made["verified"].as_bool()),
+        (Some(1), Some(true))
+    );
+    assert_eq!(made["bytes"], fs::metadata(&file).unwrap().len());
+    assert_eq!(made["outside"], false);
+    assert!(age().is_null());
+    // A test's standard output is a pipe.
+    home.ctl(&["backup", "-"]).exits(0);
+    assert!(age().is_number());
+}
