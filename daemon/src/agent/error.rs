@@ -73,6 +73,7 @@ pub(super) fn open(error: &OpenError) -> RpcError {
         | OpenError::Several(_)
         | OpenError::Renamed { .. }
         | OpenError::NoBackup(_)
+        | OpenError::Slot { .. }
         | OpenError::ForeignSlot
         | OpenError::Wrap
         | OpenError::Unreadable(_)

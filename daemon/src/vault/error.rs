@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use otp_proto::{EntryId, RecoveryKeyError};
 
+use super::slot::IDENTITY;
+
 use super::slot::{KeyringError, PluginError};
 
 /// Why a vault can't be opened, made or restored. No text quotes what is inside of a file.
@@ -58,6 +60,16 @@ pub enum OpenError {
         "{0}, and none of the automatic backups opens: put one of your own in its place (otpctl restore-backup FILE)"
     )]
     NoBackup(Box<Self>),
+    /// The file of a slot is damaged or gone.
+    #[error("{}", way_on(file, .cause, *.other))]
+    Slot {
+        /// Which one.
+        file: &'static str,
+        /// What opening it said.
+        cause: Box<Self>,
+        /// The other slot that a person types, if its file is there.
+        other: Option<&'static str>,
+    },
     /// A text that isn't a backup, and why.
     #[error("not a backup of otpd: {0}")]
     NotABackup(&'static str),
@@ -115,6 +127,7 @@ impl OpenError {
             | Self::Several(_)
             | Self::Renamed { .. }
             | Self::NoBackup(_)
+            | Self::Slot { .. }
             | Self::Unreadable(_)
             | Self::Store(StoreError::TooLarge { .. }) => true,
             Self::NoVault
@@ -137,6 +150,23 @@ impl OpenError {
             | Self::Store(_) => false,
         }
     }
+}
+
+/// What is wrong with a slot, and what opens the vault all the same.
+fn way_on(file: &str, cause: &OpenError, other: Option<&str>) -> String {
+    let what = if matches!(cause, OpenError::WrongSecret) {
+        format!("wrong passphrase, or {file} is damaged: it is not as otpd left it")
+    } else {
+        cause.to_string()
+    };
+    let way = match other {
+        Some(IDENTITY) => {
+            "; the passphrase opens the vault, then otpctl recovery-key renew makes it anew"
+        }
+        Some(_) => "; type the recovery key instead, then otpctl passwd makes it anew",
+        None => "; put a backup in the vault's place (otpctl restore-backup FILE)",
+    };
+    what + way
 }
 
 fn at(line: Option<u32>) -> String {

@@ -30,7 +30,7 @@ pub fn perform(store: &Store, mode: MemoryMode, job: Job, wall: Duration) -> Job
         Job::Open { secret } => JobDone::Open(open(store, mode, &secret, wall)),
         Job::OpenAuto => JobDone::Open(open_auto(store, mode, wall)),
         Job::OpenWith { identity } => JobDone::Open(open_with(store, mode, &identity, wall)),
-        Job::Rewrap { current, new } => JobDone::Rewrap(rewrap(store, &current, &new)),
+        Job::Rewrap { current, new } => JobDone::Rewrap(rewrap(store, &current, &new, wall)),
         Job::Check { secret } => JobDone::Check(check(store, &secret)),
         Job::Backup => JobDone::Backup(backup(store, wall)),
         Job::RestoreBackup {
@@ -146,7 +146,15 @@ fn device() -> EntryId {
 
 /// Unwraps the identity with what was typed.
 pub(super) fn identity(store: &Store, secret: &Secret) -> Result<Secret, OpenError> {
-    unwrap_with(secret, |file| store.read_slot(file))
+    let file = if RecoveryKey::parse(secret.expose()).is_ok() {
+        RECOVERY
+    } else {
+        IDENTITY
+    };
+    let identity = unwrap_with(secret, |file| store.read_slot(file));
+    let identity = identity.map_err(|failure| store.why(file, failure))?;
+    store.note(file);
+    Ok(identity)
 }
 
 /// Only looks whether a secret is right, also while the vault is being written.
@@ -280,10 +288,11 @@ pub(super) fn with_state(store: &Store, unsealed: Unsealed) -> Opened {
     }
 }
 
-fn rewrap(store: &Store, current: &Secret, new: &Secret) -> Result<(), OpenError> {
+fn rewrap(store: &Store, current: &Secret, new: &Secret, wall: Duration) -> Result<(), OpenError> {
     store.tidy()?;
     let identity = identity(store, current)?;
     let wrapped = Passphrase::with_work(new, store.work_factor()).wrap(&identity)?;
+    store.keep_if_changed(IDENTITY, wall)?;
     Ok(store.write_slot(IDENTITY, &wrapped)?)
 }
 
@@ -359,6 +368,7 @@ fn of_backup(failure: OpenError) -> OpenError {
         | OpenError::Several(_)
         | OpenError::Renamed { .. }
         | OpenError::NoBackup(_)
+        | OpenError::Slot { .. }
         | OpenError::NotABackup(_)
         | OpenError::BadBackup(_)
         | OpenError::Unfinished(_)

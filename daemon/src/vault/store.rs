@@ -6,6 +6,7 @@ mod backups;
 mod elsewhere;
 mod install;
 mod kept;
+mod noted;
 
 use std::fs::{self, File};
 use std::io::{self, BufReader};
@@ -191,7 +192,9 @@ impl Store {
     /// The old file is as before.
     pub fn write_slot(&self, file: &str, bytes: &[u8]) -> Result<(), StoreError> {
         self.refuse_unfinished()?;
-        durable::replace(&self.data.join(file), bytes)
+        durable::replace(&self.data.join(file), bytes)?;
+        self.note(file);
+        Ok(())
     }
 
     /// Opens the vault's file; returns whose it is and its length, too.

@@ -122,6 +122,26 @@ pub(super) const CAUSES: &[(&str, &str)] = &[
     ("the query is empty", "検索する語が空です"),
     ("the new passphrase is empty", "新しいパスフレーズが空です"),
     ("the passphrase is empty", "パスフレーズが空です"),
+    (
+        "wrong passphrase, or identity.age is damaged: it is not as otpd left it",
+        "パスフレーズが違うか、identity.age が壊れています",
+    ),
+    (
+        "wrong passphrase, or recovery.age is damaged: it is not as otpd left it",
+        "回復キーが違うか、recovery.age が壊れています",
+    ),
+    (
+        "; type the recovery key instead, then otpctl passwd makes it anew",
+        "。代わりに回復キーを入力し、otpctl passwd で作り直してください",
+    ),
+    (
+        "; the passphrase opens the vault, then otpctl recovery-key renew makes it anew",
+        "。パスフレーズで開き、otpctl recovery-key renew で作り直してください",
+    ),
+    (
+        "; put a backup in the vault's place (otpctl restore-backup FILE)",
+        "。バックアップで置き換えてください (otpctl restore-backup ファイル)",
+    ),
     ("wrong passphrase", "パスフレーズが違います"),
     (
         "an entry with the same key is there",

@@ -33,6 +33,21 @@ impl Store {
         Ok(Some(to))
     }
 
+    /// Keeps a slot's file that is to be written anew, if it is damaged.
+    ///
+    /// # Errors
+    /// It can be neither linked nor copied.
+    pub(in crate::vault) fn keep_if_changed(
+        &self,
+        file: &str,
+        wall: Duration,
+    ) -> Result<(), StoreError> {
+        if self.is_changed(file) {
+            self.keep_damaged(&self.data.join(file), wall)?;
+        }
+        Ok(())
+    }
+
     /// Puts a backup in the place of a damaged vault, which is kept; returns under which names.
     ///
     /// # Errors

@@ -92,6 +92,7 @@ impl Store {
         durable::sync_folder(&folder)?;
         for path in slots {
             rename(path, &self.data.join(name(path)))?;
+            self.note(name(path));
         }
         durable::sync_folder(&self.data)?;
         if is_there(&install.join(NO_BACKUPS)) {

@@ -3,9 +3,11 @@
 use std::path::Path;
 
 use super::jobs::{A, B, WALL, add, backup, backups, create, on_disk, open, restore, vault_path};
-use super::samples::{Folder, MODE, entry, uris};
+use super::samples::{Folder, MODE, entry, secret, uris};
+use crate::agent::{Job, JobDone};
 use crate::platform::arena::Arena;
 use crate::vault::disk::fault::{self, Lasting};
+use crate::vault::job::perform;
 use crate::vault::seal::seal;
 use crate::vault::store::{Name, Store};
 use crate::vault::{OpenError, Opened, Sealer};
@@ -72,6 +74,77 @@ fn each_flipped_byte_of_the_vault_costs_nothing_and_is_told() {
         // The control: it is a whole vault again.
         assert_eq!(recovered(&folder, &made), "", "byte {place}");
     }
+}
+
+#[test]
+fn each_flipped_byte_of_the_identity_is_told_and_the_recovery_key_makes_it_anew() {
+    let folder = Folder::new();
+    let store = folder.store();
+    let (mut made, recovery) = create(&store);
+    add(&store, &mut made, A, 1);
+    let path = folder.data().join("identity.age");
+    let whole = std::fs::read(&path).unwrap();
+    let told = |typed: &str| open(&store, typed).unwrap_err().to_string();
+    assert_eq!(told("wrong"), "wrong passphrase", "the control");
+    let mut wrongs = 0;
+    for place in 0..=whole.len() {
+        let mut bytes = whole.clone();
+        match bytes.get_mut(place) {
+            Some(byte) => *byte ^= 1 << (place % 8),
+            None => bytes.truncate(place / 2),
+        }
+        std::fs::write(&path, &bytes).unwrap();
+        let said = told(PASSPHRASE);
+        wrongs += usize::from(said.starts_with("wrong passphrase, or identity.age is damaged"));
+        assert!(said.contains("identity.age"), "byte {place}: {said}");
+        let way = "type the recovery key instead, then otpctl passwd";
+        assert!(said.contains(way), "byte {place}: {said}");
+        let opened = open(&store, recovery.expose()).unwrap();
+        assert_eq!(opened.document.entries.len(), 1);
+        let job = Job::Rewrap {
+            current: secret(recovery.expose()),
+            new: secret("another"),
+        };
+        assert!(matches!(
+            perform(&store, MODE, job, WALL),
+            JobDone::Rewrap(Ok(()))
+        ));
+        assert_eq!(damaged(&folder)[0].1, bytes, "it is kept");
+        std::fs::remove_dir_all(folder.data().join("damaged")).unwrap();
+        open(&store, "another").unwrap();
+        assert_eq!(
+            told(PASSPHRASE),
+            "wrong passphrase",
+            "and no more than that"
+        );
+        std::fs::write(&path, &whole).unwrap();
+        open(&store, PASSPHRASE).unwrap();
+    }
+    assert!(wrongs > 30, "{wrongs} look like a wrong passphrase");
+}
+
+#[test]
+fn each_flipped_byte_of_the_recovery_slot_is_told_and_the_passphrase_opens() {
+    let folder = Folder::new();
+    let store = folder.store();
+    let (_, recovery) = create(&store);
+    let path = folder.data().join("recovery.age");
+    let whole = std::fs::read(&path).unwrap();
+    for place in 0..whole.len() {
+        let mut bytes = whole.clone();
+        bytes[place] ^= 1 << (place % 8);
+        std::fs::write(&path, &bytes).unwrap();
+        let said = open(&store, recovery.expose()).unwrap_err().to_string();
+        assert!(said.contains("recovery.age"), "byte {place}: {said}");
+        assert!(said.contains("otpctl recovery-key renew"), "{said}");
+    }
+    open(&store, PASSPHRASE).unwrap();
+    // With both gone only a backup is left, and that is said.
+    for file in ["recovery.age", "identity.age"] {
+        std::fs::remove_file(folder.data().join(file)).unwrap();
+    }
+    let said = open(&store, PASSPHRASE).unwrap_err().to_string();
+    assert!(said.ends_with("(otpctl restore-backup FILE)"), "{said}");
 }
 
 #[test]
