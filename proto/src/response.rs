@@ -127,6 +127,9 @@ pub struct StatusAnswer {
     /// Who locked it last; absent before the first lock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locked_by: Option<LockSource>,
+    /// The slot that opened it; absent while locked, and where a backup was put back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unlocked_by: Option<String>,
     /// Seconds for which every unlock is refused; absent if none is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unlock_in: Option<u64>,

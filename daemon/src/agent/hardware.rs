@@ -37,7 +37,7 @@ struct Talk {
 /// What a plugin works for.
 #[derive(Debug)]
 pub(super) enum Wanted {
-    Unlock,
+    Unlock(SlotName),
     Test,
     /// A new slot; what opens it, until the plugin has that in hand.
     Add(SlotName, Option<PluginFile>),
@@ -84,7 +84,8 @@ impl Agent {
         }
         let slot = SlotName::new(&unlock.slot).filter(|slot| slot.kind() == SlotKind::Plugin);
         let slot = slot.ok_or_else(|| error::open(&OpenError::NoSlot))?;
-        self.start_hardware(now, asker, Wanted::Unlock, PluginTask::Unwrap { slot })
+        let wanted = Wanted::Unlock(slot.clone());
+        self.start_hardware(now, asker, wanted, PluginTask::Unwrap { slot })
     }
 
     /// Lets a plugin do something for a request.
@@ -225,7 +226,9 @@ impl Agent {
         };
         let next = match (result, talk.wanted) {
             (Err(failure), _) => return self.reply(asker, Err(error::open(&failure))),
-            (Ok(PluginDone::Identity(identity)), Wanted::Unlock) => Task::Found(identity),
+            (Ok(PluginDone::Identity(identity)), Wanted::Unlock(slot)) => {
+                Task::Found(slot, identity)
+            }
             (Ok(PluginDone::Identity(identity)), Wanted::Test) => {
                 Task::Slots(SlotJob::Opens { identity })
             }
@@ -237,7 +240,7 @@ impl Agent {
                 })
             }
             (Ok(PluginDone::Identity(_)), Wanted::Add(..))
-            | (Ok(PluginDone::Wrapped { .. }), Wanted::Unlock | Wanted::Test) => {
+            | (Ok(PluginDone::Wrapped { .. }), Wanted::Unlock(_) | Wanted::Test) => {
                 return self.reply(asker, Err(error::busy()));
             }
         };
@@ -248,24 +251,24 @@ impl Agent {
         }
     }
 
-    /// What hardware has unwrapped opened the vault, or didn't.
+    /// What hardware has unwrapped opened the vault, or didn't. Nobody waits for it after a lock.
     pub(super) fn hardware_opened(
         &mut self,
         now: Now,
         asker: Option<Asker>,
-        is_locked: bool,
+        slot: &SlotName,
         result: Result<Box<Opened>, OpenError>,
     ) {
         match (result, asker) {
-            (Ok(opened), Some(asker)) if !is_locked => {
-                self.adopt(now, *opened);
+            (Ok(opened), Some(asker)) => {
+                self.adopt_by(now, *opened, slot.as_str());
                 let answer = StepAnswer {
                     ask: None,
                     warnings: self.warnings(now),
                 };
                 self.reply(asker, Ok(Response::Step(answer)));
             }
-            (Ok(_), _) => {}
+            (Ok(_), None) => {}
             (Err(failure), asker) => self.refuse(now, asker, &failure),
         }
     }
@@ -281,7 +284,7 @@ impl Agent {
     /// A lock ends an unlock that was asked for before it.
     pub(super) fn end_hardware_unlock(&mut self) {
         let talk = self.hardware.talk.as_ref();
-        if talk.is_some_and(|talk| matches!(talk.wanted, Wanted::Unlock)) {
+        if talk.is_some_and(|talk| matches!(talk.wanted, Wanted::Unlock(_))) {
             self.end_hardware(&error::locked());
         }
     }

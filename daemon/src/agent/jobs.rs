@@ -12,6 +12,7 @@ use super::changes::Out;
 use super::outcome::Outcome;
 use super::{Agent, Asker, Job, JobDone, Output, SlotJob, error};
 use crate::clock::Now;
+use crate::vault::slot::{SlotName, name_for};
 
 /// Requests that wait for a key derivation, which takes a second each.
 const MAX_WAITING: usize = 16;
@@ -32,7 +33,7 @@ pub(super) enum Task {
     /// The slots that nobody types.
     Auto,
     /// An identity that hardware has unwrapped.
-    Found(Secret),
+    Found(SlotName, Secret),
 }
 
 /// What is handed out only to whoever knows the passphrase.
@@ -49,7 +50,7 @@ pub(super) enum Revealed {
 enum Work {
     Create,
     Discard,
-    Open,
+    Open(&'static str),
     Rewrap,
     Check(Revealed),
     Backup,
@@ -57,9 +58,9 @@ enum Work {
     Purge(Vec<EntryId>),
     Slots { writes: bool },
     Rekey { drops_backups: bool },
-    Typed,
+    Typed(&'static str),
     Auto,
-    Found,
+    Found(SlotName),
 }
 
 impl Work {
@@ -107,7 +108,7 @@ fn needs_rest(task: &Task) -> bool {
         | Task::Slots(_)
         | Task::Rekey(_)
         | Task::Typed(_)
-        | Task::Found(_)
+        | Task::Found(..)
         | Task::Auto => true,
         Task::Reveal(..) => false,
     }
@@ -154,7 +155,7 @@ impl Jobs {
     /// Whether what was typed into the dialog, or a slot that nobody types, is being tried.
     pub(super) fn is_trying(&self) -> bool {
         let running = self.running.as_ref();
-        running.is_some_and(|running| matches!(running.work, Work::Typed | Work::Auto))
+        running.is_some_and(|running| matches!(running.work, Work::Typed(_) | Work::Auto))
     }
 
     /// Returns who waits for something that a lock ends, after ending it.
@@ -171,7 +172,7 @@ impl Jobs {
                 | Task::Reveal(..)
                 | Task::RestoreBackup(_)
                 | Task::Typed(_)
-                | Task::Found(_)
+                | Task::Found(..)
                 | Task::Auto => false,
             };
             if !stays {
@@ -181,7 +182,10 @@ impl Jobs {
         });
         if let Some(running) = &mut self.running {
             running.is_locked = true;
-            if matches!(running.work, Work::Open | Work::Found | Work::Check(_)) {
+            if matches!(
+                running.work,
+                Work::Open(_) | Work::Found(_) | Work::Check(_)
+            ) {
                 askers.extend(running.asker.take());
             }
         }
@@ -233,7 +237,7 @@ impl Agent {
                 Some(Err(error::params("the new passphrase is empty")))
             }
             Task::Unlock(_) if !is_locked => Some(Ok(Response::Unlock(UnlockAnswer::default()))),
-            Task::Found(_) if !is_locked => Some(Ok(Response::Step(StepAnswer::default()))),
+            Task::Found(..) if !is_locked => Some(Ok(Response::Step(StepAnswer::default()))),
             Task::Reveal(..) if is_locked => Some(Err(error::locked())),
             Task::RestoreBackup(_) if is_locked && self.vault_exists && !self.is_damaged => {
                 Some(Err(error::locked()))
@@ -252,7 +256,7 @@ impl Agent {
             | Task::Slots(_)
             | Task::Rekey(_)
             | Task::Typed(_)
-            | Task::Found(_)
+            | Task::Found(..)
             | Task::Auto => None,
         }
     }
@@ -284,7 +288,10 @@ impl Agent {
         }
         let (job, work) = match task {
             Task::Init(Init { passphrase }) => (Job::Create { passphrase }, Work::Create),
-            Task::Unlock(Unlock { passphrase }) => (Job::Open { secret: passphrase }, Work::Open),
+            Task::Unlock(Unlock { passphrase }) => {
+                let work = Work::Open(name_for(&passphrase));
+                (Job::Open { secret: passphrase }, work)
+            }
             Task::Passwd(Passwd { current, new }) => (Job::Rewrap { current, new }, Work::Rewrap),
             Task::Reveal(secret, wanted) => (Job::Check { secret }, Work::Check(wanted)),
             Task::Backup => (Job::Backup, Work::Backup),
@@ -303,9 +310,10 @@ impl Agent {
                 (job, Work::Rekey { drops_backups })
             }
             Task::Typed(secret) if self.prompts.is_waited_for() => {
-                (Job::Open { secret }, Work::Typed)
+                let work = Work::Typed(name_for(&secret));
+                (Job::Open { secret }, work)
             }
-            Task::Found(identity) => (Job::OpenWith { identity }, Work::Found),
+            Task::Found(slot, identity) => (Job::OpenWith { identity }, Work::Found(slot)),
             Task::Auto if self.open.is_none() => (Job::OpenAuto, Work::Auto),
             // Everybody left, or the vault is open.
             Task::Typed(_) | Task::Auto => {
@@ -371,7 +379,9 @@ impl Agent {
             (Work::Create, JobDone::Create(result)) => self.created(now, asker, is_locked, result),
             // What can't be removed is there, with or without a recovery key.
             (Work::Discard, JobDone::Discard(result)) => self.vault_exists = result.is_err(),
-            (Work::Open, JobDone::Open(result)) => self.opened(now, asker, is_locked, result),
+            (Work::Open(slot), JobDone::Open(result)) => {
+                self.opened(now, asker, is_locked, slot, result);
+            }
             (Work::Rewrap, JobDone::Rewrap(result)) => self.rewrapped(now, asker, result),
             (Work::Check(wanted), JobDone::Check(result)) => {
                 self.checked(now, asker, &wanted, result);
@@ -386,15 +396,17 @@ impl Agent {
                 self.rekeyed(now, asker, drops_backups, result);
             }
             (Work::Auto, JobDone::Open(result)) => self.auto_opened(now, is_locked, result),
-            (Work::Found, JobDone::Open(result)) => {
-                self.hardware_opened(now, asker, is_locked, result);
+            (Work::Found(slot), JobDone::Open(result)) => {
+                self.hardware_opened(now, asker.filter(|_| !is_locked), &slot, result);
             }
-            (Work::Typed, JobDone::Open(result)) => self.typed(now, is_locked, result),
+            (Work::Typed(slot), JobDone::Open(result)) => {
+                self.typed(now, is_locked, slot, result);
+            }
             // Not what was given out: whoever waits gets no answer that could be wrong.
             (
                 Work::Create
                 | Work::Discard
-                | Work::Open
+                | Work::Open(_)
                 | Work::Rewrap
                 | Work::Check(_)
                 | Work::Backup
@@ -402,8 +414,8 @@ impl Agent {
                 | Work::Purge(_)
                 | Work::Slots { .. }
                 | Work::Rekey { .. }
-                | Work::Typed
-                | Work::Found
+                | Work::Typed(_)
+                | Work::Found(_)
                 | Work::Auto,
                 _,
             ) => {}

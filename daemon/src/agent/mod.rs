@@ -197,6 +197,8 @@ pub struct Agent {
     /// When it was last locked or unlocked, on the boot clock.
     since: Option<Duration>,
     locked_by: Option<LockSource>,
+    /// The name of the slot that opened it.
+    unlocked_by: Option<String>,
     /// Until when every unlock is refused, on the boot clock.
     refused_until: Option<Duration>,
     watches: Watches,
@@ -233,6 +235,7 @@ impl Agent {
             rollback: false,
             since: None,
             locked_by: None,
+            unlocked_by: None,
             refused_until: None,
             watches: Watches::default(),
             facts: Facts::default(),

@@ -97,6 +97,12 @@ impl Agent {
         self.drop_expired(now);
     }
 
+    /// Takes over a vault that a slot has opened.
+    pub(super) fn adopt_by(&mut self, now: Now, opened: Opened, slot: &str) {
+        self.adopt(now, opened);
+        self.unlocked_by = Some(slot.to_owned());
+    }
+
     /// Wipes the keys, and answers whoever waits for them.
     pub(super) fn lock(&mut self, now: Now, source: LockSource) {
         // An unlock that is under way was asked for before the lock.
@@ -112,6 +118,7 @@ impl Agent {
         drop(open);
         self.since = Some(now.boot);
         self.locked_by = Some(source);
+        self.unlocked_by = None;
         self.drop_batches();
         for asker in self.abandon_changes() {
             self.reply(asker, Err(error::locked()));

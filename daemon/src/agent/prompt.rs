@@ -283,7 +283,7 @@ impl Agent {
         self.prompts.is_tried();
         self.prompts.auto_failure = None;
         match result {
-            Ok(opened) if may_open && !is_locked => self.adopt(now, *opened),
+            Ok(opened) if may_open && !is_locked => self.adopt_by(now, *opened, "keyring"),
             Ok(_) => {}
             Err(failure) => {
                 let is_there = !matches!(failure, OpenError::NoSlot | OpenError::NoVault);
@@ -304,11 +304,14 @@ impl Agent {
         &mut self,
         now: Now,
         is_locked: bool,
+        slot: &str,
         result: Result<Box<Opened>, OpenError>,
     ) {
         self.prompts.is_tried();
         match result {
-            Ok(opened) if self.prompts.is_waited_for() && !is_locked => self.adopt(now, *opened),
+            Ok(opened) if self.prompts.is_waited_for() && !is_locked => {
+                self.adopt_by(now, *opened, slot);
+            }
             Ok(_) => {}
             Err(failure @ (OpenError::WrongSecret | OpenError::MistypedRecovery(_))) => {
                 self.prompts.mistakes += 1;

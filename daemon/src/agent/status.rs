@@ -37,6 +37,7 @@ impl Agent {
             locks_in: locks.map(|(at, _)| at.saturating_sub(now.boot).as_secs()),
             locks_by: locks.map(|(_, limit)| limit),
             locked_by: self.locked_by,
+            unlocked_by: self.unlocked_by.clone(),
             unlock_in: self.refused_for(now).map(refusal::whole),
             lock_sources: self.lock_sources(),
             socket: Some(self.facts.endpoint.clone()).filter(|place| !place.is_empty()),

@@ -51,7 +51,7 @@ impl Agent {
                 self.vault_exists = true;
                 // Who locked meanwhile gets no open vault.
                 if !is_locked && self.refused_for(now).is_none() {
-                    self.adopt(now, *opened);
+                    self.adopt_by(now, *opened, "passphrase");
                 }
                 self.reply(asker, Ok(Response::Init(InitAnswer { recovery_key })));
             }
@@ -65,12 +65,13 @@ impl Agent {
         now: Now,
         asker: Option<Asker>,
         is_locked: bool,
+        slot: &str,
         result: Result<Box<Opened>, OpenError>,
     ) {
         match (result, asker) {
             (Ok(opened), Some(asker)) if !is_locked => {
                 self.forgive(asker);
-                self.adopt(now, *opened);
+                self.adopt_by(now, *opened, slot);
                 let answer = UnlockAnswer {
                     opened: true,
                     warnings: self.warnings(now),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use otp_proto::{Status, VERSION};
+use otp_proto::{Status, VERSION, clean_label};
 
 use crate::client::{self, Client, is_running};
 use crate::failure::Failure;
@@ -93,6 +93,20 @@ fn rows(text: &Text, status: Json<'_>) -> Vec<Vec<String>> {
     let mut rows = Vec::new();
     let mut row = |name: &str, value: String| rows.push(vec![name.to_owned(), value]);
     row(text.row_vault, vault(text, status));
+    if let Some(slot) = status.text("unlocked_by") {
+        let known = match slot.as_str() {
+            "passphrase" => text.opened_passphrase,
+            "recovery" => text.opened_recovery,
+            "keyring" => text.opened_keyring,
+            _ => "",
+        };
+        let name = if known.is_empty() {
+            clean_label(&slot)
+        } else {
+            known.to_owned()
+        };
+        row(text.row_opened, name);
+    }
     if let Some(entries) = status.number("entries") {
         row(text.row_entries, entries.to_string());
     }

@@ -74,8 +74,8 @@ Says whether the vault is locked, since when, until when and by what, what else
 locks it, how memory is protected, how old the newest automatic backup is,
 whether the clock is synchronised, which otpd runs, and where.
 JSON keys: locked, vault, version, protocol, pid, memory, rollback, entries,
-since, locks_in, locks_by, locked_by, lock_sources, socket, backup_age,
-clock_synchronised, warnings.
+since, locks_in, locks_by, locked_by, unlocked_by, lock_sources, socket,
+backup_age, clock_synchronised, warnings.
 "
         }
         Verb::Passwd => {

@@ -74,8 +74,8 @@ pub(super) fn help(verb: Option<Verb>) -> &'static str {
 メモリーの保護、自動バックアップの新しさ、時計の同期、動いている otpd とその場所
 を示します。
 JSON のキー: locked, vault, version, protocol, pid, memory, rollback, entries,
-since, locks_in, locks_by, locked_by, lock_sources, socket, backup_age,
-clock_synchronised, warnings
+since, locks_in, locks_by, locked_by, unlocked_by, lock_sources, socket,
+backup_age, clock_synchronised, warnings
 "
         }
         Verb::Passwd => {

@@ -188,6 +188,7 @@ pub(crate) fn status(vault: bool, locked: bool) -> Reply {
         locks_in: None,
         locks_by: None,
         locked_by: locked.then_some(LockSource::Sleep),
+        unlocked_by: None,
         unlock_in: None,
         lock_sources: [
             (LockSource::Screen, Sight::Absent),

@@ -87,6 +87,7 @@ fn hardware_opens_the_vault_after_its_questions_and_nobody_else_waits_meanwhile(
     driver.finish_plugin(Ok(done));
     assert_eq!(step(driver.answer(second)), None);
     driver.get("github").unwrap();
+    assert_eq!(driver.status().unlocked_by.as_deref(), Some("tpm"));
     assert_eq!(step(driver.call(unlock())), None);
 }
 

@@ -275,8 +275,9 @@ fn the_vault_opens_at_the_start_and_after_a_lock_only_when_asked() {
     driver.lock();
     driver.input(Input::Tick);
     assert!(driver.status().locked);
+    assert_eq!(driver.status().unlocked_by, None);
     driver.call(quiet()).unwrap();
-    assert!(!driver.status().locked);
+    assert_eq!(driver.status().unlocked_by.as_deref(), Some("keyring"));
 }
 
 #[test]

@@ -14,6 +14,22 @@ fn kind(answer: Result<Response, RpcError>) -> ErrorKind {
 }
 
 #[test]
+fn status_names_the_slot_that_opened_the_vault() {
+    let mut driver = Driver::unlocked();
+    assert_eq!(driver.status().unlocked_by.as_deref(), Some("passphrase"));
+    // A real one: what has the form of a recovery key and isn't one is tried as a passphrase.
+    let recovery = RecoveryKey::from_random(&[7; 16]).into_secret();
+    driver.disk.passphrase = recovery.expose().to_owned();
+    for (typed, slot) in [(recovery.expose(), "recovery"), (RECOVERY, "passphrase")] {
+        driver.lock();
+        assert_eq!(driver.status().unlocked_by, None);
+        let passphrase = secret(typed);
+        driver.call(Request::Unlock(Unlock { passphrase })).unwrap();
+        assert_eq!(driver.status().unlocked_by.as_deref(), Some(slot));
+    }
+}
+
+#[test]
 fn init_makes_a_vault_shows_the_recovery_key_and_leaves_it_unlocked() {
     let mut driver = Driver::new();
     assert_eq!(driver.refusal(unlock("x")), ErrorKind::NoVault);

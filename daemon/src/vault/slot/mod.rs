@@ -45,6 +45,14 @@ pub trait Slot {
     fn unwrap(&self, wrapped: &[u8]) -> Result<Secret, OpenError>;
 }
 
+/// Returns the name of the slot that [`unwrap_with`] tries for what was typed.
+pub fn name_for(secret: &Secret) -> &'static str {
+    match RecoveryKey::parse(secret.expose()) {
+        Ok(_) => "recovery",
+        Err(_) => "passphrase",
+    }
+}
+
 /// Opens the passphrase's slot or the recovery key's, and no other. `read` returns a slot's file.
 ///
 /// # Errors
