@@ -27,6 +27,8 @@ pub(super) enum Task {
     Backup,
     RestoreBackup(RestoreBackupCommit),
     Slots(SlotJob),
+    /// What the connection's renewal has left when its turn comes: a rekey may be before it.
+    KeepRecovery,
     Rekey(Rekey),
     /// What a person typed into the dialog.
     Typed(Secret),
@@ -106,6 +108,7 @@ fn needs_rest(task: &Task) -> bool {
         | Task::Backup
         | Task::RestoreBackup(_)
         | Task::Slots(_)
+        | Task::KeepRecovery
         | Task::Rekey(_)
         | Task::Typed(_)
         | Task::Found(..)
@@ -167,6 +170,7 @@ impl Jobs {
                 | Task::Passwd(_)
                 | Task::Backup
                 | Task::Slots(_)
+                | Task::KeepRecovery
                 | Task::Rekey(_) => true,
                 Task::Unlock(_)
                 | Task::Reveal(..)
@@ -242,7 +246,12 @@ impl Agent {
             Task::RestoreBackup(_) if is_locked && self.vault_exists && !self.is_damaged => {
                 Some(Err(error::locked()))
             }
-            Task::Unlock(_) | Task::Passwd(_) | Task::Backup | Task::Slots(_) | Task::Rekey(_)
+            Task::Unlock(_)
+            | Task::Passwd(_)
+            | Task::Backup
+            | Task::Slots(_)
+            | Task::KeepRecovery
+            | Task::Rekey(_)
                 if !self.vault_exists =>
             {
                 Some(Err(error::no_vault()))
@@ -254,6 +263,7 @@ impl Agent {
             | Task::Backup
             | Task::RestoreBackup(_)
             | Task::Slots(_)
+            | Task::KeepRecovery
             | Task::Rekey(_)
             | Task::Typed(_)
             | Task::Found(..)
@@ -298,6 +308,18 @@ impl Agent {
             Task::Slots(job) => {
                 let writes = job.writes();
                 (Job::Slots(job), Work::Slots { writes })
+            }
+            Task::KeepRecovery => {
+                let Some(asker) = asker else {
+                    return true;
+                };
+                match self.keep_recovery_job(asker) {
+                    Ok(job) => (Job::Slots(job), Work::Slots { writes: true }),
+                    Err(failure) => {
+                        self.reply(asker, Err(failure));
+                        return true;
+                    }
+                }
             }
             Task::Rekey(Rekey {
                 passphrase,

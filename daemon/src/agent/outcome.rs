@@ -90,7 +90,7 @@ impl Agent {
                 let secret = renew.passphrase;
                 self.slowly(asker, Task::Slots(SlotJob::Renew { secret }))
             }
-            Request::RecoveryKeyKeep(_) => self.keep_recovery_key(asker),
+            Request::RecoveryKeyKeep(_) => self.slowly(asker, Task::KeepRecovery),
             Request::Rekey(rekey) => self.slowly(asker, Task::Rekey(rekey)),
             Request::RestoreBackupBegin(_) => self.restore_backup_begin(asker.conn),
             Request::RestoreBackupAdd(add) => self.restore_backup_add(asker.conn, &add),

@@ -284,7 +284,8 @@ impl Agent {
         self.prompts.auto_failure = None;
         match result {
             Ok(opened) if may_open && !is_locked => self.adopt_by(now, *opened, "keyring"),
-            Ok(_) => {}
+            // Who came after the lock has it tried anew, before anybody is asked.
+            Ok(_) => self.prompts.has_tried = false,
             Err(failure) => {
                 let is_there = !matches!(failure, OpenError::NoSlot | OpenError::NoVault);
                 self.prompts.auto_failure = is_there.then(|| failure.to_string());
@@ -312,7 +313,7 @@ impl Agent {
             Ok(opened) if self.prompts.is_waited_for() && !is_locked => {
                 self.adopt_by(now, *opened, slot);
             }
-            Ok(_) => {}
+            Ok(_) => self.is_damaged = false,
             Err(failure @ (OpenError::WrongSecret | OpenError::MistypedRecovery(_))) => {
                 self.prompts.mistakes += 1;
                 let mut mistake = Mistake::Wrong;

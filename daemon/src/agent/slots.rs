@@ -68,11 +68,11 @@ impl Agent {
     }
 
     /// The recovery key that this connection was answered opens the vault from now on.
-    pub(super) fn keep_recovery_key(&mut self, asker: Asker) -> Result<Outcome, RpcError> {
+    pub(super) fn keep_recovery_job(&self, asker: Asker) -> Result<SlotJob, RpcError> {
         let had = self.connections.get(&asker.conn);
         let wrapped = had.and_then(|had| had.recovery.clone());
         let wrapped = wrapped.ok_or_else(|| error::params("no recovery key was renewed here"))?;
-        self.slowly(asker, Task::Slots(SlotJob::KeepRecovery { wrapped }))
+        Ok(SlotJob::KeepRecovery { wrapped })
     }
 
     /// Some work on the slots is done, or isn't.

@@ -78,7 +78,7 @@ impl Agent {
                 };
                 self.reply(asker, Ok(Response::Unlock(answer)));
             }
-            (Ok(_), _) => {}
+            (Ok(_), _) => self.is_damaged = false,
             (Err(failure), asker) => {
                 self.is_damaged = self.is_damaged || failure.is_damage();
                 self.refuse(now, asker, &failure);

@@ -35,6 +35,9 @@ pub enum OpenError {
     /// One of the files is missing while others are there.
     #[error("{} is missing", .0.display())]
     Missing(PathBuf),
+    /// The slot of what was typed is missing, and the other one that a person types is there.
+    #[error("{} is missing", .0.display())]
+    MissingSlot(PathBuf),
     /// It decrypts, but its MAC is wrong or missing.
     #[error("the vault is forged or was changed: its MAC is wrong")]
     Forged,
@@ -140,6 +143,7 @@ impl OpenError {
             | Self::Unfinished(_)
             | Self::HalfRekeyed(_)
             | Self::NoSlot
+            | Self::MissingSlot(_)
             | Self::LastSlot
             | Self::OnlyRecovery
             | Self::ForeignSlot

@@ -151,8 +151,13 @@ pub(super) fn identity(store: &Store, secret: &Secret) -> Result<Secret, OpenErr
     } else {
         IDENTITY
     };
-    let identity = unwrap_with(secret, |file| store.read_slot(file));
-    let identity = identity.map_err(|failure| store.why(file, failure))?;
+    let unwrapped = unwrap_with(secret, |file| store.read_slot(file));
+    if let Err(OpenError::Missing(path)) = &unwrapped
+        && store.has_typed_slot()
+    {
+        return Err(OpenError::MissingSlot(path.clone()));
+    }
+    let identity = unwrapped.map_err(|failure| store.why(file, failure))?;
     store.note(file);
     Ok(identity)
 }
@@ -202,14 +207,9 @@ fn open_untyped(
     identity: &Secret,
     wall: Duration,
 ) -> Result<Boxed, OpenError> {
-    load_or_fall_back(store, mode, identity, wall).map_err(|failure| {
-        if let OpenError::NoBackup(failure) = failure {
-            // It is as likely that the slot is another vault's.
-            *failure
-        } else {
-            failure
-        }
-    })
+    // A damaged vault is as likely to be another's, with which the slot has nothing to do: only
+    // somebody who types what opens it has it replaced.
+    Ok(looked_after(store, load(store, mode, identity)?, wall))
 }
 
 fn load_or_fall_back(
@@ -218,10 +218,15 @@ fn load_or_fall_back(
     identity: &Secret,
     wall: Duration,
 ) -> Result<Boxed, OpenError> {
-    let mut opened = match load(store, mode, identity) {
+    let opened = match load(store, mode, identity) {
         Ok(opened) => opened,
         Err(failure) => Box::new(fall_back(store, mode, identity, wall, failure)?),
     };
+    Ok(looked_after(store, opened, wall))
+}
+
+/// Makes the copy of the day, if there is none, and tells of damaged files.
+fn looked_after(store: &Store, mut opened: Boxed, wall: Duration) -> Boxed {
     if let Some(vault) = store.uncopied() {
         opened.warnings.extend(copied(store, &vault, wall));
     }
@@ -231,7 +236,7 @@ fn load_or_fall_back(
             folder.display()
         ));
     }
-    Ok(opened)
+    opened
 }
 
 /// Makes the dated copy of a vault that was just put into place; a line for people if that failed.
@@ -243,6 +248,24 @@ pub(super) fn copied(store: &Store, vault: &Sealed, wall: Duration) -> Vec<Strin
 
 /// Loads the vault with its identity.
 pub(super) fn load(store: &Store, mode: MemoryMode, identity: &Secret) -> Result<Boxed, OpenError> {
+    let opened = look_into(store, mode, identity)?;
+    store.saw(opened.generation);
+    Ok(opened.opened)
+}
+
+/// A vault as it lies on the disk.
+pub(super) struct OnDisk {
+    /// The file's own generation, which what is remembered doesn't raise.
+    generation: u64,
+    opened: Boxed,
+}
+
+/// Loads the vault while it may be written: what is seen may be old already.
+pub(super) fn look_into(
+    store: &Store,
+    mode: MemoryMode,
+    identity: &Secret,
+) -> Result<OnDisk, OpenError> {
     let (file, device, length) = store.open_vault()?;
     let unsealed = seal::open(file, length, identity, mode)?;
     let theirs = unsealed.document.device;
@@ -252,7 +275,6 @@ pub(super) fn load(store: &Store, mode: MemoryMode, identity: &Secret) -> Result
         return Err(OpenError::Renamed { path, theirs });
     }
     let generation = unsealed.document.generation;
-    store.saw(generation);
     let mut opened = with_state(store, unsealed);
     if opened.rollback {
         opened.warnings.push(format!(
@@ -260,7 +282,10 @@ pub(super) fn load(store: &Store, mode: MemoryMode, identity: &Secret) -> Result
             opened.state.marks.generation
         ));
     }
-    Ok(Box::new(opened))
+    Ok(OnDisk {
+        generation,
+        opened: Box::new(opened),
+    })
 }
 
 /// Compares a vault with what is remembered of it, and raises it to that.
@@ -364,6 +389,7 @@ fn of_backup(failure: OpenError) -> OpenError {
         | OpenError::WrongSecret
         | OpenError::MistypedRecovery(_)
         | OpenError::Missing(_)
+        | OpenError::MissingSlot(_)
         | OpenError::TooNew(_)
         | OpenError::Several(_)
         | OpenError::Renamed { .. }

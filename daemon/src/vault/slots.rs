@@ -3,7 +3,7 @@
 use otp_proto::{Secret, SlotInfo, SlotKind};
 use zeroize::Zeroizing;
 
-use super::job::{identity, load, recovery};
+use super::job::{identity, look_into, recovery};
 use super::slot::{
     IDENTITY, KEYRING, PluginFile, RECOVERY, Slot as _, SlotName, keyring, unwrap_typed,
 };
@@ -96,7 +96,7 @@ fn test(
 
 /// Whether an identity is the vault's.
 fn opens(store: &Store, mode: MemoryMode, identity: &Secret) -> Result<(), OpenError> {
-    opens_or_foreign(load(store, mode, identity)).map(drop)
+    opens_or_foreign(look_into(store, mode, identity)).map(drop)
 }
 
 /// What it means that an identity which a slot gave doesn't open the vault.
@@ -157,16 +157,19 @@ fn add_keyring(store: &Store, mode: MemoryMode, secret: &Secret) -> Result<(), O
     let drawn = keyring::draw();
     let wrapped = keyring::wrap(&drawn, &identity)?;
     let copy = Secret::copy_of(drawn.expose());
+    // A keyring that is locked or hangs keeps the secret of before, which its slot needs.
     store.keyring().write(device, drawn)?;
     // What it gives back at the next login is what counts.
-    let kept = store.keyring().read(device)?;
-    if kept != copy {
-        return Err(keyring::KeyringError::Missing.into());
-    }
-    store.write_slot(KEYRING, &wrapped).inspect_err(|_| {
-        forget(store);
-    })?;
-    Ok(())
+    let kept = store.keyring().read(device).map_err(OpenError::from);
+    let is_kept = kept.and_then(|kept| {
+        if kept == copy {
+            Ok(())
+        } else {
+            Err(keyring::KeyringError::Missing.into())
+        }
+    });
+    let done = is_kept.and_then(|()| Ok(store.write_slot(KEYRING, &wrapped)?));
+    done.inspect_err(|_| forget(store))
 }
 
 /// Writes a plugin's slot. Its own file comes last: without it there is no slot.

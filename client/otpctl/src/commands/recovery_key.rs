@@ -46,7 +46,10 @@ pub(super) fn print(client: &mut Client, line: &Line) -> Result<(), Failure> {
     let key = renewed(client)?;
     let sheet = drawn(client, path, key)?;
     save(client, path, &sheet, line.has(Opt::Force))?;
-    client.call(&RecoveryKeyKeep {})?;
+    client.call(&RecoveryKeyKeep {}).inspect_err(|_| {
+        // Its key opens nothing.
+        std::fs::remove_file(path).ok();
+    })?;
     if path != "-" {
         client.say(&fill(text.key_printed, &[&shown(Path::new(path))]));
     }

@@ -304,7 +304,7 @@ asks whether you have it on paper.
 otpctl recovery-key print makes a new one and writes it on a sheet with its QR
 code: a page for FILE.html, else a text (mode 0600). FILE may be -.
 
-Only then the key before it no longer opens this vault (older backups it does).
+From then on the key before it opens only older backups.
 The passphrase is asked. If somebody saw the key: otpctl rekey --drop-backups.
 
       --force   replace an existing file

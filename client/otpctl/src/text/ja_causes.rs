@@ -175,8 +175,8 @@ pub(super) const CAUSES: &[(&str, &str)] = &[
     ("not a backup of otpd", "otpd のバックアップではありません"),
     ("its first line is another", "最初の行が異なります"),
     (
-        "one of its three blocks is missing",
-        "3 つの部分の 1 つがありません",
+        "one of its blocks is missing",
+        "必要な部分の 1 つがありません",
     ),
     ("one of its blocks is damaged", "一部が壊れています"),
     ("the present vault is fine", "今の保管庫は無事です"),
@@ -218,13 +218,43 @@ pub(super) const CAUSES: &[(&str, &str)] = &[
         "保管庫が壊れていました。バックアップ ",
     ),
     (" is missing: the backup ", " がありません。バックアップ "),
-    (" old, took its place", " 前のものを代わりに使いました"),
+    (
+        " days old, took its place",
+        " 日前のものを代わりに使いました",
+    ),
+    (
+        " hours old, took its place",
+        " 時間前のものを代わりに使いました",
+    ),
+    (
+        " hour old, took its place",
+        " 時間前のものを代わりに使いました",
+    ),
+    (
+        " minutes old, took its place",
+        " 分前のものを代わりに使いました",
+    ),
+    (
+        "less than a minute old, took its place",
+        "1 分以内のものを代わりに使いました",
+    ),
+    (
+        " minute old, took its place",
+        " 分前のものを代わりに使いました",
+    ),
+    (
+        "a moment old, took its place",
+        "今しがたのものを代わりに使いました",
+    ),
     (
         "there is no new copy of the vault in the backup folder: ",
         "バックアップ用フォルダーに新しいコピーを書けません: ",
     ),
     ("no change is missing", "失われた変更はありません"),
     ("the last change is missing", "最後の変更が失われました"),
+    ("; the last ", "。直近の "),
+    (" changes are missing", " 件の変更が失われました"),
+    ("that may not last: ", "長くはもたないかもしれません: "),
     (
         "what was changed after it is missing",
         "その後の変更は失われました",
@@ -247,6 +277,7 @@ pub(super) const CAUSES: &[(&str, &str)] = &[
     (" is damaged in line ", " が壊れています。行: "),
     (" is damaged", " が壊れています"),
     (" is missing", " がありません"),
+    ("cannot keep ", "取っておけません: "),
     ("cannot write ", "書き込めません: "),
     ("cannot read ", "読み取れません: "),
     ("cannot remove ", "削除できません: "),

@@ -74,6 +74,15 @@ fn a_new_recovery_key_is_kept_when_its_own_connection_says_so_and_not_after_a_re
     // What it wraps is the identity of before.
     driver.call(rekey(PASSPHRASE)).unwrap();
     assert_eq!(driver.refusal(keep()), ErrorKind::Params);
+    // Also where the rekey is only before it in the queue.
+    driver.call(renew(PASSPHRASE)).unwrap();
+    driver.habits.jobs = false;
+    let rekeyed = driver.ask(2, rekey(PASSPHRASE));
+    let kept = driver.ask(1, keep());
+    driver.finish_job();
+    driver.answer(rekeyed).unwrap();
+    assert_eq!(driver.answer(kept).unwrap_err().kind(), ErrorKind::Params);
+    driver.habits.jobs = true;
     // And a connection that ends takes its key with it.
     driver.call(renew(PASSPHRASE)).unwrap();
     driver.input(Input::Closed(Conn(1)));

@@ -131,8 +131,11 @@ impl Store {
         Ok(())
     }
 
-    /// Removes every backup.
+    /// Removes every backup, and damaged files: they open as backups do, or may.
     pub(super) fn remove_backups(&self) -> Result<(), StoreError> {
+        for path in durable::list(&self.damaged_folder())? {
+            durable::remove(&path)?;
+        }
         for path in durable::list(&self.backup_folder())? {
             if Name::of(&path).is_some() {
                 durable::remove(&path)?;
