@@ -68,7 +68,6 @@ pub(super) fn open(error: &OpenError) -> RpcError {
         OpenError::Keyring(_) | OpenError::Plugin(_) => ErrorKind::Internal,
         OpenError::Damaged { .. }
         | OpenError::Missing(_)
-        | OpenError::MissingSlot(_)
         | OpenError::Forged
         | OpenError::TooCostly(_)
         | OpenError::Several(_)

@@ -35,9 +35,6 @@ pub enum OpenError {
     /// One of the files is missing while others are there.
     #[error("{} is missing", .0.display())]
     Missing(PathBuf),
-    /// The slot of what was typed is missing, and the other one that a person types is there.
-    #[error("{} is missing", .0.display())]
-    MissingSlot(PathBuf),
     /// It decrypts, but its MAC is wrong or missing.
     #[error("the vault is forged or was changed: its MAC is wrong")]
     Forged,
@@ -130,9 +127,15 @@ impl OpenError {
             | Self::Several(_)
             | Self::Renamed { .. }
             | Self::NoBackup(_)
-            | Self::Slot { .. }
             | Self::Unreadable(_)
+            | Self::Slot { other: None, .. }
             | Self::Store(StoreError::TooLarge { .. }) => true,
+            // A slot that isn't there may have been removed on purpose, and the other one opens.
+            Self::Slot {
+                cause,
+                other: Some(_),
+                ..
+            } => !matches!(**cause, Self::Missing(_)),
             Self::NoVault
             | Self::Exists
             | Self::WrongSecret
@@ -143,7 +146,6 @@ impl OpenError {
             | Self::Unfinished(_)
             | Self::HalfRekeyed(_)
             | Self::NoSlot
-            | Self::MissingSlot(_)
             | Self::LastSlot
             | Self::OnlyRecovery
             | Self::ForeignSlot

@@ -151,13 +151,8 @@ pub(super) fn identity(store: &Store, secret: &Secret) -> Result<Secret, OpenErr
     } else {
         IDENTITY
     };
-    let unwrapped = unwrap_with(secret, |file| store.read_slot(file));
-    if let Err(OpenError::Missing(path)) = &unwrapped
-        && store.has_typed_slot()
-    {
-        return Err(OpenError::MissingSlot(path.clone()));
-    }
-    let identity = unwrapped.map_err(|failure| store.why(file, failure))?;
+    let identity = unwrap_with(secret, |file| store.read_slot(file));
+    let identity = identity.map_err(|failure| store.why(file, failure))?;
     store.note(file);
     Ok(identity)
 }
@@ -389,7 +384,6 @@ fn of_backup(failure: OpenError) -> OpenError {
         | OpenError::WrongSecret
         | OpenError::MistypedRecovery(_)
         | OpenError::Missing(_)
-        | OpenError::MissingSlot(_)
         | OpenError::TooNew(_)
         | OpenError::Several(_)
         | OpenError::Renamed { .. }

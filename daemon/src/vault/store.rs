@@ -145,11 +145,6 @@ impl Store {
         }
     }
 
-    /// Returns whether one of the slots is there that a person types.
-    pub(super) fn has_typed_slot(&self) -> bool {
-        TYPED.iter().any(|file| is_there(&self.data.join(file)))
-    }
-
     /// Returns the slots that are there, those that a person types first.
     ///
     /// # Errors
