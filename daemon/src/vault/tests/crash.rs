@@ -1,6 +1,6 @@
 //! Every operation on files fails once, or is the last one before the process dies.
 
-use super::jobs::{A, B, WALL, add, backups, create, open, unsealed, vault_path};
+use super::jobs::{A, B, WALL, add, backups, create, open_whole as open, unsealed, vault_path};
 use super::samples::{Folder, MODE, entry, secret, uris};
 use super::slots::{rekey, renew};
 use crate::agent::{Job, JobDone};
