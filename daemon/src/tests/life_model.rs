@@ -145,7 +145,13 @@ fn uri(key: usize) -> String {
     };
     let mut base32 = String::new();
     base32_encode(&bytes(key), &mut base32);
-    format!("otpauth://{kind}/s:{key}?secret={base32}&issuer=s&digits=9")
+    let name = name(key);
+    format!("otpauth://{kind}/{name}?secret={base32}&issuer=s&digits=9")
+}
+
+/// No name is a part of another, which a query would find where its own entry is missing.
+fn name(key: usize) -> String {
+    format!("s:{key:03}")
 }
 
 fn bytes(key: usize) -> Vec<u8> {
@@ -202,7 +208,7 @@ impl Model {
             return;
         }
         let key = numbers.index(self.keys.len());
-        let query = format!("s:{key}");
+        let query = name(key);
         let get = Get {
             query,
             ..Get::default()
@@ -215,7 +221,7 @@ impl Model {
             return;
         }
         let key = numbers.index(self.keys.len());
-        let query = format!("s:{key}");
+        let query = name(key);
         self.removed.insert(key);
         let remove = Remove {
             query,
@@ -463,7 +469,7 @@ impl Model {
             .enumerate()
             .filter(|(_, is_sure)| **is_sure)
         {
-            let name = key.to_string();
+            let name = format!("{key:03}");
             let is_there =
                 living.contains(&name) || (self.removed.contains(&key) && trash.contains(&name));
             assert!(is_there, "key {key} was lost");
