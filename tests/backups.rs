@@ -66,6 +66,35 @@ fn a_folder_that_is_away_is_told_and_no_change_fails_for_it() {
 }
 
 #[test]
+fn doctor_opens_the_newest_backup_and_says_which() {
+    let home = Home::with_vault();
+    let daemon = Daemon::start(&home);
+    let check = || {
+        let told = home.ctl(&["doctor", "--json"]).json();
+        let checks = told.as_array().unwrap().clone();
+        let backup = checks.into_iter().find(|check| check["check"] == "backup");
+        backup.unwrap()
+    };
+    assert_eq!(check()["state"], "unknown", "locked");
+    home.unlock();
+    home.add(&format!("otpauth://totp/x?secret={}", random_key()));
+    let found = check();
+    assert_eq!(found["state"], "ok", "{found}");
+    assert!(found["message"].as_str().unwrap().contains(".age opens"));
+    // The end of the agent waits for the copy that is due.
+    daemon.stop();
+    let daemon = Daemon::start(&home);
+    home.unlock();
+    for file in files_below(&home.data().join("backups")) {
+        home.write(&file, "spoilt");
+    }
+    let found = check();
+    assert_eq!(found["state"], "problem", "{found}");
+    assert!(found["message"].as_str().unwrap().contains("does not open"));
+    daemon.stop();
+}
+
+#[test]
 fn what_is_written_to_a_pipe_or_another_disk_is_a_copy_outside_and_on_the_vaults_disk_none() {
     let home = Home::with_vault();
     let _daemon = Daemon::start(&home);

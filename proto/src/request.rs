@@ -8,9 +8,10 @@ use zeroize::Zeroizing;
 
 use crate::entry::{Algorithm, Digits, Period};
 use crate::response::{
-    AddAnswer, BackupAnswer, CodeAnswer, Details, Done, ExportAnswer, ImportAnswer, InitAnswer,
-    ListAnswer, PreviewAnswer, RecoveryCodesAnswer, RekeyAnswer, RemoveAnswer, RenewAnswer,
-    RestoreBackupAnswer, SlotsAnswer, StatusAnswer, StepAnswer, UnlockAnswer,
+    AddAnswer, BackupAnswer, BackupCheckAnswer, CodeAnswer, Details, Done, ExportAnswer,
+    ImportAnswer, InitAnswer, ListAnswer, PreviewAnswer, RecoveryCodesAnswer, RekeyAnswer,
+    RemoveAnswer, RenewAnswer, RestoreBackupAnswer, SlotsAnswer, StatusAnswer, StepAnswer,
+    UnlockAnswer,
 };
 use crate::{Desktop, ErrorKind, RpcError, Secret};
 
@@ -276,6 +277,12 @@ pub struct ImportCommit {
 #[serde(deny_unknown_fields)]
 pub struct Backup {}
 
+/// Opens the newest of the automatic backups, and changes nothing. Legal when unlocked. `storage`
+/// if it doesn't open.
+#[derive(Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BackupCheck {}
+
 /// Tells that a backup was put somewhere else than on the vault's disk, so that nobody is
 /// reminded of one for a month. Legal when a vault exists, locked or not.
 #[derive(Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -497,6 +504,7 @@ methods! {
     "import.add" => ImportAdd -> Done,
     "import.commit" => ImportCommit -> ImportAnswer,
     "backup" => Backup -> BackupAnswer,
+    "backup.check" => BackupCheck -> BackupCheckAnswer,
     "backup.copied" => BackupCopied -> Done,
     "restore_backup.begin" => RestoreBackupBegin -> Done,
     "restore_backup.add" => RestoreBackupAdd -> Done,

@@ -369,6 +369,20 @@ pub struct BackupAnswer {
     pub entries: Option<u64>,
 }
 
+/// An automatic backup that was opened.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackupCheckAnswer {
+    /// The file's name.
+    pub name: String,
+    /// Seconds since it was written; absent where the clock was set back since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub age: Option<u64>,
+    /// The vault's generation in it.
+    pub generation: u64,
+    /// How many entries it holds.
+    pub entries: u64,
+}
+
 /// What a backup holds, or what was put back.
 #[derive(Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct RestoreBackupAnswer {
@@ -514,6 +528,7 @@ pub enum Response {
     RecoveryCodes(RecoveryCodesAnswer),
     Import(ImportAnswer),
     Backup(BackupAnswer),
+    BackupCheck(BackupCheckAnswer),
     RestoreBackup(RestoreBackupAnswer),
     Slots(SlotsAnswer),
     Step(StepAnswer),

@@ -87,6 +87,7 @@ fn encode(id: i64, request: &Request) -> Vec<u8> {
         Request::ImportAdd(params) => encode_request(id, params),
         Request::ImportCommit(params) => encode_request(id, params),
         Request::Backup(params) => encode_request(id, params),
+        Request::BackupCheck(params) => encode_request(id, params),
         Request::BackupCopied(params) => encode_request(id, params),
         Request::RestoreBackupBegin(params) => encode_request(id, params),
         Request::RestoreBackupAdd(params) => encode_request(id, params),
@@ -130,6 +131,7 @@ fn every_answer_is_read_and_written_as_it_was_agreed() {
     answers::<ImportAdd>(Response::Done);
     answers::<ImportCommit>(Response::Import);
     answers::<Backup>(Response::Backup);
+    answers::<BackupCheck>(Response::BackupCheck);
     answers::<BackupCopied>(Response::Done);
     answers::<RestoreBackupBegin>(Response::Done);
     answers::<RestoreBackupAdd>(Response::Done);

@@ -74,6 +74,8 @@ pub(super) fn open(error: &OpenError) -> RpcError {
         | OpenError::Renamed { .. }
         | OpenError::NoBackup(_)
         | OpenError::Slot { .. }
+        | OpenError::NoBackups
+        | OpenError::BackupFails(..)
         | OpenError::ForeignSlot
         | OpenError::Wrap
         | OpenError::Unreadable(_)

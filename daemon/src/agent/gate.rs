@@ -93,7 +93,7 @@ fn rule(request: &Request) -> Rule {
         | Request::RecoveryKeyRenew(_)
         | Request::RecoveryKeyKeep(_)
         | Request::Rekey(_) => VAULT,
-        Request::UnlockAuto(_) => Rule {
+        Request::UnlockAuto(_) | Request::BackupCheck(_) => Rule {
             needs: Needs::Keys,
             ..NOTHING
         },

@@ -1,6 +1,6 @@
 //! Slow work: what the key-derivation thread is asked to do, and what comes back.
 
-use otp_proto::{EntryId, Key, Secret, SlotInfo};
+use otp_proto::{BackupCheckAnswer, EntryId, Key, Secret, SlotInfo};
 
 use crate::vault::slot::{PluginFile, SlotName};
 use crate::vault::{Marks, OpenError, Opened};
@@ -45,6 +45,11 @@ pub enum Job {
     },
     /// Read identity, recovery and vault as one text.
     Backup,
+    /// Open the newest of the automatic backups.
+    BackupCheck {
+        /// The vault's identity.
+        identity: Secret,
+    },
     /// Open a backup's text and, unless `dry_run`, put it in the vault's place.
     RestoreBackup {
         /// The text that [`Job::Backup`] made.
@@ -201,6 +206,8 @@ pub enum JobDone {
     Check(Result<(), OpenError>),
     /// See [`Job::Backup`]: the text.
     Backup(Result<String, OpenError>),
+    /// See [`Job::BackupCheck`].
+    BackupCheck(Result<BackupCheckAnswer, OpenError>),
     /// See [`Job::RestoreBackup`].
     RestoreBackup(Result<Box<Opened>, OpenError>),
     /// See [`Job::Purge`].

@@ -25,6 +25,7 @@ pub(super) enum Task {
     Passwd(Passwd),
     Reveal(Secret, Revealed),
     Backup,
+    BackupCheck,
     RestoreBackup(RestoreBackupCommit),
     Slots(SlotJob),
     /// What the connection's renewal has left when its turn comes: a rekey may be before it.
@@ -56,6 +57,7 @@ enum Work {
     Rewrap,
     Check(Revealed),
     Backup,
+    BackupCheck,
     RestoreBackup { dry_run: bool },
     Purge(Vec<EntryId>),
     Slots { writes: bool },
@@ -106,6 +108,7 @@ fn needs_rest(task: &Task) -> bool {
         | Task::Unlock(_)
         | Task::Passwd(_)
         | Task::Backup
+        | Task::BackupCheck
         | Task::RestoreBackup(_)
         | Task::Slots(_)
         | Task::KeepRecovery
@@ -174,6 +177,7 @@ impl Jobs {
                 | Task::Rekey(_) => true,
                 Task::Unlock(_)
                 | Task::Reveal(..)
+                | Task::BackupCheck
                 | Task::RestoreBackup(_)
                 | Task::Typed(_)
                 | Task::Found(..)
@@ -242,7 +246,7 @@ impl Agent {
             }
             Task::Unlock(_) if !is_locked => Some(Ok(Response::Unlock(UnlockAnswer::default()))),
             Task::Found(..) if !is_locked => Some(Ok(Response::Step(StepAnswer::default()))),
-            Task::Reveal(..) if is_locked => Some(Err(error::locked())),
+            Task::Reveal(..) | Task::BackupCheck if is_locked => Some(Err(error::locked())),
             Task::RestoreBackup(_) if is_locked && self.vault_exists && !self.is_damaged => {
                 Some(Err(error::locked()))
             }
@@ -261,6 +265,7 @@ impl Agent {
             | Task::Passwd(_)
             | Task::Reveal(..)
             | Task::Backup
+            | Task::BackupCheck
             | Task::RestoreBackup(_)
             | Task::Slots(_)
             | Task::KeepRecovery
@@ -305,6 +310,13 @@ impl Agent {
             Task::Passwd(Passwd { current, new }) => (Job::Rewrap { current, new }, Work::Rewrap),
             Task::Reveal(secret, wanted) => (Job::Check { secret }, Work::Check(wanted)),
             Task::Backup => (Job::Backup, Work::Backup),
+            Task::BackupCheck => {
+                let Some(open) = &self.open else {
+                    return true;
+                };
+                let identity = open.sealer.identity(&open.arena);
+                (Job::BackupCheck { identity }, Work::BackupCheck)
+            }
             Task::Slots(job) => {
                 let writes = job.writes();
                 (Job::Slots(job), Work::Slots { writes })
@@ -409,6 +421,12 @@ impl Agent {
                 self.checked(now, asker, &wanted, result);
             }
             (Work::Backup, JobDone::Backup(result)) => self.backed_up(asker, result),
+            (Work::BackupCheck, JobDone::BackupCheck(result)) => {
+                let answer = result.map(Response::BackupCheck);
+                if let Some(asker) = asker {
+                    self.reply(asker, answer.map_err(|failure| error::open(&failure)));
+                }
+            }
             (Work::RestoreBackup { dry_run }, JobDone::RestoreBackup(result)) => {
                 self.restored(now, asker, is_locked, dry_run, result);
             }
@@ -432,6 +450,7 @@ impl Agent {
                 | Work::Rewrap
                 | Work::Check(_)
                 | Work::Backup
+                | Work::BackupCheck
                 | Work::RestoreBackup { .. }
                 | Work::Purge(_)
                 | Work::Slots { .. }

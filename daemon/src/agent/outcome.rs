@@ -63,6 +63,7 @@ impl Agent {
                 self.slowly(asker, Task::Reveal(export.passphrase, wanted))
             }
             Request::Backup(_) => self.slowly(asker, Task::Backup),
+            Request::BackupCheck(_) => self.slowly(asker, Task::BackupCheck),
             Request::BackupCopied(_) => {
                 self.copied_elsewhere(now);
                 Ok(DONE)

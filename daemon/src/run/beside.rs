@@ -335,6 +335,7 @@ fn failure(job: &Job) -> fn(OpenError) -> JobDone {
         Job::Rewrap { .. } => |error| JobDone::Rewrap(Err(error)),
         Job::Check { .. } => |error| JobDone::Check(Err(error)),
         Job::Backup => |error| JobDone::Backup(Err(error)),
+        Job::BackupCheck { .. } => |error| JobDone::BackupCheck(Err(error)),
         Job::RestoreBackup { .. } => |error| JobDone::RestoreBackup(Err(error)),
         Job::Purge { .. } => |error| JobDone::Purge(Err(error)),
         Job::Slots(_) => |error| JobDone::Slots(Err(error)),

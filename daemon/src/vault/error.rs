@@ -60,6 +60,12 @@ pub enum OpenError {
         "{0}, and none of the automatic backups opens: put one of your own in its place (otpctl restore-backup FILE)"
     )]
     NoBackup(Box<Self>),
+    /// There is no automatic backup.
+    #[error("there is no automatic backup")]
+    NoBackups,
+    /// An automatic backup doesn't open.
+    #[error("the backup {} does not open: {}", .0.display(), .1)]
+    BackupFails(PathBuf, Box<Self>),
     /// The file of a slot is damaged or gone.
     #[error("{}", way_on(file, .cause, *.other))]
     Slot {
@@ -143,6 +149,8 @@ impl OpenError {
             | Self::TooNew(_)
             | Self::NotABackup(_)
             | Self::BadBackup(_)
+            | Self::NoBackups
+            | Self::BackupFails(..)
             | Self::Unfinished(_)
             | Self::HalfRekeyed(_)
             | Self::NoSlot

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use otp_proto::Secret;
+use otp_proto::{BackupCheckAnswer, Secret};
 
 use super::document::VAULT;
 use super::job::with_state;
@@ -91,6 +91,36 @@ fn newest(
         Some((kept, sealed, unsealed))
     };
     Ok(store.kept()?.into_iter().rev().find_map(opens))
+}
+
+/// Opens the newest backup, to see that it would do.
+///
+/// # Errors
+/// [`OpenError::BackupFails`]; there is none, or it can't be read.
+pub(super) fn newest_opens(
+    store: &Store,
+    mode: MemoryMode,
+    identity: &Secret,
+    wall: Duration,
+) -> Result<BackupCheckAnswer, OpenError> {
+    let newest = store.kept()?.pop().ok_or(OpenError::NoBackups)?;
+    let bytes = durable::read(&newest.path, MAX_FILE)?;
+    let bytes = bytes.ok_or_else(|| OpenError::Missing(newest.path.clone()))?;
+    let length = bytes.len().try_into().unwrap_or(u64::MAX);
+    let unsealed = seal::open(bytes.as_slice(), length, identity, mode)
+        .map_err(|failure| OpenError::BackupFails(newest.path.clone(), Box::new(failure)))?;
+    let written = written(&newest.path);
+    Ok(BackupCheckAnswer {
+        name: newest.name.to_string(),
+        age: written.and_then(|written| Some(wall.checked_sub(written)?.as_secs())),
+        generation: unsealed.document.generation,
+        entries: unsealed
+            .document
+            .entries
+            .len()
+            .try_into()
+            .unwrap_or(u64::MAX),
+    })
 }
 
 /// How long ago something was written, in words.

@@ -9,7 +9,7 @@ use otp_proto::{EntryId, RecoveryKey, Secret};
 use zeroize::Zeroizing;
 
 use super::document::{fingerprint, raise};
-use super::fall_back::fall_back;
+use super::fall_back::{fall_back, newest_opens};
 use super::seal::{self, MAX_FILE, Sealer, Unsealed, seal};
 use super::slot::{IDENTITY, Passphrase, RECOVERY, Recovery, Slot as _, TYPED, unwrap_with};
 use super::store::{Install, Kept, Store};
@@ -32,6 +32,9 @@ pub fn perform(store: &Store, mode: MemoryMode, job: Job, wall: Duration) -> Job
         Job::OpenWith { identity } => JobDone::Open(open_with(store, mode, &identity, wall)),
         Job::Rewrap { current, new } => JobDone::Rewrap(rewrap(store, &current, &new, wall)),
         Job::Check { secret } => JobDone::Check(check(store, &secret)),
+        Job::BackupCheck { identity } => {
+            JobDone::BackupCheck(newest_opens(store, mode, &identity, wall))
+        }
         Job::Backup => JobDone::Backup(backup(store, wall)),
         Job::RestoreBackup {
             text,
@@ -389,6 +392,8 @@ fn of_backup(failure: OpenError) -> OpenError {
         | OpenError::Renamed { .. }
         | OpenError::NoBackup(_)
         | OpenError::Slot { .. }
+        | OpenError::NoBackups
+        | OpenError::BackupFails(..)
         | OpenError::NotABackup(_)
         | OpenError::BadBackup(_)
         | OpenError::Unfinished(_)

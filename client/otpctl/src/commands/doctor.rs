@@ -4,15 +4,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use otp_proto::{Dirs, Endpoint, Status};
+use otp_proto::{BackupCheck, Dirs, Endpoint, Status};
 
 use super::file::shown;
-use super::state::memory;
+use super::state::{copy_due, elsewhere, memory};
 use crate::client::{Client, is_skewed, own_version, stop_agent};
 use crate::conn;
 use crate::failure::{Failure, Kind, reason};
 use crate::json::{Json, Object, array};
-use crate::text::{Text, fill};
+use crate::text::{Text, duration, fill};
 use crate::{os, output, sibling};
 
 /// How bad it is.
@@ -93,6 +93,11 @@ pub(super) fn doctor(client: &mut Client) -> Result<(), Failure> {
             check.hint.clone_from(&failure.hint);
             checks.push(check);
         }
+    }
+    if let Ok(answer) = &agent
+        && answer.json().is("vault")
+    {
+        checks.extend(backups(client, answer.json()));
     }
     checks.extend(folders(
         text,
@@ -222,6 +227,33 @@ fn protection(text: &Text, status: Json<'_>) -> Check {
         (message, true) => Check::new("memory", State::Ok, message),
         (message, false) => Check::new("memory", State::Warning, message).hint("ulimit -l"),
     }
+}
+
+/// Whether the newest automatic backup opens, and whether a copy is on another disk.
+fn backups(client: &mut Client, status: Json<'_>) -> Vec<Check> {
+    let text = client.text;
+    let mut checks = Vec::new();
+    checks.push(if status.is("locked") {
+        Check::new("backup", State::Unknown, text.backup_unopened).hint("otpctl unlock")
+    } else {
+        match client.call(&BackupCheck {}) {
+            Ok(answer) => {
+                let answer = answer.json();
+                let age = duration(text, answer.number("age").unwrap_or_default());
+                let entries = answer.number("entries").unwrap_or_default().to_string();
+                let message = fill(text.backup_opens, &[&answer.label("name"), &age, &entries]);
+                Check::new("backup", State::Ok, message)
+            }
+            Err(failure) => Check::new("backup", State::Problem, failure.cause)
+                .hint(format!("otpctl backup {}", elsewhere())),
+        }
+    });
+    if status.is("copy_due") {
+        let message = copy_due(text, status);
+        let check = Check::new("backup", State::Warning, message.trim_end());
+        checks.push(check.hint(format!("otpctl backup {}", elsewhere())));
+    }
+    checks
 }
 
 /// Whether the vault and the state are where they should be, and closed to others.

@@ -56,17 +56,20 @@ pub(super) fn status(client: &mut Client) -> Result<(), Failure> {
 /// Reminds of a copy on another disk, with the command that makes one.
 fn remind(client: &Client, status: Json<'_>) {
     let text = client.text;
-    let age = status.number("copy_age");
-    let reminder = match age {
-        Some(age) => fill(text.copy_old, &[&duration(text, age)]),
-        None => text.copy_none.into(),
-    };
-    output::say(&reminder);
+    output::say(&copy_due(text, status));
     output::say(&format!("{}otpctl backup {}\n", text.hint, elsewhere()));
 }
 
+/// The reminder in words.
+pub(super) fn copy_due(text: &Text, status: Json<'_>) -> String {
+    match status.number("copy_age") {
+        Some(age) => fill(text.copy_old, &[&duration(text, age)]),
+        None => text.copy_none.into(),
+    }
+}
+
 /// A new file's name on a stick that is there, as a shell takes it; else where one would be.
-fn elsewhere() -> String {
+pub(super) fn elsewhere() -> String {
     let user = std::env::var("USER").unwrap_or_default();
     let folders = ["/run/media/", "/media/"].map(|folder| Path::new(folder).join(&user));
     let mut sticks = folders

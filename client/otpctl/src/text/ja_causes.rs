@@ -250,6 +250,10 @@ pub(super) const CAUSES: &[(&str, &str)] = &[
         "there is no new copy of the vault in the backup folder: ",
         "バックアップ用フォルダーに新しいコピーを書けません: ",
     ),
+    (
+        "there is no automatic backup",
+        "自動バックアップがありません",
+    ),
     ("no change is missing", "失われた変更はありません"),
     ("the last change is missing", "最後の変更が失われました"),
     ("; the last ", "。直近の "),

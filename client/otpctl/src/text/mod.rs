@@ -37,7 +37,7 @@ macro_rules! sentences {
 sentences! {
     a_text, a_uri, a_url, accepted_counter, accepted_question, again, agent_line, agent_ok,
     ambiguous, ask_account, ask_codes, ask_issuer, ask_key, backed_up, backup_age, backup_holds,
-    backup_inside, backup_none, backup_passphrase, backup_what, bad_answer, bad_line, bad_lines,
+    backup_inside, backup_opens, backup_unopened, backup_none, backup_passphrase, backup_what, bad_answer, bad_line, bad_lines,
     bad_value, broken, busy, cancelled, cannot_connect, cannot_read, cannot_run, cannot_start,
     cannot_unlock, cannot_write, cause_files, cause_idle, cause_lost, cause_max, cause_request,
     cause_screen, cause_session, cause_signal, cause_sleep, changed, clock_ok, clock_unknown,

@@ -36,6 +36,7 @@ fn every_method_that_needs_keys_is_refused_while_locked_and_without_a_vault() {
         ("recovery_codes.add", r#"{"query":"x","codes":["x"]}"#),
         ("recovery_codes.list", r#"{"query":"x"}"#),
         ("recovery_codes.use", r#"{"query":"x"}"#),
+        ("backup.check", "{}"),
         ("import.begin", "{}"),
         ("import.add", r#"{"uri":"x"}"#),
         ("import.commit", "{}"),

@@ -53,6 +53,9 @@ impl Disk {
                 self.passphrase = new.expose().to_owned();
             })),
             Job::Check { secret } => JobDone::Check(self.check(&secret)),
+            Job::BackupCheck { .. } => {
+                JobDone::BackupCheck(Err(OpenError::BadBackup("is damaged")))
+            }
             Job::Backup => JobDone::Backup(Ok(self.backup())),
             Job::RestoreBackup {
                 text,
