@@ -87,6 +87,7 @@ pub(crate) async fn run(core: &Rc<Core>, sources: &mut Sources) -> io::Result<En
                 core.finished(done);
             },
             () = alarm.rings() => core.tick(),
+            () = until(core.rests_at()) => core.rest(),
             _ = own_socket.tick() => if !sources.claim.is_ours() && give_up.is_none() {
                 tracing::error!("the socket is not ours any more: locking and stopping");
                 end = End::Displaced;

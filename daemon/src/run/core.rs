@@ -15,6 +15,9 @@ use crate::front::{Outbox, Peers};
 use crate::logging::Log;
 use crate::platform;
 
+/// How long after an unlock or a lock its answers, events and backups are done with.
+const REST: Duration = Duration::from_secs(1);
+
 /// Where an answer goes.
 struct Route {
     outbox: Rc<Outbox>,
@@ -33,6 +36,8 @@ pub(crate) struct Core {
     /// What the loop has armed its timer for.
     deadline: Cell<Option<Duration>>,
     over: Cell<bool>,
+    /// When what an unlock or a lock has stirred up has come to rest.
+    rests: Cell<Option<Duration>>,
     changed: Notify,
     /// Rung whenever the agent has become ready for sleep.
     sleepy: Notify,
@@ -49,6 +54,7 @@ impl Core {
             last_ticket: Cell::new(0),
             deadline: Cell::new(None),
             over: Cell::new(false),
+            rests: Cell::new(None),
             changed: Notify::new(),
             sleepy: Notify::new(),
         }
@@ -168,9 +174,21 @@ impl Core {
         self.deadline.get()
     }
 
-    /// Returns once the deadline came closer or the agent has ended.
+    /// Returns once the deadline came closer, rest is near or the agent has ended.
     pub(crate) async fn changed(&self) {
         self.changed.notified().await;
+    }
+
+    /// When [`Core::rest`] is due.
+    pub(crate) fn rests_at(&self) -> Option<Duration> {
+        self.rests.get()
+    }
+
+    /// Gives back what only the work before the rest needed.
+    pub(crate) fn rest(&self) {
+        self.rests.set(None);
+        platform::trim_heap();
+        platform::release_code();
     }
 
     /// Does what the agent says; returns what failed at once.
@@ -181,6 +199,8 @@ impl Core {
             Output::Trim => {
                 platform::trim_heap();
                 platform::release_code();
+                self.rests.set(Some(clock::now().boot + REST));
+                self.changed.notify_one();
             }
             Output::Job(job) => return self.beside.start(job).err().map(Input::JobDone),
             Output::Store(sealed) => {

@@ -22,8 +22,9 @@ pub fn memory(setting: &Setting, hundred: &Home, many: &Home) -> Outcome<Vec<Row
         for _ in 0..setting.pairs(1).0 {
             let mut agent = home.start()?;
             agent.unlock()?;
-            // What happens after the answer belongs to the unlock.
-            std::thread::sleep(Duration::from_millis(300));
+            // What happens after the answer belongs to the unlock, and so does what the agent
+            // gives back a second later.
+            std::thread::sleep(Duration::from_secs(2));
             measured.extend(probe::memory(agent.pid())?);
             agent.quit()?;
         }
