@@ -147,6 +147,48 @@ fn a_failed_unlock_an_import_and_a_killed_client_leave_no_key_behind() {
     assert!(typed.is_empty(), "{typed:#?}");
 }
 
+/// By default a lock wipes the names, too; who wants them listed then keeps them, and nothing else.
+#[test]
+fn names_stay_after_the_lock_only_where_a_person_wants_that_and_never_on_disk() {
+    if !root_for("memory::names_stay_after_the_lock") {
+        return;
+    }
+    for (list, stays) in [("empty", false), ("names", true)] {
+        let home = Home::with_vault();
+        home.configure(&format!("[lock]\nlist = \"{list}\"\n"));
+        let daemon = Daemon::start(&home);
+        home.unlock();
+        let (key, name, note) = (random_key(), random_key(), random_key());
+        home.add(&format!(
+            "otpauth://totp/{name}:me?secret={key}&issuer={name}"
+        ));
+        home.ctl(&["edit", &name, "--note", &note]).exits(0);
+        home.ctl(&["get", &name]).exits(0);
+        let listed = home.ctl(&["list", "--names"]).exits(0).stdout;
+        assert_eq!(listed, format!("{name}:me\n"));
+        home.connect().ok("lock", json!({}));
+        let memory = memory_of(daemon.pid());
+        let holds = |canary: &Canary| !found(&memory, canary).is_empty();
+        assert_eq!(holds(&Canary::text(&name)), stays, "{list}");
+        assert!(!holds(&Canary::key(&key)) && !holds(&Canary::text(&note)));
+        let locked = home.ctl(&["list", "--names"]);
+        if stays {
+            assert_eq!(locked.exits(0).stdout, listed);
+            let json = home.ctl(&["list", "--json", "--", &name[..5]]).exits(0);
+            assert_eq!(json.json()[0]["issuer"], name);
+        } else {
+            assert_eq!(locked.exits(5).stdout, "");
+        }
+        home.ctl(&["get", &name]).exits(5);
+        let files = Canary::text(&name).files(home.root());
+        assert!(files.is_empty(), "{files:?}");
+        // Another process knows nothing before it has opened the vault.
+        daemon.stop();
+        let _daemon = Daemon::start(&home);
+        home.ctl(&["list"]).exits(5);
+    }
+}
+
 /// What is written is encrypted line by line, and a code is computed from one key, so that of
 /// many keys one is in clear at a time: as the text of its line, once, or raw.
 #[test]

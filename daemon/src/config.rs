@@ -25,6 +25,17 @@ pub enum MemoryMode {
     Mlock,
 }
 
+/// What `list` answers while the vault is locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LockedList {
+    /// Nothing, and nothing is remembered.
+    #[default]
+    Empty,
+    /// The names that the vault had, out of memory: no key, no code, no note, and nothing on disk.
+    Names,
+}
+
 /// How much is logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -57,6 +68,8 @@ pub struct Config {
     pub lock_session: bool,
     /// `[lock] sleep = true`: locks before suspend and hibernation.
     pub lock_sleep: bool,
+    /// `[lock] list = "empty" | "names"`: what a locked vault lists.
+    pub lock_list: LockedList,
     /// `[log] level = "info"`; `--log` wins.
     pub log: LogLevel,
     /// `[backup] folder = "/media/usb/otpd"`: where a copy of the vault goes after each change.
@@ -75,6 +88,7 @@ impl Default for Config {
             lock_screen: true,
             lock_session: true,
             lock_sleep: true,
+            lock_list: LockedList::Empty,
             log: LogLevel::Info,
             backup_folder: None,
             prompt: "pinentry".into(),

@@ -83,7 +83,8 @@ pub struct Passwd {
     pub new: Secret,
 }
 
-/// Lists entries, without codes. Locked: an empty list with `locked: true`.
+/// Lists entries, without codes. Locked: `locked: true`, and an empty list or, where the
+/// configuration wants that, the entries that the vault had when it was locked.
 #[derive(Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct List {

@@ -232,10 +232,10 @@ pub struct Details {
     pub extra: Vec<String>,
 }
 
-/// The entries, or an empty list while locked.
+/// The entries; while locked none, or those of before.
 #[derive(Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ListAnswer {
-    /// Whether the list is empty because the vault is locked.
+    /// Whether the vault is locked: what is listed is remembered, and may be nothing.
     pub locked: bool,
     /// The entries by issuer and account.
     pub entries: Vec<EntryInfo>,

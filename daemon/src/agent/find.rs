@@ -9,7 +9,7 @@ use std::cmp::Ordering;
 use std::iter::once;
 use std::sync::Arc;
 
-use otp_proto::{EntryId, RpcError};
+use otp_proto::{EntryId, EntryInfo, RpcError};
 
 use super::fold::fold;
 use super::needle::{Needle, Pairs};
@@ -23,6 +23,50 @@ const MIN_FUZZY: usize = 3;
 /// Longest query in bytes; names have 1024 each, and folding makes none three times as long.
 const MAX_QUERY: usize = 8 * 1024;
 
+/// What has names to be found by.
+pub(super) trait Named {
+    fn id(&self) -> EntryId;
+    fn issuer(&self) -> &str;
+    fn account(&self) -> &str;
+    fn tags(&self) -> &[String];
+}
+
+impl Named for Arc<Entry> {
+    fn id(&self) -> EntryId {
+        self.id
+    }
+
+    fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    fn account(&self) -> &str {
+        &self.account
+    }
+
+    fn tags(&self) -> &[String] {
+        info::tags(self)
+    }
+}
+
+impl Named for EntryInfo {
+    fn id(&self) -> EntryId {
+        self.id
+    }
+
+    fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    fn account(&self) -> &str {
+        &self.account
+    }
+
+    fn tags(&self) -> &[String] {
+        &self.tags
+    }
+}
+
 /// What is known of the names without looking at them: eight bytes an entry, in one piece, where
 /// the names themselves are strewn over the heap.
 #[derive(Debug)]
@@ -30,7 +74,7 @@ pub(super) struct Index(Vec<Pairs>);
 
 impl Index {
     pub(super) fn new(entries: &[Arc<Entry>]) -> Self {
-        Self(entries.iter().map(|entry| pairs(entry)).collect())
+        Self(entries.iter().map(pairs).collect())
     }
 }
 
@@ -85,7 +129,7 @@ pub(super) fn one<'a>(
 
 /// Finds every entry that matches, for lists: the id or a part of a name, else a fuzzy match.
 /// An empty query matches all.
-pub(super) fn all<'a>(entries: &'a [Arc<Entry>], query: &str) -> Vec<&'a Arc<Entry>> {
+pub(super) fn all<'a, N: Named>(entries: &'a [N], query: &str) -> Vec<&'a N> {
     if query.trim().is_empty() {
         return entries.iter().collect();
     }
@@ -103,8 +147,14 @@ pub(super) fn all<'a>(entries: &'a [Arc<Entry>], query: &str) -> Vec<&'a Arc<Ent
     }
 }
 
+/// Puts entries into the order of lists.
+pub(super) fn sorted(mut entries: Vec<&Arc<Entry>>) -> Vec<&Arc<Entry>> {
+    entries.sort_by(|one, other| order(one, other));
+    entries
+}
+
 /// The order of lists: by issuer and account as people sort them, then by their bytes.
-pub(super) fn order(one: &Entry, other: &Entry) -> Ordering {
+fn order(one: &Entry, other: &Entry) -> Ordering {
     fold(&one.issuer)
         .cmp(fold(&other.issuer))
         .then_with(|| fold(&one.account).cmp(fold(&other.account)))
@@ -113,9 +163,9 @@ pub(super) fn order(one: &Entry, other: &Entry) -> Ordering {
         .then_with(|| one.id.cmp(&other.id))
 }
 
-fn by_id<'a>(entries: &'a [Arc<Entry>], query: &str) -> Option<&'a Arc<Entry>> {
+fn by_id<'a, N: Named>(entries: &'a [N], query: &str) -> Option<&'a N> {
     let id: EntryId = query.parse().ok()?;
-    entries.iter().find(|entry| entry.id == id)
+    entries.iter().find(|entry| entry.id() == id)
 }
 
 /// The entry or entries whose whole name it is, else those with this issuer or account.
@@ -140,27 +190,27 @@ fn is_whole_name(entry: &Entry, query: &str) -> bool {
         == Some(&*entry.account)
 }
 
-fn part<'a>(entries: impl IntoIterator<Item = &'a Arc<Entry>>, query: &str) -> Vec<&'a Arc<Entry>> {
+fn part<'a, N: Named>(entries: impl IntoIterator<Item = &'a N>, query: &str) -> Vec<&'a N> {
     let needle = Needle::new(query.trim());
-    let is_in_tags = |entry: &Entry| {
-        let mut tags = info::tags(entry).iter();
+    let is_in_tags = |entry: &N| {
+        let mut tags = entry.tags().iter();
         tags.any(|tag| needle.is_in(fold(tag)))
     };
     let entries = entries.into_iter();
     entries
-        .filter(|entry| needle.is_in(name(entry)) || is_in_tags(entry))
+        .filter(|entry| needle.is_in(name(*entry)) || is_in_tags(entry))
         .collect()
 }
 
-fn fuzzy<'a>(entries: &'a [Arc<Entry>], query: &str) -> Vec<&'a Arc<Entry>> {
+fn fuzzy<'a, N: Named>(entries: &'a [N], query: &str) -> Vec<&'a N> {
     let wanted: Vec<char> = fold(query).filter(|c| !c.is_whitespace()).collect();
     if wanted.len() < MIN_FUZZY {
         return Vec::new();
     }
     let mut letters = Vec::new();
-    let matches = |entry: &&Arc<Entry>| {
+    let matches = |entry: &&N| {
         letters.clear();
-        letters.extend(name(entry));
+        letters.extend(name(*entry));
         let words = letters.split_inclusive(|c| !c.is_alphanumeric());
         let mut start = 0;
         words.into_iter().any(|word| {
@@ -181,12 +231,12 @@ fn has_in_order(text: &[char], wanted: &[char]) -> bool {
 }
 
 /// `issuer:account`, folded.
-fn name(entry: &Entry) -> impl Iterator<Item = char> {
-    let account = fold(&entry.account);
-    fold(&entry.issuer).chain(once(':')).chain(account)
+fn name<N: Named>(entry: &N) -> impl Iterator<Item = char> {
+    let account = fold(entry.account());
+    fold(entry.issuer()).chain(once(':')).chain(account)
 }
 
-fn pairs(entry: &Entry) -> Pairs {
+fn pairs(entry: &Arc<Entry>) -> Pairs {
     let tags = info::tags(entry).iter();
     tags.fold(Pairs::of(name(entry)), |pairs, tag| {
         pairs.and(Pairs::of(fold(tag)))

@@ -41,7 +41,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 pub use otp_proto::LockSource;
-use otp_proto::{Ask, Event, Memory, Request, Response, RpcError, Secret, SlotsReply};
+use otp_proto::{Ask, EntryInfo, Event, Memory, Request, Response, RpcError, Secret, SlotsReply};
 
 use self::changes::Changes;
 use self::connection::Connection;
@@ -59,7 +59,7 @@ use self::wait::Waiter;
 use self::watch::Watches;
 pub use self::watch::{Facts, Seen};
 use crate::clock::Now;
-use crate::config::{Config, MemoryMode};
+use crate::config::{Config, LockedList, MemoryMode};
 use crate::vault::{OpenError, Sealed, State, StoreError, no_copy};
 
 /// One request in flight; `run` hands them out and never reuses a number.
@@ -192,6 +192,8 @@ pub struct Agent {
     asked: MemoryMode,
     /// The vault while it is unlocked.
     open: Option<Open>,
+    /// What a locked vault lists, if the configuration wants that: the living entries at the lock.
+    names: Vec<EntryInfo>,
     /// Whether the vault opened last was older than the last one seen.
     rollback: bool,
     /// When it was last locked or unlocked, on the boot clock.
@@ -232,6 +234,7 @@ impl Agent {
             no_folder: None,
             probed: memory,
             open: None,
+            names: Vec::new(),
             rollback: false,
             since: None,
             locked_by: None,
@@ -288,6 +291,9 @@ impl Agent {
             Input::Reload(config) => {
                 if config.backup_folder != self.config.backup_folder {
                     self.no_folder = None;
+                }
+                if config.lock_list == LockedList::Empty {
+                    self.names = Vec::new();
                 }
                 self.config = config;
                 self.config_fault = None;

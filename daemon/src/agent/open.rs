@@ -7,9 +7,9 @@ use std::time::Duration;
 use otp_proto::{Event, Memory, RpcError};
 
 use super::find::{self, Index, Use};
-use super::{Agent, LockSource, Output, error};
+use super::{Agent, LockSource, Output, error, info};
 use crate::clock::Now;
-use crate::config::MemoryMode;
+use crate::config::{LockedList, MemoryMode};
 use crate::platform::arena::{Arena, Slot};
 use crate::vault::{Document, Entry, Opened, Sealer};
 
@@ -82,6 +82,7 @@ impl Agent {
             opened_at: now.boot,
             used_at: now.boot,
         });
+        self.names = Vec::new();
         self.vault_exists = true;
         self.is_damaged = false;
         self.asked = self.config.memory;
@@ -115,6 +116,9 @@ impl Agent {
         let Some(open) = self.open.take() else {
             return;
         };
+        if self.config.lock_list == LockedList::Names && source != LockSource::Stop {
+            self.names = info::entries(find::sorted(open.document.entries.iter().collect()));
+        }
         drop(open);
         self.since = Some(now.boot);
         self.locked_by = Some(source);

@@ -101,6 +101,7 @@ impl Agent {
         if !dry_run {
             self.vault_exists = true;
             self.is_damaged = false;
+            self.names = Vec::new();
             // The vault that was open is no longer there. Who left was still known to have the
             // keys of one of the two.
             if !is_locked && (asker.is_some() || self.open.is_some()) {

@@ -52,24 +52,27 @@ impl Agent {
         }
     }
 
-    /// Lists entries by name, or the trash by number.
+    /// Lists entries by name, or the trash by number. Of a locked vault, what is remembered of it.
     pub(super) fn list(&self, list: &List) -> ListAnswer {
+        let query = list.query.as_deref().unwrap_or_default();
         let Some(open) = &self.open else {
+            let chosen = if list.trash {
+                Vec::new()
+            } else {
+                find::all(&self.names, query)
+            };
             return ListAnswer {
                 locked: true,
-                entries: Vec::new(),
+                entries: chosen.into_iter().cloned().collect(),
             };
         };
-        let query = list.query.as_deref().unwrap_or_default();
         let document = &open.document;
         let chosen = if list.trash {
             let mut chosen = find::all(&document.trash, query);
             chosen.sort_by_key(|entry| entry.trash.map(|trash| trash.number));
             chosen
         } else {
-            let mut chosen = find::all(&document.entries, query);
-            chosen.sort_by(|one, other| find::order(one, other));
-            chosen
+            find::sorted(find::all(&document.entries, query))
         };
         ListAnswer {
             locked: false,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 
-use super::{Config, LogLevel, MemoryMode};
+use super::{Config, LockedList, LogLevel, MemoryMode};
 
 /// A mistake in the text.
 pub(super) struct Mistake {
@@ -38,6 +38,7 @@ struct Lock {
     screen: Option<bool>,
     session: Option<bool>,
     sleep: Option<bool>,
+    list: Option<LockedList>,
 }
 
 #[derive(serde::Deserialize, Default)]
@@ -170,6 +171,7 @@ pub(super) fn parse(text: &str) -> Result<Config, Mistake> {
         lock_screen: root.lock.screen.unwrap_or(preset.lock_screen),
         lock_session: root.lock.session.unwrap_or(preset.lock_session),
         lock_sleep: root.lock.sleep.unwrap_or(preset.lock_sleep),
+        lock_list: root.lock.list.unwrap_or(preset.lock_list),
         log: root.log.level.unwrap_or(preset.log),
         backup_folder: root.backup.folder.map(|folder| folder.0),
         prompt: root

@@ -18,7 +18,7 @@ fn every_key_is_read() {
     let program = program.to_str().expect("UTF-8");
     let text = format!(
         "memory = 'mlock'\n[lock]\nidle = '15m'\nmax = 'never'\nscreen = false\n\
-         session = false\nsleep = false\n[log]\nlevel = 'debug'\n\
+         session = false\nsleep = false\nlist = 'names'\n[log]\nlevel = 'debug'\n\
          [prompt]\nprogram = '{program}'\n[backup]\nfolder = '{program}'\n"
     );
     let expected = Config {
@@ -28,6 +28,7 @@ fn every_key_is_read() {
         lock_screen: false,
         lock_session: false,
         lock_sleep: false,
+        lock_list: LockedList::Names,
         log: LogLevel::Debug,
         backup_folder: Some(program.into()),
         prompt: program.into(),

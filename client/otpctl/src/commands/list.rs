@@ -16,7 +16,8 @@ pub(super) fn list(client: &mut Client, line: &Line) -> Result<(), Failure> {
         trash: line.has(Opt::Trash),
     };
     let mut answer = client.call(&request)?;
-    if answer.json().is("locked") {
+    let is_remembered = answer.json().is("locked") && !answer.json().items("entries").is_empty();
+    if answer.json().is("locked") && !is_remembered {
         if !client.call(&Status {})?.json().is("vault") {
             return Err(client.no_vault());
         }
@@ -34,6 +35,9 @@ pub(super) fn list(client: &mut Client, line: &Line) -> Result<(), Failure> {
         return output::print_json(entries.map_or("[]", Json::raw));
     }
     let entries = answer.json().items("entries");
+    if is_remembered && output::is_terminal() {
+        client.say(client.text.remembered);
+    }
     if line.has(Opt::Names) {
         let mut out = String::new();
         for entry in entries {

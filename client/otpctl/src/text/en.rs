@@ -182,6 +182,7 @@ pub(super) static TEXT: Text = Text {
         that nobody types go and have to be added again.\n",
     rekeyed: "The vault has a new identity.\n",
     remove_question: "Move {} to the trash? [y/N] ",
+    remembered: "The vault is locked; these are the names that it had.\n",
     removed: "Moved to the trash for 30 days: {} (otpctl restore {})\n",
     replaces: "replaces an older entry",
     restore_needs_yes: "this replaces the vault; without a terminal it needs --yes",

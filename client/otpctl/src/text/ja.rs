@@ -188,6 +188,7 @@ pub(super) static TEXT: Text = Text {
         入力しないスロットはなくなり、追加し直す必要があります。\n",
     rekeyed: "保管庫の鍵を新しくしました。\n",
     remove_question: "{} をごみ箱に移しますか? [y/N] ",
+    remembered: "保管庫はロックされています。以下はロックしたときの名前です。\n",
     removed: "30 日間ごみ箱に移しました: {} (otpctl restore {})\n",
     replaces: "古い項目と置き換わります",
     restore_needs_yes: "保管庫が置き換わります。端末がない場合は --yes が必要です",

@@ -58,7 +58,7 @@ sentences! {
     plugin_added, plugin_needs, png_or_print, problems, program_broken, program_missing,
     program_version, progress, purge_needs_yes, purge_question, purged, put_back, rate_limited,
     recovery_intro, recovery_key, recovery_not_shown, recovery_outro, refused, refused_for,
-    rekey_intro, rekeyed, remove_question, removed, replaces, restore_needs_yes, restore_question,
+    rekey_intro, rekeyed, remembered, remove_question, removed, replaces, restore_needs_yes, restore_question,
     restored, rollback, row_account, row_agent, row_algorithm, row_backup, row_clock, row_counter,
     row_created, row_digits, row_entries, row_extra, row_id, row_issuer, row_key, row_memory,
     row_note, row_opened, row_period, row_socket, row_sources, row_tags, row_trash, row_type,

@@ -49,6 +49,24 @@ fn a_list_of_a_locked_vault_is_refused_rather_than_empty() {
 }
 
 #[test]
+fn the_names_that_a_locked_vault_remembers_are_listed_without_a_question() {
+    let entries = || {
+        Ok(Response::List(ListAnswer {
+            locked: true,
+            entries: vec![entry(2, "GitHub", "me")],
+        }))
+    };
+    for (words, expected) in [
+        (&["list"][..], "aaaaaaac  GitHub  me  totp\n"),
+        (&["list", "--names"], "GitHub:me\n"),
+    ] {
+        let (ran, asked) = run(words, "", move |_| entries());
+        assert_eq!((ran.status, ran.out.as_str()), (0, expected));
+        assert_eq!((ran.err.as_str(), asked.len()), ("", 1));
+    }
+}
+
+#[test]
 fn status_as_json_passes_on_every_key() {
     let (ran, _) = run(&["--json", "status"], "", |_| status(true, true));
     for key in ["locked", "version", "protocol", "pid", "memory", "rollback"] {

@@ -316,3 +316,66 @@ fn a_lock_for_a_time_keeps_a_new_vault_shut_too() {
     assert!(driver.answer(ticket).is_ok(), "the recovery key is shown");
     assert!(driver.status().locked);
 }
+
+fn names() -> Config {
+    Config {
+        lock_list: LockedList::Names,
+        ..Config::default()
+    }
+}
+
+#[test]
+fn a_locked_vault_lists_its_names_where_a_person_wants_that_and_gives_nothing_else() {
+    let mut driver = Driver::with(&[&uri("totp", "Zoo:z", 1), GITHUB, &uri("hotp", "Old:o", 2)]);
+    driver.input(Input::Reload(names()));
+    let remove = Remove {
+        query: "old".into(),
+        purge: false,
+    };
+    driver.call(Request::Remove(remove)).unwrap();
+    let open = driver.list();
+    driver.input(Input::Lock(LockSource::Screen));
+    assert_eq!((open.len(), driver.list()), (2, open));
+    for (query, found) in [
+        (Some("github:alice"), 1),
+        (Some("zoo"), 1),
+        (Some("old"), 0),
+        (Some("nothing"), 0),
+        (None, 2),
+    ] {
+        let query = query.map(str::to_owned);
+        let list = List {
+            query,
+            trash: false,
+        };
+        let said = format!("{list:?}");
+        assert_eq!(driver.list_of(list).len(), found, "{said}");
+    }
+    assert_eq!(driver.trash(), []);
+    assert_eq!(driver.get("github").unwrap_err().kind(), ErrorKind::Locked);
+    let show = Request::Show(Show {
+        query: "github".into(),
+    });
+    assert_eq!(driver.refusal(show), ErrorKind::Locked);
+    assert_eq!(driver.status().entries, None);
+}
+
+#[test]
+fn names_are_forgotten_with_the_setting_the_next_unlock_and_the_process() {
+    let mut driver = Driver::with(&[GITHUB]);
+    driver.input(Input::Reload(names()));
+    driver.lock();
+    assert_eq!(driver.list().len(), 1);
+    driver.input(Input::Reload(Config::default()));
+    assert_eq!(driver.list(), []);
+    driver.input(Input::Reload(names()));
+    assert_eq!(driver.list(), [], "it was not wanted at the lock");
+    // What changed meanwhile counts.
+    driver.unlock();
+    driver.add(&uri("totp", "Zoo:z", 1)).unwrap();
+    driver.lock();
+    assert_eq!(driver.list().len(), 2);
+    let mut driver = driver.restart();
+    driver.input(Input::Reload(names()));
+    assert_eq!(driver.list(), []);
+}
