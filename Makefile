@@ -12,6 +12,8 @@ libexecdir     = $(DESTDIR)$(PREFIX)/libexec/otpd
 mandir         = $(DESTDIR)$(PREFIX)/share/man
 docdir         = $(DESTDIR)$(PREFIX)/share/doc/otpd
 unitdir        = $(DESTDIR)$(PREFIX)/lib/systemd/user
+busdir         = $(DESTDIR)$(PREFIX)/share/dbus-1/services
+interfacedir   = $(DESTDIR)$(PREFIX)/share/dbus-1/interfaces
 bashdir        = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 zshdir         = $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 fishdir        = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
@@ -66,7 +68,7 @@ fuzz:
 	@tests/fuzz.sh
 
 install: build
-	@install -d "$(bindir)" "$(libexecdir)" "$(unitdir)" "$(docdir)" "$(mandir)/man1" "$(mandir)/man5" "$(mandir)/man7" "$(bashdir)" "$(zshdir)" "$(fishdir)"
+	@install -d "$(bindir)" "$(libexecdir)" "$(unitdir)" "$(docdir)" "$(mandir)/man1" "$(mandir)/man5" "$(mandir)/man7" "$(bashdir)" "$(zshdir)" "$(fishdir)" "$(busdir)" "$(interfacedir)"
 	@install -m 0755 "$(DIST)/otpd" "$(DIST)/otpctl" "$(bindir)"
 	@install -m 0755 "$(DIST)/otp-helper" "$(DIST)/otp-desktop" "$(libexecdir)"
 	@"$(DIST)/otp-helper" man --write "$(DIST)/man"
@@ -76,9 +78,11 @@ install: build
 	@"$(DIST)/otp-helper" completions fish > "$(fishdir)/otpctl.fish"
 	@for unit in otpd.service otpd.socket; do \
 	  sed 's|/usr/bin/|$(PREFIX)/bin/|' systemd/$$unit > "$(unitdir)/$$unit"; done
+	@sed 's|/usr/bin/|$(PREFIX)/bin/|' systemd/io.otpd.Agent1.service > "$(busdir)/io.otpd.Agent1.service"
+	@install -m 0644 docs/io.otpd.Agent1.xml "$(interfacedir)"
 	@for file in README.md SECURITY.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE; do \
 	  install -m 0644 $$file "$(docdir)"; done
-	@chmod 0644 "$(bashdir)/otpctl" "$(zshdir)/_otpctl" "$(fishdir)/otpctl.fish" "$(unitdir)"/otpd.*
+	@chmod 0644 "$(bashdir)/otpctl" "$(zshdir)/_otpctl" "$(fishdir)/otpctl.fish" "$(unitdir)"/otpd.* "$(busdir)/io.otpd.Agent1.service"
 	@echo "installed below $(DESTDIR)$(PREFIX)"
 
 uninstall:
@@ -86,7 +90,8 @@ uninstall:
 	  "$(mandir)/man1/otpctl.1" "$(mandir)/man1/otpd.1" \
 	  "$(mandir)/man5/otpd.toml.5" "$(mandir)/man7/otpd-ipc.7" \
 	  "$(bashdir)/otpctl" "$(zshdir)/_otpctl" "$(fishdir)/otpctl.fish" \
-	  "$(unitdir)/otpd.service" "$(unitdir)/otpd.socket"
+	  "$(unitdir)/otpd.service" "$(unitdir)/otpd.socket" \
+	  "$(busdir)/io.otpd.Agent1.service" "$(interfacedir)/io.otpd.Agent1.xml"
 	@rm -rf "$(docdir)"
 	@-rmdir "$(libexecdir)" 2>/dev/null
 	@echo "removed from $(DESTDIR)$(PREFIX)"

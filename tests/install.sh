@@ -14,6 +14,7 @@ wanted="usr/bin/otpctl usr/bin/otpd
 usr/lib/systemd/user/otpd.service usr/lib/systemd/user/otpd.socket
 usr/libexec/otpd/otp-desktop usr/libexec/otpd/otp-helper
 usr/share/bash-completion/completions/otpctl
+usr/share/dbus-1/interfaces/io.otpd.Agent1.xml usr/share/dbus-1/services/io.otpd.Agent1.service
 usr/share/doc/otpd/CHANGELOG.md usr/share/doc/otpd/LICENSE-APACHE usr/share/doc/otpd/LICENSE-MIT
 usr/share/doc/otpd/README.md usr/share/doc/otpd/SECURITY.md
 usr/share/fish/vendor_completions.d/otpctl.fish
@@ -24,6 +25,7 @@ found=$(cd "$root" && find . -type f | sed 's|^\./||' | LC_ALL=C sort)
 [ "$found" = "$(echo "$wanted" | tr ' ' '\n' | LC_ALL=C sort)" ] || fail "other files than expected: $found"
 for file in $found; do [ -s "$root/$file" ] || fail "$file is empty"; done
 grep -q '^ExecStart=/usr/bin/otpd$' "$root/usr/lib/systemd/user/otpd.service" || fail "the unit starts another program"
+grep -q '^Exec=/usr/bin/otpd$' "$root/usr/share/dbus-1/services/io.otpd.Agent1.service" || fail "the bus starts another program"
 grep -q '^\.TH' "$root/usr/share/man/man1/otpctl.1" || fail "otpctl.1 is no manual page"
 bash -n "$root/usr/share/bash-completion/completions/otpctl" || fail "the completions for bash"
 "$root/usr/bin/otpctl" version >/dev/null || fail "the installed otpctl does not run"

@@ -38,6 +38,7 @@ mod transfer;
 
 // What others rely on.
 mod blast;
+mod dbus;
 mod hardware;
 mod interop;
 mod keyring;

@@ -31,7 +31,10 @@ cat "$HOME/answer"
 
 /// A locked vault with one entry, and an agent whose pinentry is the stand-in.
 fn locked(program: &str) -> (Home, Daemon) {
-    let mut home = Home::with_vault();
+    locked_in(Home::with_vault(), program)
+}
+
+pub(crate) fn locked_in(mut home: Home, program: &str) -> (Home, Daemon) {
     let path = home.home().join("pinentry");
     install(&home, &path, PINENTRY);
     let program = program.replace("STANDIN", path.to_str().unwrap());
@@ -80,7 +83,7 @@ fn ended(child: Child) -> Outcome {
 
 /// Waits until something is so.
 #[track_caller]
-fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
         if let Some(found) = look() {
@@ -91,19 +94,19 @@ fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-fn told(home: &Home) -> String {
+pub(crate) fn told(home: &Home) -> String {
     fs::read_to_string(home.home().join("told")).unwrap_or_default()
 }
 
 /// The process of the last dialog.
-fn pid(home: &Home) -> i32 {
+pub(crate) fn pid(home: &Home) -> i32 {
     let pid = fs::read_to_string(home.home().join("pid")).unwrap();
     pid.trim().parse().unwrap()
 }
 
 /// Waits for the dialog of this number, and answers it.
 #[track_caller]
-fn answer(home: &Home, number: usize, lines: &str) {
+pub(crate) fn answer(home: &Home, number: usize, lines: &str) {
     until("a dialog", || {
         (told(home).matches("GETPIN").count() == number).then_some(())
     });

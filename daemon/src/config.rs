@@ -53,6 +53,17 @@ pub enum LogLevel {
     Trace,
 }
 
+/// Whether something may be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Allowance {
+    /// Never.
+    #[default]
+    Deny,
+    /// Unasked.
+    Allow,
+}
+
 /// The configuration of the agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
@@ -74,6 +85,8 @@ pub struct Config {
     pub log: LogLevel,
     /// `[backup] folder = "/media/usb/otpd"`: where a copy of the vault goes after each change.
     pub backup_folder: Option<PathBuf>,
+    /// `[policy] dbus = "allow"`: whether codes leave over D-Bus.
+    pub bus_codes: Allowance,
     /// `[prompt] program = "pinentry"`: a name to be found in `PATH`, or an absolute path.
     pub prompt: String,
 }
@@ -91,6 +104,7 @@ impl Default for Config {
             lock_list: LockedList::Empty,
             log: LogLevel::Info,
             backup_folder: None,
+            bus_codes: Allowance::Deny,
             prompt: "pinentry".into(),
         }
     }

@@ -19,6 +19,8 @@ use tokio::time::{Instant, interval_at, timeout};
 
 pub(crate) use self::beside::{Beside, WAITING};
 pub(crate) use self::core::Core;
+#[cfg(target_os = "linux")]
+pub(crate) use self::core::{Answer, News};
 
 use self::alarm::Alarm;
 use self::beside::Done;

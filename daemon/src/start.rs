@@ -26,7 +26,7 @@ use crate::logging::{self, Log};
 use crate::platform::{self, Inherited, arena};
 use crate::run::{Beside, Core, End, Sources, WAITING};
 use crate::vault::store::Store;
-use crate::{run, text};
+use crate::{front, run, text};
 
 /// Why otpd ends other than by being asked to.
 #[derive(Debug, thiserror::Error)]
@@ -151,6 +151,7 @@ async fn serve(
         platform::tell_starter(&text::ready(&endpoint)).context("cannot tell the starter")?;
     }
     watch::start(&core);
+    front::serve_desktop(&core);
     if opens_by_itself {
         core.input(Input::Begin);
     }

@@ -70,6 +70,11 @@ pub(crate) fn announce(home: &mut Home, side: Side) {
 
 /// Starts the bus that was announced.
 pub(crate) fn start_bus(home: &Home, side: Side) -> Process {
+    start_bus_with(home, side, "")
+}
+
+/// Starts it with more in its configuration.
+pub(crate) fn start_bus_with(home: &Home, side: Side, more: &str) -> Process {
     let path = home.run_dir().join(side.name());
     let file = path.with_extension("conf");
     home.write(
@@ -77,7 +82,7 @@ pub(crate) fn start_bus(home: &Home, side: Side) -> Process {
         format!(
             "<busconfig><type>{}</type><listen>unix:path={}</listen><policy context=\"default\">\
              <allow user=\"*\"/><allow own=\"*\"/><allow send_type=\"method_call\"/>\
-             <allow send_destination=\"*\"/><allow receive_sender=\"*\"/></policy></busconfig>",
+             <allow send_destination=\"*\"/><allow receive_sender=\"*\"/></policy>{more}</busconfig>",
             side.name(),
             path.display()
         ),

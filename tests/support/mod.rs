@@ -12,7 +12,9 @@ mod scan;
 mod strace;
 mod user;
 
-pub(crate) use bus::{Logind, Process, Saver, Side, announce, gdbus, start_bus, start_mock};
+pub(crate) use bus::{
+    Logind, Process, Saver, Side, announce, gdbus, start_bus, start_bus_with, start_mock,
+};
 pub(crate) use clock::{Clock, STEP, faketime};
 pub(crate) use command::{Outcome, run};
 pub(crate) use daemon::Daemon;

@@ -2,8 +2,9 @@
 
 use otp_proto::{ErrorKind, Request, RpcError};
 
-use super::{Agent, Caller, Life, error, prompt};
+use super::{Agent, Caller, Life, Way, error, prompt};
 use crate::clock::Now;
+use crate::config::Allowance;
 
 /// What must be there.
 enum Needs {
@@ -117,6 +118,18 @@ fn rule(request: &Request) -> Rule {
     }
 }
 
+/// Whether a request may come over D-Bus: nothing that takes or returns a key or a passphrase.
+fn is_for_bus(request: &Request) -> bool {
+    matches!(
+        request,
+        Request::Status(_)
+            | Request::List(_)
+            | Request::Get(_)
+            | Request::Lock(_)
+            | Request::UnlockAuto(_)
+    )
+}
+
 /// Whether a request may change the vault. A HOTP `get` does too, which shows only when its
 /// entry is found.
 pub(super) fn is_change(request: &Request) -> bool {
@@ -135,6 +148,17 @@ impl Agent {
             return Err(error::ending());
         }
         let rule = rule(request);
+        if caller.way == Way::Bus {
+            if !is_for_bus(request) {
+                return Err(RpcError::new(ErrorKind::Denied, "not over D-Bus"));
+            }
+            if rule.is_code && self.config.bus_codes == Allowance::Deny {
+                return Err(RpcError::new(
+                    ErrorKind::Denied,
+                    "no codes over D-Bus: the configuration does not say [policy] dbus = \"allow\"",
+                ));
+            }
+        }
         let is_met = match rule.needs {
             Needs::Nothing => true,
             Needs::Vault => self.vault_exists,

@@ -70,9 +70,20 @@ pub struct Ticket(pub u64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Conn(pub u64);
 
+/// The front-end that a request came through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// The socket or the pipe: everything.
+    Socket,
+    /// D-Bus: what shows no key, and codes only if the configuration says so.
+    Bus,
+}
+
 /// Who asks, as the front-end learnt it from the kernel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Caller {
+    /// How.
+    pub way: Way,
     /// The connection.
     pub conn: Conn,
     /// The peer's user id, where the system has one.
@@ -106,6 +117,8 @@ pub enum Input {
     PluginAsked(Ask),
     /// The plugin given out by [`Output::Plugin`] is done, or isn't.
     PluginDone(Result<PluginDone, OpenError>),
+    /// Somebody else has our name on the session bus, and who; or nobody any more.
+    NameTaken(Option<String>),
     /// Lock now, if the configuration lets this source lock.
     Lock(LockSource),
     /// A source of locks can be seen, or can't.
@@ -177,6 +190,8 @@ pub struct Agent {
     config: Config,
     /// Why the configuration could not be read again.
     config_fault: Option<String>,
+    /// Who has our name on the session bus.
+    name_taken: Option<String>,
     random: fn(&mut [u8]),
     vault_exists: bool,
     /// The vault could not be opened though something was typed that may be right: a backup may
@@ -227,6 +242,7 @@ impl Agent {
             asked: config.memory,
             config,
             config_fault: None,
+            name_taken: None,
             random,
             vault_exists,
             is_damaged: false,
@@ -300,6 +316,7 @@ impl Agent {
                 self.lock_if_due(now);
             }
             Input::NotReloaded(why) => self.config_fault = Some(why),
+            Input::NameTaken(who) => self.name_taken = who,
             Input::Stop => self.stop(now),
             Input::Tick => {}
         }

@@ -23,6 +23,8 @@ impl Agent {
         warnings.extend(self.blind_spots());
         let fault = self.config_fault.as_ref();
         warnings.extend(fault.map(|why| format!("the configuration stays as it was: {why}")));
+        let holder = self.name_taken.as_ref();
+        warnings.extend(holder.map(|who| format!("not on D-Bus: {who} has the name")));
         StatusAnswer {
             locked: self.open.is_none(),
             vault: self.vault_exists,

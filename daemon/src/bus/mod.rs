@@ -1,6 +1,6 @@
-//! The way to D-Bus, and the only folder that names its library: a connection with every signal
-//! in its order, and whoever owns the names that are of interest. Knows nothing of locks, vaults
-//! or requests.
+//! The way to D-Bus: a connection with every signal in its order, and whoever owns the names that
+//! are of interest. Knows nothing of locks, vaults or requests. Besides this folder only
+//! `front/dbus` names the library, for what it serves.
 //!
 //! A bus that isn't there, or never answers, costs nobody anything: connecting is a plain
 //! `connect(2)` that doesn't block, and everything ends after [`PATIENCE`]. Only sockets are
@@ -8,17 +8,20 @@
 
 mod address;
 mod fault;
+mod pause;
 mod peer;
 
 use futures_lite::StreamExt as _;
 use tokio::time::timeout;
 use zbus::connection::Builder;
+use zbus::fdo::RequestNameFlags;
 use zbus::names::OwnedUniqueName;
 use zbus::zvariant::DynamicDeserialize;
 use zbus::{Connection, Message, MessageStream, message};
 
 pub(crate) use self::address::Which;
 pub(crate) use self::fault::Fault;
+pub(crate) use self::pause::Pause;
 pub(crate) use self::peer::{PATIENCE, Peer};
 pub(crate) use zbus::zvariant::{OwnedFd, OwnedObjectPath, OwnedValue};
 
@@ -129,6 +132,33 @@ impl Bus {
             found => found?,
         };
         Ok(Peer::new(self.which, self.connection.clone(), owner))
+    }
+
+    /// The connection, to serve on it.
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Takes a name, unless somebody has it; returns whether it is ours.
+    ///
+    /// # Errors
+    /// The bus is gone, doesn't answer, or gives that name to nobody like us.
+    pub(crate) async fn claim(&self, name: &str) -> Result<bool, Fault> {
+        let flags = RequestNameFlags::DoNotQueue.into();
+        let asking = self.connection.request_name_with_flags(name, flags);
+        match timeout(PATIENCE, asking).await {
+            Ok(Ok(_)) => Ok(true),
+            Ok(Err(zbus::Error::NameTaken)) => Ok(false),
+            Ok(Err(error)) => Err(Fault::of(self.which, &error)),
+            Err(_) => Err(Fault::Silent(self.which)),
+        }
+    }
+
+    /// The process that has a name, as the bus knows it.
+    pub(crate) async fn process_of(&self, name: &str) -> Option<u32> {
+        let method = "GetConnectionUnixProcessID";
+        let asking = self.driver.call(DRIVER_PATH, DRIVER, method, &name);
+        asking.await.ok()
     }
 
     /// Returns whoever has a watched name now.

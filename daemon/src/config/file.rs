@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 
-use super::{Config, LockedList, LogLevel, MemoryMode};
+use super::{Allowance, Config, LockedList, LogLevel, MemoryMode};
 
 /// A mistake in the text.
 pub(super) struct Mistake {
@@ -28,6 +28,8 @@ struct Root {
     prompt: Prompt,
     #[serde(default)]
     backup: Backup,
+    #[serde(default)]
+    policy: Policy,
 }
 
 #[derive(serde::Deserialize, Default)]
@@ -57,6 +59,13 @@ struct Prompt {
 #[serde(deny_unknown_fields)]
 struct Backup {
     folder: Option<Folder>,
+}
+
+#[derive(serde::Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Policy {
+    #[serde(default)]
+    dbus: Allowance,
 }
 
 /// An absolute path.
@@ -174,6 +183,7 @@ pub(super) fn parse(text: &str) -> Result<Config, Mistake> {
         lock_list: root.lock.list.unwrap_or(preset.lock_list),
         log: root.log.level.unwrap_or(preset.log),
         backup_folder: root.backup.folder.map(|folder| folder.0),
+        bus_codes: root.policy.dbus,
         prompt: root
             .prompt
             .program

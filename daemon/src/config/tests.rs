@@ -18,10 +18,22 @@ fn every_key_is_read() {
     let program = program.to_str().expect("UTF-8");
     let text = format!(
         "memory = 'mlock'\n[lock]\nidle = '15m'\nmax = 'never'\nscreen = false\n\
-         session = false\nsleep = false\nlist = 'names'\n[log]\nlevel = 'debug'\n\
-         [prompt]\nprogram = '{program}'\n[backup]\nfolder = '{program}'\n"
+         session = false
+sleep = false
+list = 'names'
+[log]
+level = 'debug'
+\
+         [prompt]
+program = '{program}'
+[backup]
+folder = '{program}'
+[policy]
+dbus = 'allow'
+"
     );
     let expected = Config {
+        bus_codes: Allowance::Allow,
         memory: MemoryMode::Mlock,
         lock_idle: Some(Duration::from_secs(900)),
         lock_max: None,

@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 use super::connection::{Scratch, serve};
 use super::{MAX_CONNECTIONS, os};
-use crate::agent::Caller;
+use crate::agent::{Caller, Way};
 use crate::platform;
 use crate::run::Core;
 
@@ -108,6 +108,7 @@ impl Ipc {
         }
         let outbox = peers.admit();
         let caller = Caller {
+            way: Way::Socket,
             conn: outbox.conn,
             uid: peer.uid(),
             pid: peer.pid,

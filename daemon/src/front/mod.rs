@@ -1,12 +1,21 @@
 //! Who may ask. A front-end translates between its transport and the loop, and decides nothing.
 
 mod connection;
+#[cfg(target_os = "linux")]
+mod dbus;
 pub(crate) mod ipc;
+#[cfg(not(target_os = "linux"))]
+mod no_dbus;
 mod os;
 mod outbox;
 mod peers;
 #[cfg(test)]
 mod tests;
+
+#[cfg(target_os = "linux")]
+pub(crate) use dbus::start as serve_desktop;
+#[cfg(not(target_os = "linux"))]
+pub(crate) use no_dbus::start as serve_desktop;
 
 pub(crate) use outbox::Outbox;
 pub(crate) use peers::Peers;

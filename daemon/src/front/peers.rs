@@ -24,12 +24,17 @@ pub(crate) struct Peers {
 impl Peers {
     /// Takes in a connection.
     pub(crate) fn admit(&self) -> Rc<Outbox> {
-        self.last_conn.set(self.last_conn.get() + 1);
-        let conn = Conn(self.last_conn.get());
+        let conn = self.number();
         let outbox = Rc::new(Outbox::new(conn));
         self.touch(&outbox);
         self.open.borrow_mut().insert(conn, Rc::clone(&outbox));
         outbox
+    }
+
+    /// The number of a new connection, of whichever front-end.
+    pub(crate) fn number(&self) -> Conn {
+        self.last_conn.set(self.last_conn.get() + 1);
+        Conn(self.last_conn.get())
     }
 
     /// Notes that a connection was used.

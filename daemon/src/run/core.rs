@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use otp_proto::{ErrorKind, Event, Id, Request, Response, RpcError};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot, watch};
 
 use super::beside::{Beside, Done};
 use crate::agent::{Agent, Caller, Input, LockSource, Output, Ticket};
@@ -19,10 +19,28 @@ use crate::platform;
 const REST: Duration = Duration::from_secs(1);
 
 /// Where an answer goes.
-struct Route {
-    outbox: Rc<Outbox>,
-    /// The connection becomes a subscriber with a good answer.
-    subscribes: bool,
+enum Route {
+    /// To a connection.
+    Line {
+        outbox: Rc<Outbox>,
+        /// The connection becomes a subscriber with a good answer.
+        subscribes: bool,
+    },
+    /// To whoever called.
+    Call(oneshot::Sender<Answer>),
+}
+
+/// What becomes of a request.
+pub(crate) type Answer = Result<Response, RpcError>;
+
+/// What subscribers were told, for a front-end that may be slow: where it came out, not each step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct News {
+    pub(crate) is_locked: bool,
+    /// How often it was locked or unlocked.
+    pub(crate) turns: u64,
+    /// How often entries changed.
+    pub(crate) changes: u64,
 }
 
 /// What the one thread shares.
@@ -39,8 +57,20 @@ pub(crate) struct Core {
     /// When what an unlock or a lock has stirred up has come to rest.
     rests: Cell<Option<Duration>>,
     changed: Notify,
+    news: watch::Sender<News>,
     /// Rung whenever the agent has become ready for sleep.
     sleepy: Notify,
+}
+
+impl News {
+    fn take(&mut self, event: Event) {
+        if matches!(event, Event::Locked | Event::Unlocked) {
+            self.is_locked = event == Event::Locked;
+            self.turns += 1;
+        } else {
+            self.changes += 1;
+        }
+    }
 }
 
 impl Core {
@@ -56,15 +86,19 @@ impl Core {
             over: Cell::new(false),
             rests: Cell::new(None),
             changed: Notify::new(),
+            news: watch::Sender::new(News {
+                is_locked: true,
+                turns: 0,
+                changes: 0,
+            }),
             sleepy: Notify::new(),
         }
     }
 
     /// Asks for a connection. The answer is queued in its outbox, at once or later.
     pub(crate) fn ask(&self, outbox: &Rc<Outbox>, caller: Caller, id: Id, request: Request) {
-        self.last_ticket.set(self.last_ticket.get() + 1);
-        let ticket = Ticket(self.last_ticket.get());
-        let route = Route {
+        let ticket = self.ticket();
+        let route = Route::Line {
             outbox: Rc::clone(outbox),
             subscribes: matches!(request, Request::Subscribe(_)),
         };
@@ -72,6 +106,48 @@ impl Core {
         outbox.expect(ticket, id);
         self.routes.borrow_mut().insert(ticket, route);
         self.input(Input::Request(ticket, caller, request));
+    }
+
+    /// Asks for somebody who isn't on a connection; [`Core::gone`] takes it back.
+    #[cfg_attr(
+        not(target_os = "linux"),
+        expect(dead_code, reason = "only D-Bus calls")
+    )]
+    pub(crate) fn call(
+        &self,
+        caller: Caller,
+        request: Request,
+    ) -> (Ticket, oneshot::Receiver<Answer>) {
+        let ticket = self.ticket();
+        let (sender, answer) = oneshot::channel();
+        self.routes.borrow_mut().insert(ticket, Route::Call(sender));
+        self.input(Input::Request(ticket, caller, request));
+        (ticket, answer)
+    }
+
+    /// Nobody waits for this answer any more.
+    #[cfg_attr(
+        not(target_os = "linux"),
+        expect(dead_code, reason = "only D-Bus calls")
+    )]
+    pub(crate) fn gone(&self, ticket: Ticket) {
+        if self.routes.borrow_mut().remove(&ticket).is_some() {
+            self.input(Input::Gone(ticket));
+        }
+    }
+
+    /// What subscribers were told, now and from now on.
+    #[cfg_attr(
+        not(target_os = "linux"),
+        expect(dead_code, reason = "only D-Bus reads them")
+    )]
+    pub(crate) fn news(&self) -> watch::Receiver<News> {
+        self.news.subscribe()
+    }
+
+    fn ticket(&self) -> Ticket {
+        self.last_ticket.set(self.last_ticket.get() + 1);
+        Ticket(self.last_ticket.get())
     }
 
     /// Forgets a connection and whatever it waits for.
@@ -148,7 +224,7 @@ impl Core {
     pub(crate) fn refuse_waiting(&self) {
         for (ticket, route) in std::mem::take(&mut *self.routes.borrow_mut()) {
             let error = RpcError::new(ErrorKind::Busy, "the agent stops");
-            route.outbox.answer(ticket, &Err(error));
+            Self::answer(route, ticket, Err(error));
         }
     }
 
@@ -194,8 +270,11 @@ impl Core {
     /// Does what the agent says; returns what failed at once.
     fn execute(&self, output: Output) -> Option<Input> {
         match output {
-            Output::Reply(ticket, answer) => self.reply(ticket, &answer),
-            Output::Publish(event) => self.peers.publish(event),
+            Output::Reply(ticket, answer) => self.reply(ticket, answer),
+            Output::Publish(event) => {
+                self.peers.publish(event);
+                self.news.send_modify(|news| news.take(event));
+            }
             Output::Trim => {
                 platform::trim_heap();
                 platform::release_code();
@@ -230,13 +309,24 @@ impl Core {
         None
     }
 
-    fn reply(&self, ticket: Ticket, answer: &Result<Response, RpcError>) {
+    fn reply(&self, ticket: Ticket, answer: Answer) {
         // The connection may have ended meanwhile.
-        if let Some(route) = self.routes.borrow_mut().remove(&ticket) {
-            if route.subscribes && answer.is_ok() {
-                route.outbox.subscribe();
+        let route = self.routes.borrow_mut().remove(&ticket);
+        if let Some(route) = route {
+            Self::answer(route, ticket, answer);
+        }
+    }
+
+    fn answer(route: Route, ticket: Ticket, answer: Answer) {
+        match route {
+            Route::Line { outbox, subscribes } => {
+                if subscribes && answer.is_ok() {
+                    outbox.subscribe();
+                }
+                outbox.answer(ticket, &answer);
             }
-            route.outbox.answer(ticket, answer);
+            // Whoever called may have left.
+            Route::Call(sender) => drop(sender.send(answer)),
         }
     }
 

@@ -8,7 +8,7 @@ use otp_proto::*;
 
 use super::life_model::Model;
 use super::numbers::Numbers;
-use crate::agent::{Agent, Caller, Conn, Input, Job, JobDone, Output, Seen, Ticket};
+use crate::agent::{Agent, Caller, Conn, Input, Job, JobDone, Output, Seen, Ticket, Way};
 use crate::clock::Now;
 use crate::config::{Config, MemoryMode};
 use crate::platform;
@@ -162,6 +162,7 @@ impl Life {
     pub(super) fn ask_on(&mut self, conn: u64, request: Request) -> u64 {
         self.tickets += 1;
         let caller = Caller {
+            way: Way::Socket,
             conn: Conn(conn),
             uid: Some(1000),
             pid: None,

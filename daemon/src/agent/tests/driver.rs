@@ -272,6 +272,7 @@ impl Driver {
     pub(super) fn ask(&mut self, conn: u64, request: Request) -> u64 {
         self.tickets += 1;
         let caller = Caller {
+            way: Way::Socket,
             conn: Conn(conn),
             uid: Some(1000),
             pid: None,

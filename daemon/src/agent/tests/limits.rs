@@ -35,6 +35,7 @@ fn each_user_has_a_limit_of_his_own_and_other_requests_have_none() {
     let mut driver = Driver::with(&[GITHUB]);
     let get = |driver: &mut Driver, number: u64, uid| {
         let caller = Caller {
+            way: Way::Socket,
             conn: Conn(1),
             uid,
             pid: None,

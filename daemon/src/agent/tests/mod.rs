@@ -5,6 +5,7 @@ mod driver;
 mod world;
 
 mod adding;
+mod bus;
 mod codes;
 mod copies;
 mod disk;

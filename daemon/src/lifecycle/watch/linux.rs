@@ -4,10 +4,9 @@ use std::rc::Rc;
 
 use tokio::task::spawn_local;
 
-use super::pause::Pause;
 use super::{logind, screen};
 use crate::agent::{Input, LockSource, Seen};
-use crate::bus::Fault;
+use crate::bus::{Fault, Pause};
 use crate::run::Core;
 
 /// Starts to watch, beside the loop: whoever asks for a code waits for no bus.

@@ -2,11 +2,10 @@
 
 use std::rc::Rc;
 
-use super::pause::Pause;
 use super::session::{self, Session};
 use super::sleep::Sleep;
 use crate::agent::{Input, LockSource, Seen};
-use crate::bus::{Bus, Fault, Heard, Peer, Signal, Which};
+use crate::bus::{Bus, Fault, Heard, Pause, Peer, Signal, Which};
 use crate::run::Core;
 
 pub(super) const NAME: &str = "org.freedesktop.login1";

@@ -5,8 +5,6 @@
 #[cfg(target_os = "linux")]
 mod logind;
 #[cfg(target_os = "linux")]
-mod pause;
-#[cfg(target_os = "linux")]
 mod screen;
 #[cfg(target_os = "linux")]
 mod session;

@@ -4,9 +4,8 @@ use std::rc::Rc;
 
 use tokio::task::spawn_local;
 
-use super::pause::Pause;
 use crate::agent::{Input, LockSource, Seen};
-use crate::bus::{Bus, Fault, Heard, Peer, Which};
+use crate::bus::{Bus, Fault, Heard, Pause, Peer, Which};
 use crate::run::Core;
 
 /// The names, which are those of the interfaces too, and where each has its object. KDE has one

@@ -110,7 +110,7 @@ pub fn sync_folder(_: &Path) -> io::Result<()> {
 /// Whether two files are on one drive. What can't be looked at counts as so.
 pub fn is_same_disk(one: &Path, other: &Path) -> bool {
     let drive = |path: &Path| {
-        let whole = std::fs::canonicalize(path).ok()?;
+        let whole = fs::canonicalize(path).ok()?;
         let first = whole.components().next()?;
         Some(first.as_os_str().to_ascii_lowercase())
     };

@@ -10,7 +10,7 @@ const FIRST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(60);
 
 /// The pause that comes next.
-pub(super) struct Pause(Duration);
+pub(crate) struct Pause(Duration);
 
 impl Default for Pause {
     fn default() -> Self {
@@ -20,12 +20,12 @@ impl Default for Pause {
 
 impl Pause {
     /// The bus was there.
-    pub(super) fn reset(&mut self) {
+    pub(crate) fn reset(&mut self) {
         self.0 = FIRST;
     }
 
     /// Waits; the next time twice as long.
-    pub(super) async fn wait(&mut self) {
+    pub(crate) async fn wait(&mut self) {
         sleep(self.0).await;
         self.0 = self.0.saturating_mul(2).min(LONGEST);
     }
