@@ -173,3 +173,33 @@ fn a_lock_for_a_time_refuses_even_the_passphrase_until_it_is_taken_back() {
     home.ctl(&["lock", "--for", "0"]).exits(0);
     home.ctl_in(&["unlock"], PASSPHRASE).exits(0);
 }
+
+#[test]
+fn a_lock_for_a_time_outlives_the_agent_however_it_ends() {
+    let (home, daemon) = Daemon::unlocked();
+    home.ctl(&["lock", "--for", "8h"]).exits(0);
+    daemon.stop();
+    let shut = || home.ctl(&["status", "--json"]).exits(0).json()["unlock_in"].as_u64();
+    let daemon = Daemon::start(&home);
+    assert!((28_700..=28_800).contains(&shut().unwrap()), "{:?}", shut());
+    home.ctl_in(&["unlock"], PASSPHRASE).exits(6);
+    daemon.signal(Signal::KILL);
+    drop(daemon);
+    let daemon = Daemon::start(&home);
+    assert!((28_700..=28_800).contains(&shut().unwrap()), "{:?}", shut());
+    assert_eq!(home.connect().refused("unlock.auto", json!({})), "refused");
+    // A file of another boot counts by the wall clock, and one that is damaged not at all.
+    daemon.stop();
+    let file = home.state().join("shut");
+    let text = std::fs::read_to_string(&file).unwrap();
+    home.write(&file, text.replace("in ", "in another-"));
+    let daemon = Daemon::start(&home);
+    assert!((28_700..=28_800).contains(&shut().unwrap()), "{:?}", shut());
+    home.ctl(&["lock", "--for", "0"]).exits(0);
+    assert!(!file.exists());
+    daemon.stop();
+    home.write(&file, text.replace("end", "and"));
+    let _daemon = Daemon::start(&home);
+    assert_eq!(shut(), None);
+    home.ctl_in(&["unlock"], PASSPHRASE).exits(0);
+}

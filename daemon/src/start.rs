@@ -16,6 +16,7 @@ use tokio::task::spawn_local;
 
 use crate::agent::{Agent, Facts, Input};
 use crate::arguments::{Command, Options, parse};
+use crate::clock;
 use crate::config::{Config, ConfigError, MemoryMode};
 use crate::effect::keyring;
 use crate::front::ipc::Ipc;
@@ -130,9 +131,14 @@ async fn serve(
     if config.memory == MemoryMode::Secret && memory != Memory::Secret {
         tracing::warn!(?memory, "no secret memory (memfd_secret) can be had");
     }
+    let shut_until = store.shut_until(clock::now()).unwrap_or_else(|error| {
+        tracing::warn!(%error, "whether every unlock is refused is not known");
+        None
+    });
     let facts = Facts {
         endpoint: endpoint.to_string(),
         backup: store.newest_backup(),
+        shut_until,
     };
     let opens_by_itself = store.opens_by_itself();
     let agent = Agent::new(config.clone(), platform::random, store.exists(), memory);

@@ -22,6 +22,11 @@ pub(super) fn locked() -> RpcError {
     RpcError::new(ErrorKind::Locked, "the vault is locked")
 }
 
+pub(super) fn away() -> RpcError {
+    let text = "the vault is locked: nothing opens it by itself while the screen is";
+    RpcError::new(ErrorKind::Locked, text)
+}
+
 pub(super) fn ending() -> RpcError {
     RpcError::new(ErrorKind::Locked, "the agent is ending")
 }

@@ -53,14 +53,15 @@ use self::open::Open;
 use self::prompt::Prompts;
 pub use self::prompt::{Mistake, Prompt, PromptError};
 use self::rate::Rates;
+use self::refusal::TimedRefusal;
 use self::timers::Timers;
 use self::unlock::Refusal;
 use self::wait::Waiter;
 use self::watch::Watches;
-pub use self::watch::{Facts, Seen};
+pub use self::watch::{Absence, Facts, Seen, Sign};
 use crate::clock::Now;
 use crate::config::{Config, LockedList, MemoryMode};
-use crate::vault::{OpenError, Sealed, State, StoreError, no_copy};
+use crate::vault::{OpenError, Sealed, ShutUntil, State, StoreError, no_copy};
 
 /// One request in flight; `run` hands them out and never reuses a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -107,6 +108,8 @@ pub enum Input {
     Stored(Result<(), StoreError>),
     /// The state given out by [`Output::Keep`] is on disk, or isn't.
     Kept(Result<(), StoreError>),
+    /// What [`Output::Shut`] gave out is on disk, or isn't.
+    Shut(Result<(), StoreError>),
     /// The dated copy of a vault that was written is there, or isn't.
     Copied(Result<(), StoreError>),
     /// A copy was put into the user's folder, on another disk or not; or why it wasn't.
@@ -119,11 +122,15 @@ pub enum Input {
     PluginDone(Result<PluginDone, OpenError>),
     /// Somebody else has our name on the session bus, and who; or nobody any more.
     NameTaken(Option<String>),
-    /// Lock now, if the configuration lets this source lock.
+    /// Lock now, if the configuration lets this source lock. Nobody will say when that is over.
     Lock(LockSource),
+    /// Somebody has left the computer, or is back: as [`Self::Lock`] at its beginning, and until
+    /// its end nothing opens the vault by itself.
+    Absence(Absence, Sign),
     /// A source of locks can be seen, or can't.
     Seen(LockSource, Seen),
-    /// The agent was just started, and slots are there that nobody types: try them.
+    /// The agent was just started, and slots are there that nobody types: try them once it is
+    /// known whether somebody is at the computer.
     Begin,
     /// The configuration was read again.
     Reload(Config),
@@ -147,6 +154,8 @@ pub enum Output {
     Store(Sealed),
     /// Write the state file durably; at most one is out.
     Keep(State),
+    /// Note durably until when every unlock is refused, or that none is; at most one is out.
+    Shut(Option<ShutUntil>),
     /// Ask a person for the passphrase; at most one dialog is out.
     Prompt(Prompt),
     /// Nobody waits for the dialog any more: end it. It is over with [`Input::Prompted`].
@@ -216,8 +225,7 @@ pub struct Agent {
     locked_by: Option<LockSource>,
     /// The name of the slot that opened it.
     unlocked_by: Option<String>,
-    /// Until when every unlock is refused, on the boot clock.
-    refused_until: Option<Duration>,
+    refusal: TimedRefusal,
     watches: Watches,
     facts: Facts,
     life: Life,
@@ -255,7 +263,7 @@ impl Agent {
             since: None,
             locked_by: None,
             unlocked_by: None,
-            refused_until: None,
+            refusal: TimedRefusal::default(),
             watches: Watches::default(),
             facts: Facts::default(),
             life: Life::Serving,
@@ -273,9 +281,10 @@ impl Agent {
         }
     }
 
-    /// Tells what `status` says of the world and the agent can't find out.
+    /// Tells what the agent can't find out.
     #[must_use]
     pub fn with_facts(mut self, facts: Facts) -> Self {
+        self.refusal.resume(facts.shut_until);
         self.facts = facts;
         self
     }
@@ -296,14 +305,16 @@ impl Agent {
             Input::JobDone(done) => self.job_done(now, done),
             Input::Stored(result) => self.stored(now, result),
             Input::Kept(result) => self.kept(now, result),
+            Input::Shut(result) => self.shut_kept(result),
             Input::Copied(result) => self.no_copy = result.err().as_ref().map(no_copy),
             Input::InFolder(result) => self.copied_to_folder(now, result),
             Input::Prompted(answer) => self.prompted(answer),
             Input::PluginAsked(ask) => self.hardware_asks(now, ask),
             Input::PluginDone(result) => self.hardware_done(result),
             Input::Lock(source) => self.lock_for(now, source),
+            Input::Absence(absence, sign) => self.sign(now, absence, sign),
             Input::Seen(source, seen) => self.see(now, source, seen),
-            Input::Begin => self.begin(),
+            Input::Begin => self.begin(now),
             Input::Reload(config) => {
                 if config.backup_folder != self.config.backup_folder {
                     self.no_folder = None;
@@ -355,6 +366,7 @@ impl Agent {
     /// Starts everything that has become possible, and sets the timers.
     fn settle(&mut self, now: Now) {
         while self.start_change(now) || self.start_job(now) {}
+        self.begin_if_known(now);
         self.serve_prompted(now);
         self.end_late_hardware(now);
         // It may have put one in the queue.
@@ -362,6 +374,7 @@ impl Agent {
         self.serve_waiters(now);
         self.send_refusals(now);
         self.keep();
+        self.keep_shut(now);
         self.quit_if_done();
         self.set_timers(now);
     }
@@ -374,6 +387,7 @@ impl Agent {
     fn forget(&mut self, has_left: impl Fn(&Asker) -> bool) {
         self.jobs.forget(&has_left);
         self.changes.forget(&has_left);
+        self.refusal.forget(&has_left);
         self.waiters.retain(|waiter| !has_left(&waiter.asker));
         self.prompts.forget(&has_left);
         self.forget_hardware(&has_left);
@@ -399,8 +413,10 @@ impl Agent {
     }
 
     fn quit_if_done(&mut self) {
-        let is_written =
-            self.changes.out.is_none() && self.keeping.is_idle() && !self.jobs.is_writing();
+        let is_written = self.changes.out.is_none()
+            && self.keeping.is_idle()
+            && self.refusal.is_kept()
+            && !self.jobs.is_writing();
         if is_written && self.life == Life::Ending {
             self.life = Life::Ended;
             self.outputs.push_back(Output::Quit);

@@ -57,6 +57,9 @@ impl Open {
     }
 }
 
+/// The slot that opens the vault by itself.
+pub(super) const KEYRING: &str = "keyring";
+
 /// 2020-01-01: a clock before it was never set.
 const FIRST_CREDIBLE: Duration = Duration::from_secs(1_577_836_800);
 
@@ -98,10 +101,13 @@ impl Agent {
         self.drop_expired(now);
     }
 
-    /// Takes over a vault that a slot has opened.
+    /// Takes over a vault that a slot has opened. All but the keyring take a person.
     pub(super) fn adopt_by(&mut self, now: Now, opened: Opened, slot: &str) {
         self.adopt(now, opened);
         self.unlocked_by = Some(slot.to_owned());
+        if slot != KEYRING {
+            self.watches.person_came();
+        }
     }
 
     /// Wipes the keys, and answers whoever waits for them.

@@ -45,7 +45,7 @@ impl Agent {
             Request::Status(_) => Ok(Outcome::Answer(Response::Status(self.status(now)))),
             Request::List(list) => Ok(Outcome::Answer(Response::List(self.list(&list)))),
             Request::Subscribe(_) => Ok(DONE),
-            Request::Lock(lock) => self.lock_for_a_time(now, &lock),
+            Request::Lock(lock) => self.lock_for_a_time(now, asker, &lock),
             Request::Quit(_) => {
                 self.stop(now);
                 Ok(DONE)

@@ -7,6 +7,7 @@ use otp_proto::{
     Desktop, ErrorKind, RecoveryKeyError, Request, Response, RpcError, Secret, UnlockAnswer,
 };
 
+use super::open::KEYRING;
 use super::{Agent, Asker, Caller, Life, Output, error};
 use crate::clock::Now;
 use crate::vault::{OpenError, Opened};
@@ -64,13 +65,22 @@ pub(super) struct Prompts {
     has_tried: bool,
     /// What is being tried are they.
     is_auto: bool,
-    /// They are tried because the agent was just started.
-    begins: bool,
+    start: Start,
     /// Why they didn't open the vault, where there are any.
     pub auto_failure: Option<String>,
     /// How often something wrong was typed, and what was wrong last.
     mistakes: u32,
     mistake: Option<Mistake>,
+}
+
+/// Whether they are tried because the agent was just started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Start {
+    #[default]
+    Over,
+    /// Once it is known whether somebody is at the computer.
+    Due,
+    Tried,
 }
 
 #[derive(Debug)]
@@ -114,6 +124,9 @@ impl Prompts {
 
     /// A lock has dropped what was to be tried, unless that is under way.
     pub(super) fn let_go(&mut self, is_under_way: bool) {
+        if self.start == Start::Due {
+            self.start = Start::Over;
+        }
         if self.stage == Stage::Trying && !is_under_way {
             self.is_tried();
         }
@@ -122,7 +135,7 @@ impl Prompts {
     /// What was typed is of no use any more, or didn't help.
     pub(super) fn is_tried(&mut self) {
         self.stage = Stage::Idle;
-        (self.is_auto, self.begins) = (false, false);
+        (self.is_auto, self.start) = (false, Start::Over);
     }
 }
 
@@ -206,6 +219,19 @@ impl Agent {
                 }
             }
         }
+        if self.prompts.stage == Stage::Idle
+            && self.prompts.is_waited_for()
+            && !self.prompts.has_tried
+        {
+            if self.watch_deadline(now).is_some() {
+                return;
+            }
+            if self.is_away() {
+                // Whoever is there types.
+                self.prompts.has_tried = true;
+                self.refuse_quiet(&error::away());
+            }
+        }
         let wanted = self.prompts.waiting.first();
         match (self.prompts.stage, wanted) {
             (Stage::Idle, Some(_)) if !self.prompts.has_tried => {
@@ -258,9 +284,20 @@ impl Agent {
     }
 
     /// Opens the vault at the start, if a slot can.
-    pub(super) fn begin(&mut self) {
-        if self.prompts.stage == Stage::Idle && self.open.is_none() {
-            self.prompts.begins = true;
+    pub(super) fn begin(&mut self, now: Now) {
+        self.prompts.start = Start::Due;
+        self.wait_for_watches(now);
+    }
+
+    /// Does so once it is known that somebody is at the computer.
+    pub(super) fn begin_if_known(&mut self, now: Now) {
+        if self.prompts.start != Start::Due || self.watch_deadline(now).is_some() {
+            return;
+        }
+        self.prompts.start = Start::Over;
+        let is_free = self.refused_for(now).is_none() && !self.is_away();
+        if is_free && self.prompts.stage == Stage::Idle && self.open.is_none() {
+            self.prompts.start = Start::Tried;
             self.try_auto();
         }
     }
@@ -279,24 +316,27 @@ impl Agent {
         result: Result<Box<Opened>, OpenError>,
     ) {
         // Who left opens nothing.
-        let may_open = self.prompts.begins || self.prompts.is_waited_for();
+        let may_open = self.prompts.start == Start::Tried || self.prompts.is_waited_for();
         self.prompts.is_tried();
         self.prompts.auto_failure = None;
         match result {
-            Ok(opened) if may_open && !is_locked => self.adopt_by(now, *opened, "keyring"),
+            Ok(opened) if may_open && !is_locked => self.adopt_by(now, *opened, KEYRING),
             // Who came after the lock has it tried anew, before anybody is asked.
             Ok(_) => self.prompts.has_tried = false,
             Err(failure) => {
                 let is_there = !matches!(failure, OpenError::NoSlot | OpenError::NoVault);
                 self.prompts.auto_failure = is_there.then(|| failure.to_string());
-                let quiet = self
-                    .prompts
-                    .waiting
-                    .extract_if(.., |waiting| is_quiet(&waiting.request));
-                for Waiting { asker, .. } in quiet.collect::<Vec<_>>() {
-                    self.reply(asker, Err(error::locked()));
-                }
+                self.refuse_quiet(&error::locked());
             }
+        }
+    }
+
+    /// Answers whoever waited only for the slots that nobody types.
+    fn refuse_quiet(&mut self, refusal: &RpcError) {
+        let waiting = &mut self.prompts.waiting;
+        let quiet = waiting.extract_if(.., |waiting| is_quiet(&waiting.request));
+        for Waiting { asker, .. } in quiet.collect::<Vec<_>>() {
+            self.reply(asker, Err(refusal.clone()));
         }
     }
 

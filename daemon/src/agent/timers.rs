@@ -20,11 +20,13 @@ enum Timer {
     Prompt,
     /// A plugin hangs, or whoever it has asked.
     Plugin,
+    /// Whether somebody is at the computer isn't known for too long.
+    Watch,
 }
 
 /// When each is due.
 #[derive(Debug, Default)]
-pub(super) struct Timers([Option<Duration>; 6]);
+pub(super) struct Timers([Option<Duration>; 7]);
 
 impl Timers {
     fn set(&mut self, timer: Timer, at: Option<Duration>) {
@@ -35,6 +37,7 @@ impl Timers {
             Timer::Code => 3,
             Timer::Prompt => 4,
             Timer::Plugin => 5,
+            Timer::Watch => 6,
         };
         if let Some(slot) = self.0.get_mut(place) {
             *slot = at;
@@ -57,6 +60,7 @@ impl Agent {
         self.timers.set(Timer::Code, code);
         self.timers.set(Timer::Prompt, self.prompts.deadline());
         self.timers.set(Timer::Plugin, self.hardware.deadline());
+        self.timers.set(Timer::Watch, self.watch_deadline(now));
     }
 
     /// When the vault locks by itself: unused, and at the latest.

@@ -48,6 +48,11 @@ pub fn boot() -> Duration {
     Duration::try_from(time).unwrap_or_default()
 }
 
+/// Always `None`: a boot has no name here.
+pub fn boot_id() -> Option<String> {
+    None
+}
+
 /// Always `None`: macOS doesn't tell.
 pub fn is_synchronised() -> Option<bool> {
     None

@@ -47,8 +47,8 @@ pub use heap::{trim_heap, tune_heap};
 #[cfg(target_os = "linux")]
 pub use linux::release_code;
 pub use os::{
-    Inherited, boot, create_private, harden, is_private_dir, is_same_disk, is_synchronised,
-    make_private_dir, peer, process_name, sync_folder, take_listeners, user,
+    Inherited, boot, boot_id, create_private, harden, is_private_dir, is_same_disk,
+    is_synchronised, make_private_dir, peer, process_name, sync_folder, take_listeners, user,
 };
 #[cfg(windows)]
 pub use windows::{detach, kill_group, pipe_access, server, spawn_group, tell_starter};

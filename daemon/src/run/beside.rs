@@ -20,11 +20,11 @@ use crate::effect::prompt::{self, Dialog};
 use crate::lifecycle::service;
 use crate::vault::job::perform;
 use crate::vault::store::Store;
-use crate::vault::{OpenError, Sealed, State, StoreError};
+use crate::vault::{OpenError, Sealed, ShutUntil, State, StoreError};
 
-/// Results that may wait for the loop: one job, one vault, two copies of it, one state, one
-/// configuration, one dialog, one plugin with a question and its end.
-pub(crate) const WAITING: usize = 9;
+/// Results that may wait for the loop: one job, one vault, two copies of it, one state, one time to
+/// stay shut, one configuration, one dialog, one plugin with a question and its end.
+pub(crate) const WAITING: usize = 10;
 
 /// How long the disk is left alone after a write before the vault is copied, so that nobody who
 /// writes often waits for copies.
@@ -44,6 +44,7 @@ pub(crate) enum Done {
     Copied(Result<(), StoreError>),
     InFolder(Result<Option<bool>, OpenError>),
     Kept(Result<(), StoreError>),
+    Shut(Result<(), StoreError>),
     Configuration(Result<Option<Config>, ConfigError>),
     Prompted(Result<Secret, PromptError>),
     PluginAsked(Ask),
@@ -54,6 +55,7 @@ pub(crate) enum Done {
 enum Write {
     Vault(Sealed),
     State(State),
+    Shut(Option<ShutUntil>),
 }
 
 /// The threads, and what they work on.
@@ -174,6 +176,11 @@ impl Beside {
         self.write(Write::State(state))
     }
 
+    /// Writes until when every unlock is refused.
+    pub(super) fn shut(&self, shut: Option<ShutUntil>) -> Result<(), StoreError> {
+        self.write(Write::Shut(shut))
+    }
+
     /// Reads the configuration again.
     pub(super) fn read_configuration(&self) {
         let (path, done) = (self.configuration.clone(), self.done.clone());
@@ -223,6 +230,7 @@ impl Beside {
                 Input::Copied(result)
             }
             Done::Kept(result) => Input::Kept(result),
+            Done::Shut(result) => Input::Shut(result),
             Done::Prompted(answer) => Input::Prompted(answer),
             Done::PluginAsked(ask) => Input::PluginAsked(ask),
             Done::Plugin(result) => Input::PluginDone(result),
@@ -258,7 +266,7 @@ impl Beside {
     }
 
     fn start_disk(&self) -> io::Result<SyncSender<Write>> {
-        let (queue, writes) = sync_channel(2);
+        let (queue, writes) = sync_channel(3);
         let (ending, ended) = sync_channel(0);
         let (store, done) = (Arc::clone(&self.store), self.done.clone());
         let work = move || {
@@ -299,6 +307,9 @@ fn write_all(store: &Store, writes: &Receiver<Write>, done: &mpsc::Sender<Done>)
                 hand_back(done, Done::Stored(written));
             }
             Ok(Write::State(state)) => hand_back(done, Done::Kept(store.write_state(&state))),
+            Ok(Write::Shut(shut)) => {
+                hand_back(done, Done::Shut(store.write_shut(shut.as_ref())));
+            }
             Err(failure) => {
                 if let Some(sealed) = uncopied.take() {
                     put_off = 0;

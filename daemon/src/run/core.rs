@@ -290,6 +290,10 @@ impl Core {
                 let written = self.beside.keep(state);
                 return written.is_err().then_some(Input::Kept(written));
             }
+            Output::Shut(shut) => {
+                let written = self.beside.shut(shut);
+                return written.is_err().then_some(Input::Shut(written));
+            }
             Output::Prompt(prompt) => {
                 let started = self.beside.prompt(prompt);
                 return started.err().map(|failure| Input::Prompted(Err(failure)));

@@ -106,7 +106,8 @@ impl Life {
                 Output::Keep(state) => self.out.keep = Some(state),
                 Output::Publish(Event::Locked) => self.is_open = false,
                 Output::Publish(Event::Unlocked) => self.is_open = true,
-                Output::Prompt(_)
+                Output::Shut(_)
+                | Output::Prompt(_)
                 | Output::EndPrompt
                 | Output::Plugin(_)
                 | Output::PluginReply(_)

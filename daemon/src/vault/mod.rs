@@ -15,6 +15,7 @@ mod line;
 mod lines;
 mod rekey;
 pub mod seal;
+mod shut;
 pub mod slot;
 mod slots;
 pub mod state;
@@ -27,6 +28,7 @@ use otp_proto::{Algorithm, Digits, EntryId, Kind};
 
 pub use error::{OpenError, StoreError};
 pub use seal::Sealer;
+pub use shut::ShutUntil;
 pub use slots::read_plugin;
 
 use crate::platform::arena::{Arena, Slot};

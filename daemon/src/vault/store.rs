@@ -7,6 +7,7 @@ mod elsewhere;
 mod install;
 mod kept;
 mod noted;
+mod shut;
 
 use std::fs::{self, File};
 use std::io::{self, BufReader};

@@ -184,7 +184,8 @@ pub const VERBS: &[Verb] = &[
         about: "The next code needs the passphrase again. With a time, every unlock is refused \
             (exit status 6) until it is over, counted also while the computer sleeps. No \
             passphrase ends it, for it guards against what opens the vault by itself or by habit, not \
-            against whoever may stop the agent. An agent that was stopped has forgotten it.",
+            against whoever may stop the agent. It goes on when the agent is started again. After a reboot \
+            it goes on by the wall clock, and for no longer than was left.",
         flags: &[valued(
             "for",
             "DURATION",

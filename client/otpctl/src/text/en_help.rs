@@ -63,7 +63,7 @@ Wipes the keys from memory. The next code needs the passphrase again.
       --for DURATION   refuse every unlock for so long (30m, 8h, 2d; at most a
                        year), suspend counted; 0 ends that. No passphrase ends
                        it, for it guards against habit and not against who may
-                       stop the agent; an agent that was stopped forgets it
+                       stop the agent; a restart of the agent does not either
 "
         }
         Verb::Status => {

@@ -50,6 +50,10 @@ pub(super) const CAUSES: &[(&str, &str)] = &[
         "画像ではありません (PNG、JPEG、WebP、GIF、BMP、Netpbm が使えます)",
     ),
     (
+        "locked, but a restart of the agent changes for how long",
+        "ロックしましたが、エージェントを起動し直すと時間が変わります",
+    ),
+    (
         "the picture is damaged or incomplete",
         "画像が壊れているか、途中で切れています",
     ),

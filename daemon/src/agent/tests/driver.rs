@@ -44,6 +44,8 @@ pub(super) struct Driver {
     pub job: Option<Job>,
     pub store: Option<Sealed>,
     pub keep: Option<State>,
+    /// At most one time to stay shut.
+    pub shut: Vec<Option<ShutUntil>>,
     pub prompt: Option<Prompt>,
     pub is_prompt_ended: bool,
     /// How many dialogs there were.
@@ -76,7 +78,8 @@ pub(super) fn failure() -> StoreError {
 impl Driver {
     /// An agent that has never seen a vault.
     pub(super) fn new() -> Self {
-        Self::start(Disk::default(), Duration::from_secs(1_700_000_010))
+        let wall = Duration::from_secs(1_700_000_015);
+        Self::start(Disk::default(), wall, Duration::from_secs(100), true)
     }
 
     /// An unlocked, empty vault, five seconds into a period of 30.
@@ -103,7 +106,18 @@ impl Driver {
         driver
     }
 
-    fn start(disk: Disk, wall: Duration) -> Self {
+    fn start(disk: Disk, wall: Duration, boot: Duration, is_same_boot: bool) -> Self {
+        let is_synchronised = None;
+        let now = Now {
+            wall,
+            boot,
+            is_synchronised,
+        };
+        let shut = disk.shut.as_ref();
+        let facts = Facts {
+            shut_until: shut.and_then(|shut| shut.at(now, is_same_boot)),
+            ..Facts::default()
+        };
         let agent = Agent::new(
             Config::default(),
             random,
@@ -111,10 +125,10 @@ impl Driver {
             Memory::Locked,
         );
         Self {
-            agent,
-            wall: wall + Duration::from_secs(5),
-            boot: Duration::from_secs(100),
-            is_synchronised: None,
+            agent: agent.with_facts(facts),
+            wall,
+            boot,
+            is_synchronised,
             disk,
             habits: Habits {
                 jobs: true,
@@ -126,6 +140,7 @@ impl Driver {
             job: None,
             store: None,
             keep: None,
+            shut: Vec::new(),
             prompt: None,
             is_prompt_ended: false,
             prompts: 0,
@@ -139,10 +154,17 @@ impl Driver {
 
     /// The same disk, another agent.
     pub(super) fn restart(self) -> Self {
-        let wall = self.wall.saturating_sub(Duration::from_secs(5));
         Self {
             tickets: self.tickets,
-            ..Self::start(self.disk, wall)
+            ..Self::start(self.disk, self.wall, self.boot, true)
+        }
+    }
+
+    /// The same disk, another boot.
+    pub(super) fn reboot(self) -> Self {
+        Self {
+            tickets: self.tickets,
+            ..Self::start(self.disk, self.wall, Duration::from_secs(20), false)
         }
     }
 
@@ -154,6 +176,9 @@ impl Driver {
         }
         if let Some(state) = self.keep.take().filter(|_| is_written) {
             self.disk.state = state;
+        }
+        if let Some(shut) = self.shut.pop().filter(|_| is_written) {
+            self.disk.shut = shut;
         }
         self.restart()
     }
@@ -195,6 +220,10 @@ impl Driver {
                     Output::Keep(state) => {
                         assert!(self.keep.replace(state).is_none(), "two keeps are out");
                     }
+                    Output::Shut(shut) => {
+                        assert!(self.shut.is_empty(), "two times are out");
+                        self.shut.push(shut);
+                    }
                     Output::Prompt(prompt) => {
                         assert!(self.prompt.replace(prompt).is_none(), "two dialogs are out");
                         self.prompts += 1;
@@ -223,6 +252,8 @@ impl Driver {
                 self.finish_store(Ok(()));
             } else if self.habits.keeps && self.keep.is_some() {
                 self.finish_keep(Ok(()));
+            } else if self.habits.keeps && !self.shut.is_empty() {
+                self.finish_shut(Ok(()));
             } else if self.habits.jobs && self.job.is_some() {
                 self.finish_job();
             } else {
@@ -246,6 +277,21 @@ impl Driver {
             self.disk.state = state;
         }
         self.input(Input::Kept(result));
+    }
+
+    pub(super) fn finish_shut(&mut self, result: Result<(), StoreError>) {
+        let shut = self.shut.pop().expect("a time is out");
+        if result.is_ok() {
+            self.disk.shut = shut;
+        }
+        self.input(Input::Shut(result));
+    }
+
+    /// Everything that locks was looked at, and nothing does.
+    pub(super) fn see_everything(&mut self) {
+        for source in [LockSource::Screen, LockSource::Session, LockSource::Sleep] {
+            self.input(Input::Seen(source, Seen::Well("a test".into())));
+        }
     }
 
     /// The dialog ends with this.

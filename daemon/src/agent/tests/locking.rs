@@ -379,3 +379,72 @@ fn names_are_forgotten_with_the_setting_the_next_unlock_and_the_process() {
     driver.input(Input::Reload(names()));
     assert_eq!(driver.list(), []);
 }
+
+fn lock_for(seconds: u64) -> Request {
+    Request::Lock(Lock {
+        seconds: Some(seconds),
+    })
+}
+
+fn unlock() -> Request {
+    Request::Unlock(Unlock {
+        passphrase: driver::secret(PASSPHRASE),
+    })
+}
+
+#[test]
+fn a_lock_for_a_time_outlives_the_agent_and_a_clock_that_is_set() {
+    let mut driver = Driver::with(&[GITHUB]);
+    driver.disk.has_keyring = true;
+    driver.call(lock_for(3600)).unwrap();
+    for jump in [0, 7200, -7200] {
+        driver = driver.restart();
+        driver.set_wall(jump);
+        driver.input(Input::Begin);
+        driver.see_everything();
+        driver.pass(600.0);
+        let auto = Request::UnlockAuto(UnlockAuto::default());
+        assert_eq!(driver.refusal(auto), ErrorKind::Refused, "{jump}");
+        assert_eq!(driver.refusal(unlock()), ErrorKind::Refused, "{jump}");
+    }
+    assert_eq!(driver.status().unlock_in, Some(1800));
+    // By the wall clock after a reboot, and for no longer.
+    driver.set_wall(600);
+    driver = driver.reboot();
+    assert_eq!(driver.status().unlock_in, Some(1200));
+    driver.set_wall(-90_000);
+    driver = driver.restart();
+    assert_eq!(driver.status().unlock_in, Some(1200), "of this boot now");
+    driver = driver.reboot();
+    assert_eq!(driver.status().unlock_in, Some(1200));
+    driver.pass(1200.0);
+    driver.unlock();
+    // Whoever takes it back is believed after the next start, too.
+    driver.call(lock_for(60)).unwrap();
+    driver.call(lock_for(0)).unwrap();
+    assert_eq!(driver.disk.shut, None);
+    driver.restart().unlock();
+}
+
+#[test]
+fn a_time_is_answered_for_once_it_is_on_disk_and_the_vault_is_locked_before() {
+    let mut driver = Driver::with(&[GITHUB]);
+    driver.habits.keeps = false;
+    let first = driver.ask(1, lock_for(60));
+    let second = driver.ask(2, lock_for(600));
+    assert!(driver.status().locked && !driver.is_answered(first));
+    assert_eq!(driver.refusal(unlock()), ErrorKind::Refused);
+    driver.finish_shut(Ok(()));
+    assert!(driver.answer(first).is_ok() && !driver.is_answered(second));
+    // Killed now, it is the first time that counts; on disk, the second.
+    driver.finish_shut(Err(driver::failure()));
+    let refusal = driver.answer(second).unwrap_err();
+    assert_eq!(refusal.kind(), ErrorKind::Incomplete);
+    assert_eq!(driver.status().unlock_in, Some(600), "it counts until then");
+    let late = driver.ask(3, lock_for(600));
+    driver.input(Input::Stop);
+    assert!(!driver.has_quit, "it is being written");
+    driver.finish_shut(Ok(()));
+    assert!(driver.answer(late).is_ok() && driver.has_quit);
+    assert_eq!(driver.restart().status().unlock_in, Some(600));
+}

@@ -17,6 +17,8 @@ pub(super) struct Disk {
     pub hardware: Option<SlotName>,
     pub passphrase: String,
     pub state: State,
+    /// Until when no unlock is possible.
+    pub shut: Option<ShutUntil>,
     /// A slot that nobody types opens the vault.
     pub has_keyring: bool,
     /// Why it doesn't.

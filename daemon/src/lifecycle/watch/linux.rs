@@ -5,7 +5,7 @@ use std::rc::Rc;
 use tokio::task::spawn_local;
 
 use super::{logind, screen};
-use crate::agent::{Input, LockSource, Seen};
+use crate::agent::{Absence, Input, LockSource, Seen, Sign};
 use crate::bus::{Fault, Pause};
 use crate::run::Core;
 
@@ -16,7 +16,7 @@ pub(crate) fn start(core: &Rc<Core>) {
         let mut pause = Pause::default();
         loop {
             let fault = logind::serve(&system, &mut pause).await;
-            lost(&system, &[LockSource::Session, LockSource::Sleep], fault);
+            lost(&system, &logind::SOURCES, logind::ABSENCES, fault);
             pause.wait().await;
         }
     });
@@ -25,13 +25,21 @@ pub(crate) fn start(core: &Rc<Core>) {
         let mut pause = Pause::default();
         loop {
             let fault = screen::serve(&session, &mut pause).await;
-            lost(&session, &[LockSource::Screen], fault);
+            lost(&session, &[LockSource::Screen], screen::absences(), fault);
             pause.wait().await;
         }
     });
 }
 
-fn lost(core: &Core, sources: &[LockSource], fault: Fault) {
+fn lost(
+    core: &Core,
+    sources: &[LockSource],
+    absences: impl IntoIterator<Item = Absence>,
+    fault: Fault,
+) {
+    for absence in absences {
+        core.input(Input::Absence(absence, Sign::Lost));
+    }
     for source in sources {
         core.input(Input::Seen(*source, Seen::Not(fault.to_string())));
     }

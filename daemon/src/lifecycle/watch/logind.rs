@@ -4,13 +4,17 @@ use std::rc::Rc;
 
 use super::session::{self, Session};
 use super::sleep::Sleep;
-use crate::agent::{Input, LockSource, Seen};
+use crate::agent::{Absence, Input, LockSource, Seen, Sign};
 use crate::bus::{Bus, Fault, Heard, Pause, Peer, Signal, Which};
 use crate::run::Core;
 
 pub(super) const NAME: &str = "org.freedesktop.login1";
 pub(super) const PATH: &str = "/org/freedesktop/login1";
 pub(super) const MANAGER: &str = "org.freedesktop.login1.Manager";
+
+/// The sources that are seen through logind, and the absences that it knows of.
+pub(super) const SOURCES: [LockSource; 2] = [LockSource::Session, LockSource::Sleep];
+pub(super) const ABSENCES: [Absence; 3] = [Absence::Hint, Absence::Left, Absence::Sleep];
 
 /// Every session's signals, not only those of ours: which one that is changes, and none may be
 /// missed meanwhile.
@@ -73,15 +77,18 @@ impl Logind<'_> {
         self.core.input(Input::Seen(source, seen));
     }
 
-    fn lock(&self, source: LockSource) {
-        self.core.input(Input::Lock(source));
+    fn sign(&self, absence: Absence, sign: Sign) {
+        self.core.input(Input::Absence(absence, sign));
     }
 
     /// logind came, was restarted or went.
     async fn meet(&mut self, peer: Option<Peer>) -> Result<(), Fault> {
         let Some(peer) = peer else {
             self.session = None;
-            for source in [LockSource::Session, LockSource::Sleep] {
+            for absence in ABSENCES {
+                self.sign(absence, Sign::Lost);
+            }
+            for source in SOURCES {
                 self.say(source, Seen::Not("logind is not on the system bus".into()));
             }
             return Ok(());
@@ -106,15 +113,17 @@ impl Logind<'_> {
             Some(session) => Seen::Well(format!("logind's session {}", session.id)),
             None => Seen::Not("logind knows no session of this user".into()),
         };
+        // First: who waits to know whether the session is seen wants to know its state, too.
+        self.look(peer).await?;
         self.say(LockSource::Session, seen);
-        self.look(peer).await
+        Ok(())
     }
 
-    /// Locks if the session is in a state whose beginning would have locked.
+    /// Tells the state that the session is in; its beginning may have been missed.
     async fn look(&self, peer: &Peer) -> Result<(), Fault> {
         if let Some(session) = &self.session {
-            for source in session.look(peer).await? {
-                self.lock(source);
+            for (absence, sign) in session.look(peer).await? {
+                self.sign(absence, sign);
             }
         }
         Ok(())
@@ -123,11 +132,12 @@ impl Logind<'_> {
     async fn hear(&mut self, peer: &Peer, signal: &Signal) -> Result<(), Fault> {
         if signal.is(MANAGER, "PrepareForSleep") {
             // On the way back too: whoever unlocked in the last moment before.
-            self.lock(LockSource::Sleep);
+            self.sign(Absence::Sleep, Sign::Begun);
             if signal.arguments::<bool>().unwrap_or(true) {
                 self.sleep.comes();
                 return Ok(());
             }
+            self.sign(Absence::Sleep, Sign::Over);
             return self.delay_sleep(peer).await;
         }
         if signal.is(MANAGER, "SessionNew") {
@@ -138,15 +148,19 @@ impl Logind<'_> {
         };
         match session.hear(signal) {
             session::News::None => Ok(()),
-            session::News::Lock(sources) => {
-                for source in sources {
-                    self.lock(source);
+            session::News::Lock => {
+                self.core.input(Input::Lock(LockSource::Screen));
+                Ok(())
+            }
+            session::News::Signs(signs) => {
+                for (absence, sign) in signs {
+                    self.sign(absence, sign);
                 }
                 Ok(())
             }
             session::News::Unclear => self.look(peer).await,
             session::News::Ended => {
-                self.lock(LockSource::Session);
+                self.sign(Absence::Left, Sign::Begun);
                 self.find_session(peer).await
             }
         }

@@ -1,10 +1,11 @@
 //! Screen savers on the session bus: GNOME's shell has the one name, KDE's and others the other.
 
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use tokio::task::spawn_local;
 
-use crate::agent::{Input, LockSource, Seen};
+use crate::agent::{Absence, Input, LockSource, Seen, Sign};
 use crate::bus::{Bus, Fault, Heard, Pause, Peer, Which};
 use crate::run::Core;
 
@@ -18,6 +19,11 @@ const SAVERS: [(&str, &[&str]); 2] = [
     ("org.gnome.ScreenSaver", &["/org/gnome/ScreenSaver"]),
 ];
 
+/// What screen savers know of.
+pub(super) fn absences() -> impl Iterator<Item = Absence> {
+    SAVERS.iter().map(|(name, _)| Absence::Saver(name))
+}
+
 /// Watches until the bus is gone; returns why.
 pub(super) async fn serve(core: &Rc<Core>, pause: &mut Pause) -> Fault {
     let mut bus = match connect().await {
@@ -25,23 +31,23 @@ pub(super) async fn serve(core: &Rc<Core>, pause: &mut Pause) -> Fault {
         Err(fault) => return fault,
     };
     pause.reset();
+    let savers = Rc::new(Savers::new(core));
+    savers.look(&bus);
     for (name, _) in SAVERS {
-        ask(core, &bus, name);
+        ask(&savers, &bus, name);
     }
-    report(core, &bus);
+    savers.report();
     while let Some(heard) = bus.next().await {
         match heard {
             Heard::Owner(name) => {
-                ask(core, &bus, name);
-                report(core, &bus);
+                savers.look(&bus);
+                ask(&savers, &bus, name);
+                savers.report();
             }
             Heard::Signal(signal) => {
-                let is_change = SAVERS
-                    .iter()
-                    .any(|(name, _)| signal.is(name, "ActiveChanged"));
-                // One that can't be read may be the one that counts.
-                if is_change && signal.arguments::<bool>().unwrap_or(true) {
-                    core.input(Input::Lock(LockSource::Screen));
+                let changed = |name| signal.is(name, "ActiveChanged");
+                if let Some((name, _)) = SAVERS.iter().find(|(name, _)| changed(name)) {
+                    savers.hear(name, signal.arguments());
                 }
             }
         }
@@ -58,43 +64,97 @@ async fn connect() -> Result<Bus, Fault> {
     Ok(bus)
 }
 
-/// Locks if a screen saver that has just been found shows itself already. Asked beside the
+/// What is known of the screen savers while the bus is there.
+struct Savers {
+    core: Rc<Core>,
+    present: RefCell<Vec<&'static str>>,
+    /// How many are asked whether they show themselves, and haven't answered.
+    asked: Cell<usize>,
+    /// How often any of them has said something by itself.
+    heard: Cell<u64>,
+}
+
+impl Savers {
+    fn new(core: &Rc<Core>) -> Self {
+        Self {
+            core: Rc::clone(core),
+            present: RefCell::default(),
+            asked: Cell::new(0),
+            heard: Cell::new(0),
+        }
+    }
+
+    fn look(&self, bus: &Bus) {
+        let names = SAVERS.iter().map(|(name, _)| *name);
+        *self.present.borrow_mut() = names.filter(|name| bus.peer(name).is_some()).collect();
+    }
+
+    fn sign(&self, name: &'static str, sign: Sign) {
+        self.core.input(Input::Absence(Absence::Saver(name), sign));
+    }
+
+    /// One has come or gone. What can't be read may be the one that counts.
+    fn hear(&self, name: &'static str, shows: Option<bool>) {
+        self.heard.set(self.heard.get() + 1);
+        match shows {
+            Some(true) => self.sign(name, Sign::Begun),
+            Some(false) => self.sign(name, Sign::Over),
+            None => self.core.input(Input::Lock(LockSource::Screen)),
+        }
+    }
+
+    /// Says which there are, once it is known of each whether it shows itself.
+    fn report(&self) {
+        if self.asked.get() > 0 {
+            return;
+        }
+        let present = self.present.borrow();
+        let seen = if present.is_empty() {
+            Seen::Not("no screen saver is on the session bus".into())
+        } else {
+            Seen::Well(present.join(", "))
+        };
+        self.core.input(Input::Seen(LockSource::Screen, seen));
+    }
+}
+
+/// Asks a screen saver that has just been found whether it shows itself already. Beside the
 /// signals, which must not wait for one that doesn't answer.
-fn ask(core: &Rc<Core>, bus: &Bus, name: &'static str) {
+fn ask(savers: &Rc<Savers>, bus: &Bus, name: &'static str) {
     let Some(saver) = bus.peer(name) else {
+        savers.sign(name, Sign::Lost);
         return;
     };
     let paths = SAVERS
         .iter()
         .find(|(known, _)| *known == name)
         .map_or(&[][..], |(_, paths)| paths);
-    let core = Rc::clone(core);
+    savers.asked.set(savers.asked.get() + 1);
+    let heard = savers.heard.get();
+    // Gone with the bus.
+    let savers = Rc::downgrade(savers);
     spawn_local(async move {
-        if is_active(&saver, name, paths).await {
-            core.input(Input::Lock(LockSource::Screen));
+        let is_active = is_active(&saver, name, paths).await;
+        let Some(savers) = savers.upgrade() else {
+            return;
+        };
+        savers.asked.set(savers.asked.get().saturating_sub(1));
+        match is_active {
+            Some(true) => savers.sign(name, Sign::Begun),
+            // What was heard since is newer.
+            Some(false) if savers.heard.get() == heard => savers.sign(name, Sign::Over),
+            Some(false) => {}
+            None => savers.sign(name, Sign::Lost),
         }
+        savers.report();
     });
 }
 
-async fn is_active(saver: &Peer, name: &str, paths: &[&str]) -> bool {
+async fn is_active(saver: &Peer, name: &str, paths: &[&str]) -> Option<bool> {
     for path in paths {
         if let Ok(is_active) = saver.call::<_, bool>(path, name, "GetActive", &()).await {
-            return is_active;
+            return Some(is_active);
         }
     }
-    false
-}
-
-fn report(core: &Core, bus: &Bus) {
-    let present: Vec<&str> = SAVERS
-        .iter()
-        .map(|(name, _)| *name)
-        .filter(|name| bus.peer(name).is_some())
-        .collect();
-    let seen = if present.is_empty() {
-        Seen::Not("no screen saver is on the session bus".into())
-    } else {
-        Seen::Well(present.join(", "))
-    };
-    core.input(Input::Seen(LockSource::Screen, seen));
+    None
 }

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use otp_proto::User;
 
 use super::logind::{MANAGER, PATH};
-use crate::agent::LockSource;
+use crate::agent::{Absence, Sign};
 use crate::bus::{Fault, OwnedObjectPath, OwnedValue, Peer, Signal};
 use crate::platform;
 
@@ -30,8 +30,10 @@ pub(super) struct Session {
 pub(super) enum News {
     /// Nothing.
     None,
-    /// Something to lock for.
-    Lock(Vec<LockSource>),
+    /// Somebody wants it locked.
+    Lock,
+    /// It was left or locked, or that is over.
+    Signs(Vec<(Absence, Sign)>),
     /// Something that must be asked after.
     Unclear,
     /// It is gone.
@@ -58,17 +60,17 @@ impl Session {
         Ok(text(id).map(|id| Self { id, path }))
     }
 
-    /// What its present state is a reason to lock for.
+    /// What its present state is.
     ///
     /// # Errors
     /// logind doesn't answer.
-    pub(super) async fn look(&self, peer: &Peer) -> Result<Vec<LockSource>, Fault> {
+    pub(super) async fn look(&self, peer: &Peer) -> Result<Vec<(Absence, Sign)>, Fault> {
         let all = peer.call(&self.path, PROPERTIES, "GetAll", &SESSION).await;
         let all: Option<Properties> = known(all)?;
         // A session that can't be asked after is gone.
         Ok(match all {
-            Some(all) => reasons(&all),
-            None => vec![LockSource::Session],
+            Some(all) => signs(&all),
+            None => vec![(Absence::Left, Sign::Begun)],
         })
     }
 
@@ -85,7 +87,7 @@ impl Session {
             return News::None;
         }
         if signal.is(SESSION, "Lock") {
-            return News::Lock(vec![LockSource::Screen]);
+            return News::Lock;
         }
         if !signal.is(PROPERTIES, "PropertiesChanged") {
             return News::None;
@@ -97,7 +99,7 @@ impl Session {
                 if unsaid.iter().any(matters) {
                     return News::Unclear;
                 }
-                News::Lock(reasons(&changed))
+                News::Signs(signs(&changed))
             }
             None => News::Unclear,
         }
@@ -128,18 +130,20 @@ fn text(value: Option<OwnedValue>) -> Option<String> {
     value?.try_into().ok()
 }
 
-/// What these properties are a reason to lock for: `LockedHint` and not `Active`.
-fn reasons(properties: &Properties) -> Vec<LockSource> {
-    let is = |name: &str, wanted: bool| {
-        let value = properties.get(name);
-        value.is_some_and(|value| value.downcast_ref::<bool>() == Ok(wanted))
-    };
-    let mut reasons = Vec::new();
-    if is("LockedHint", true) {
-        reasons.push(LockSource::Screen);
-    }
-    if is("Active", false) {
-        reasons.push(LockSource::Session);
-    }
-    reasons
+/// What these properties say: `LockedHint`, and `Active` where it is another that is in front.
+fn signs(properties: &Properties) -> Vec<(Absence, Sign)> {
+    let of = [
+        ("LockedHint", Absence::Hint, true),
+        ("Active", Absence::Left, false),
+    ];
+    let signs = of.into_iter().filter_map(|(name, absence, begun)| {
+        let value = properties.get(name)?.downcast_ref::<bool>().ok()?;
+        let sign = if value == begun {
+            Sign::Begun
+        } else {
+            Sign::Over
+        };
+        Some((absence, sign))
+    });
+    signs.collect()
 }

@@ -41,6 +41,12 @@ pub fn boot() -> Duration {
     Duration::try_from(time).unwrap_or_default()
 }
 
+/// Returns the name of the present boot (random(4), `boot_id`); `None` if `/proc` isn't there.
+pub fn boot_id() -> Option<String> {
+    let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    Some(id.trim().to_owned()).filter(|id| !id.is_empty())
+}
+
 /// Returns whether the kernel's clock is kept right by NTP or PTP (adjtimex(2)); where a filter
 /// of system calls forbids the question, systemd-timesyncd's flag file answers it, but only with
 /// yes. `None` if nobody knows.

@@ -66,6 +66,11 @@ pub fn boot() -> Duration {
     Duration::from_millis(unsafe { GetTickCount64() })
 }
 
+/// Always `None`: a boot has no name here.
+pub fn boot_id() -> Option<String> {
+    None
+}
+
 /// Always `None`: Windows doesn't tell an ordinary user.
 pub fn is_synchronised() -> Option<bool> {
     None
