@@ -117,3 +117,102 @@ fn what_is_written_to_a_pipe_or_another_disk_is_a_copy_outside_and_on_the_vaults
     home.ctl(&["backup", "-"]).exits(0);
     assert!(age().is_number());
 }
+
+#[test]
+fn a_mistake_is_undone_by_one_command_and_that_by_the_one_it_names() {
+    let home = Home::with_vault();
+    let _daemon = Daemon::start(&home);
+    home.unlock();
+    let keys = [random_key(), random_key(), random_key()];
+    home.add(&format!("otpauth://totp/A:a?issuer=A&secret={}", keys[0]));
+    home.add(&format!("otpauth://hotp/B:b?issuer=B&secret={}", keys[1]));
+    let first = home.ctl(&["get", "B"]).exits(0).stdout;
+    // The mistake.
+    home.ctl(&["edit", "A", "--issuer", "Other"]).exits(0);
+    let listed = home.ctl(&["backups", "list", "--json"]).exits(0).json();
+    let now = listed[0]["generation"].as_u64().unwrap() + 1;
+    assert!(listed[0]["written"].is_u64() && listed[0]["bytes"].is_u64());
+    let shown = home.ctl(&["backups", "list"]).exits(0).stdout;
+    assert_eq!(shown.lines().count(), listed.as_array().unwrap().len());
+    assert!(shown.starts_with(listed[0]["name"].as_str().unwrap()));
+
+    let preview = ["restore-backup", "--from", "last", "--dry-run"];
+    let told = home.ctl(&preview).exits(0).stderr;
+    for words in [
+        format!("The backup: generation {} of ", now - 1),
+        format!("the vault now: generation {now} of "),
+        "Otherwise in the backup:".into(),
+        "Other  a  issuer".into(),
+    ] {
+        assert!(told.contains(&words), "{words}: {told}");
+    }
+    let preview = home.ctl(&[&preview[..], &["--json"]].concat()).exits(0);
+    assert!(!keys.iter().any(|key| preview.stdout.contains(key)));
+    let preview = preview.json();
+    assert_eq!(preview["changed"][0]["before"]["issuer"], "Other");
+    assert_eq!(preview["changed"][0]["after"]["issuer"], "A");
+    assert_eq!(preview["present"]["generation"], now);
+    home.ctl(&["get", "Other"]).exits(0);
+
+    // Without a person it must be meant.
+    home.ctl(&["restore-backup", "--from", "last"]).exits(2);
+    let undone = ["restore-backup", "--from", "last", "--yes"];
+    let undone = home.ctl(&undone).exits(0).stderr;
+    home.ctl(&["get", "A"]).exits(0);
+    home.ctl(&["get", "Other"]).exits(3);
+    let second = home.ctl(&["get", "B"]).exits(0).stdout;
+    assert_ne!(first, second, "a counter never goes back");
+
+    // Away with an entry, and back to what the line has named.
+    home.ctl(&["remove", "A", "--yes"]).exits(0);
+    let (_, command) = undone.trim_end().split_once("to undo: otpctl ").unwrap();
+    let mut args: Vec<&str> = command.split(' ').collect();
+    let told = home
+        .ctl(&[&args[..], &["--dry-run"]].concat())
+        .exits(0)
+        .stderr;
+    assert!(
+        told.contains("Not in the vault now, but in the backup:"),
+        "{told}"
+    );
+    args.push("--yes");
+    home.ctl(&args).exits(0);
+    home.ctl(&["get", "Other"]).exits(0);
+    let third = home.ctl(&["get", "B"]).exits(0).stdout;
+    assert!(third != first && third != second);
+    let status = home.ctl(&["status", "--json"]).exits(0).json();
+    assert_eq!(status["rollback"], false);
+
+    home.ctl(&["restore-backup", "--from", "nothing.age", "--yes"])
+        .exits(3);
+    home.ctl(&["restore-backup", "--yes"]).exits(2);
+    home.ctl(&["restore-backup", "x", "--from", "last", "--yes"])
+        .exits(2);
+    home.ctl(&["lock"]).exits(0);
+    home.ctl(&["restore-backup", "--from", "last", "--yes"])
+        .exits(5);
+    home.ctl(&["backups", "list"]).exits(0);
+}
+
+#[test]
+fn a_backup_from_before_a_rekey_asks_for_what_opened_it() {
+    let home = Home::with_vault();
+    let _daemon = Daemon::start(&home);
+    home.unlock();
+    home.add(&format!("otpauth://totp/A:a?secret={}", random_key()));
+    home.ctl_in(&["rekey"], PASSPHRASE).exits(0);
+    let listed = home.ctl(&["backups", "list", "--json"]).exits(0).json();
+    let mut listed = listed.as_array().unwrap().iter();
+    let old = listed.find(|backup| backup["current"].is_null()).unwrap();
+    let args = [
+        "restore-backup",
+        "--yes",
+        "--from",
+        old["name"].as_str().unwrap(),
+    ];
+    home.ctl_in(&args, "wrong").exits(6);
+    home.ctl_in(&args, home.recovery()).exits(0);
+    home.ctl(&["get", "A"]).exits(0);
+    home.ctl(&["lock"]).exits(0);
+    home.ctl_in(&["unlock"], home.recovery()).exits(0);
+}

@@ -8,10 +8,10 @@ use zeroize::Zeroizing;
 
 use crate::entry::{Algorithm, Digits, Period};
 use crate::response::{
-    AddAnswer, BackupAnswer, BackupCheckAnswer, CodeAnswer, Details, Done, ExportAnswer,
-    ImportAnswer, InitAnswer, ListAnswer, PreviewAnswer, RecoveryCodesAnswer, RekeyAnswer,
-    RemoveAnswer, RenewAnswer, RestoreBackupAnswer, SlotsAnswer, StatusAnswer, StepAnswer,
-    UnlockAnswer,
+    AddAnswer, BackupAnswer, BackupCheckAnswer, BackupsAnswer, CodeAnswer, Details, Done,
+    ExportAnswer, ImportAnswer, InitAnswer, ListAnswer, PreviewAnswer, RecoveryCodesAnswer,
+    RekeyAnswer, RemoveAnswer, RenewAnswer, RestoreBackupAnswer, SlotsAnswer, StatusAnswer,
+    StepAnswer, UnlockAnswer,
 };
 use crate::{Desktop, ErrorKind, RpcError, Secret};
 
@@ -284,6 +284,11 @@ pub struct Backup {}
 #[serde(deny_unknown_fields)]
 pub struct BackupCheck {}
 
+/// Lists the automatic backups, and opens none. Legal when a vault exists, locked or not.
+#[derive(Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BackupsList {}
+
 /// Tells that a backup was put somewhere else than on the vault's disk, so that nobody is
 /// reminded of one for a month. Legal when a vault exists, locked or not.
 #[derive(Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -306,11 +311,17 @@ pub struct RestoreBackupAdd {
 /// Opens the backup and puts it in the vault's place; the answer leaves once it is on disk, and
 /// the vault is unlocked. Where a vault exists it must be unlocked, unless it could not be opened
 /// ([`crate::StatusAnswer::damaged`]), and its files are kept; counters never go back.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RestoreBackupCommit {
-    /// The backup's passphrase or recovery key.
-    pub passphrase: Secret,
+    /// The backup's passphrase or recovery key. An automatic backup of an open vault needs none,
+    /// unless it is from before a new identity; then `denied` asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passphrase: Option<Secret>,
+    /// An automatic backup instead of what was handed over: its name ([`BackupsList`]), or `last`
+    /// for the vault as it was before the last write.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
     /// Says what the backup holds and changes nothing.
     #[serde(default, skip_serializing_if = "is_false")]
     pub dry_run: bool,
@@ -507,6 +518,7 @@ methods! {
     "backup" => Backup -> BackupAnswer,
     "backup.check" => BackupCheck -> BackupCheckAnswer,
     "backup.copied" => BackupCopied -> Done,
+    "backups.list" => BackupsList -> BackupsAnswer,
     "restore_backup.begin" => RestoreBackupBegin -> Done,
     "restore_backup.add" => RestoreBackupAdd -> Done,
     "restore_backup.commit" => RestoreBackupCommit -> RestoreBackupAnswer,

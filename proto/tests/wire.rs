@@ -89,6 +89,7 @@ fn encode(id: i64, request: &Request) -> Vec<u8> {
         Request::Backup(params) => encode_request(id, params),
         Request::BackupCheck(params) => encode_request(id, params),
         Request::BackupCopied(params) => encode_request(id, params),
+        Request::BackupsList(params) => encode_request(id, params),
         Request::RestoreBackupBegin(params) => encode_request(id, params),
         Request::RestoreBackupAdd(params) => encode_request(id, params),
         Request::RestoreBackupCommit(params) => encode_request(id, params),
@@ -133,6 +134,7 @@ fn every_answer_is_read_and_written_as_it_was_agreed() {
     answers::<Backup>(Response::Backup);
     answers::<BackupCheck>(Response::BackupCheck);
     answers::<BackupCopied>(Response::Done);
+    answers::<BackupsList>(Response::Backups);
     answers::<RestoreBackupBegin>(Response::Done);
     answers::<RestoreBackupAdd>(Response::Done);
     answers::<RestoreBackupCommit>(Response::RestoreBackup);

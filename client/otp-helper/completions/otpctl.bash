@@ -23,6 +23,9 @@ _otpctl_lines() {
 _otpctl_quiet() { command otpctl --no-start --no-prompt "$@" 2>/dev/null; }
 _otpctl_entries() { _otpctl_lines < <(_otpctl_quiet list --names); }
 _otpctl_trash() { _otpctl_lines < <(_otpctl_quiet list --trash | awk '{ print $1 }'); }
+_otpctl_backups() {
+    _otpctl_lines < <(echo last; _otpctl_quiet backups list | awk '{ print $1 }')
+}
 _otpctl_files() {
     compopt -o filenames 2>/dev/null
     mapfile -t COMPREPLY < <(compgen -f -- "$cur")

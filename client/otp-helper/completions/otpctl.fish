@@ -7,6 +7,10 @@ end
 function __otpctl_trash
     otpctl --no-start --no-prompt list --trash 2>/dev/null | string replace -r '\s.*' ''
 end
+function __otpctl_backups
+    echo last
+    otpctl --no-start --no-prompt backups list 2>/dev/null | string replace -r '\s.*' ''
+end
 
 complete -c otpctl -f
 @lines@

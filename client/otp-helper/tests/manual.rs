@@ -122,8 +122,13 @@ fn completed(line: &str) -> Option<Vec<String>> {
     let script = String::from_utf8(run(&["completions", "bash"], b"").stdout).unwrap();
     let session = format!(
         r#"
-command() {{ shift; [[ "$*" == '--no-start --no-prompt list --names' ]] &&
-    printf '%s\n' 'GitHub:alice' 'Trend Micro:abc' '例え:山田'; }}
+command() {{
+    shift
+    case "$*" in
+    '--no-start --no-prompt list --names') printf '%s\n' 'GitHub:alice' 'Trend Micro:abc' '例え:山田' ;;
+    '--no-start --no-prompt backups list') echo '0000000011-aaaaaaab.age  2026-11-22 09:41 UTC' ;;
+    esac
+}}
 {script}
 COMP_LINE='{line}'
 read -ra plain <<<"$COMP_LINE"
@@ -170,6 +175,10 @@ fn bash_offers_verbs_options_values_and_entries() {
         ("otpctl get GitHub:al", &["alice"]),
         ("otpctl get --min-left 10 git", &["GitHub:alice"]),
         ("otpctl completions ", &["bash", "zsh", "fish"]),
+        (
+            "otpctl restore-backup --from ",
+            &["last", "0000000011-aaaaaaab.age"],
+        ),
         ("otpctl lock ", &[]),
     ] {
         let Some(offered) = completed(line) else {

@@ -61,6 +61,7 @@ pub(super) fn open(error: &OpenError) -> RpcError {
         OpenError::NoVault => ErrorKind::NoVault,
         OpenError::Exists | OpenError::SlotExists => ErrorKind::Exists,
         OpenError::WrongSecret
+        | OpenError::NeedsSecret
         | OpenError::MistypedRecovery(_)
         | OpenError::LastSlot
         | OpenError::OnlyRecovery
@@ -69,7 +70,7 @@ pub(super) fn open(error: &OpenError) -> RpcError {
             ErrorKind::Invalid
         }
         OpenError::Unfinished(_) | OpenError::HalfRekeyed(_) => ErrorKind::Incomplete,
-        OpenError::NoSlot => ErrorKind::NotFound,
+        OpenError::NoSlot | OpenError::NoSuchBackup => ErrorKind::NotFound,
         OpenError::Keyring(_) | OpenError::Plugin(_) => ErrorKind::Internal,
         OpenError::Damaged { .. }
         | OpenError::Missing(_)

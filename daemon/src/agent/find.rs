@@ -154,7 +154,7 @@ pub(super) fn sorted(mut entries: Vec<&Arc<Entry>>) -> Vec<&Arc<Entry>> {
 }
 
 /// The order of lists: by issuer and account as people sort them, then by their bytes.
-fn order(one: &Entry, other: &Entry) -> Ordering {
+pub(super) fn order(one: &Entry, other: &Entry) -> Ordering {
     fold(&one.issuer)
         .cmp(fold(&other.issuer))
         .then_with(|| fold(&one.account).cmp(fold(&other.account)))

@@ -87,6 +87,7 @@ fn rule(request: &Request) -> Rule {
         Request::Passwd(_)
         | Request::Backup(_)
         | Request::BackupCopied(_)
+        | Request::BackupsList(_)
         | Request::SlotsList(_)
         | Request::SlotsAdd(_)
         | Request::SlotsTest(_)

@@ -1,6 +1,6 @@
 //! Slow work: what the key-derivation thread is asked to do, and what comes back.
 
-use otp_proto::{BackupCheckAnswer, EntryId, Key, Secret, SlotInfo};
+use otp_proto::{BackupCheckAnswer, BackupInfo, Edition, EntryId, Key, Secret, SlotInfo};
 
 use crate::vault::slot::{PluginFile, SlotName};
 use crate::vault::{Marks, OpenError, Opened};
@@ -50,17 +50,10 @@ pub enum Job {
         /// The vault's identity.
         identity: Secret,
     },
-    /// Open a backup's text and, unless `dry_run`, put it in the vault's place.
-    RestoreBackup {
-        /// The text that [`Job::Backup`] made.
-        text: String,
-        /// The backup's passphrase or recovery key.
-        secret: Secret,
-        /// Change nothing.
-        dry_run: bool,
-        /// The present vault, which the new one must not fall behind.
-        present: Option<Present>,
-    },
+    /// Say which automatic backups there are.
+    Backups,
+    /// Open a backup and, unless it is a dry run, put it in the vault's place.
+    RestoreBackup(RestoreJob),
     /// Rewrite every backup without these entries.
     Purge {
         /// The vault's identity.
@@ -182,9 +175,48 @@ pub struct Rekeyed {
     pub removed: Vec<String>,
 }
 
-/// What a restored vault must not fall behind.
+/// A backup that is to be put in the vault's place.
+#[derive(Debug)]
+pub struct RestoreJob {
+    /// Which.
+    pub source: Source,
+    /// Its passphrase or recovery key.
+    pub secret: Option<Secret>,
+    /// Change nothing.
+    pub dry_run: bool,
+    /// The open vault.
+    pub present: Option<Present>,
+}
+
+/// Where a backup is.
+#[derive(Debug)]
+pub enum Source {
+    /// The text that [`Job::Backup`] made.
+    Text(String),
+    /// The automatic one of this name, or `last`.
+    Kept(String),
+}
+
+/// A backup that was opened.
+#[derive(Debug)]
+pub struct Restored {
+    /// The vault as it is now, or would be.
+    pub opened: Box<Opened>,
+    /// What the backup said of itself.
+    pub backup: Edition,
+    /// When the vault before it was written, in seconds since 1970.
+    pub present_written: Option<u64>,
+    /// The automatic backup's name.
+    pub from: Option<String>,
+    /// As what the vault before it is kept.
+    pub replaced: Option<String>,
+}
+
+/// What a restored vault must not fall behind, and what opens its backups.
 #[derive(Debug)]
 pub struct Present {
+    /// The identity's text.
+    pub identity: Secret,
     /// HOTP marks and generation.
     pub marks: Marks,
     /// The MAC's key, with which the marks' fingerprints were made; the backup's may be another.
@@ -208,8 +240,10 @@ pub enum JobDone {
     Backup(Result<String, OpenError>),
     /// See [`Job::BackupCheck`].
     BackupCheck(Result<BackupCheckAnswer, OpenError>),
+    /// See [`Job::Backups`].
+    Backups(Result<Vec<BackupInfo>, OpenError>),
     /// See [`Job::RestoreBackup`].
-    RestoreBackup(Result<Box<Opened>, OpenError>),
+    RestoreBackup(Result<Restored, OpenError>),
     /// See [`Job::Purge`].
     Purge(Result<(), OpenError>),
     /// See [`Job::Slots`].

@@ -4,8 +4,8 @@
 use std::collections::VecDeque;
 
 use otp_proto::{
-    EntryId, Init, Passwd, Rekey, Response, RestoreBackupCommit, RpcError, Secret, StepAnswer,
-    Unlock, UnlockAnswer,
+    BackupsAnswer, EntryId, Init, Passwd, Rekey, Response, RestoreBackupCommit, RpcError, Secret,
+    StepAnswer, Unlock, UnlockAnswer,
 };
 
 use super::changes::Out;
@@ -26,6 +26,7 @@ pub(super) enum Task {
     Reveal(Secret, Revealed),
     Backup,
     BackupCheck,
+    Backups,
     RestoreBackup(RestoreBackupCommit),
     Slots(SlotJob),
     /// What the connection's renewal has left when its turn comes: a rekey may be before it.
@@ -58,6 +59,7 @@ enum Work {
     Check(Revealed),
     Backup,
     BackupCheck,
+    Backups,
     RestoreBackup { dry_run: bool },
     Purge(Vec<EntryId>),
     Slots { writes: bool },
@@ -109,6 +111,7 @@ fn needs_rest(task: &Task) -> bool {
         | Task::Passwd(_)
         | Task::Backup
         | Task::BackupCheck
+        | Task::Backups
         | Task::RestoreBackup(_)
         | Task::Slots(_)
         | Task::KeepRecovery
@@ -172,6 +175,7 @@ impl Jobs {
                 Task::Init(_)
                 | Task::Passwd(_)
                 | Task::Backup
+                | Task::Backups
                 | Task::Slots(_)
                 | Task::KeepRecovery
                 | Task::Rekey(_) => true,
@@ -253,6 +257,7 @@ impl Agent {
             Task::Unlock(_)
             | Task::Passwd(_)
             | Task::Backup
+            | Task::Backups
             | Task::Slots(_)
             | Task::KeepRecovery
             | Task::Rekey(_)
@@ -266,6 +271,7 @@ impl Agent {
             | Task::Reveal(..)
             | Task::Backup
             | Task::BackupCheck
+            | Task::Backups
             | Task::RestoreBackup(_)
             | Task::Slots(_)
             | Task::KeepRecovery
@@ -310,6 +316,7 @@ impl Agent {
             Task::Passwd(Passwd { current, new }) => (Job::Rewrap { current, new }, Work::Rewrap),
             Task::Reveal(secret, wanted) => (Job::Check { secret }, Work::Check(wanted)),
             Task::Backup => (Job::Backup, Work::Backup),
+            Task::Backups => (Job::Backups, Work::Backups),
             Task::BackupCheck => {
                 let Some(open) = &self.open else {
                     return true;
@@ -427,6 +434,12 @@ impl Agent {
                     self.reply(asker, answer.map_err(|failure| error::open(&failure)));
                 }
             }
+            (Work::Backups, JobDone::Backups(result)) => {
+                let answer = result.map(|backups| Response::Backups(BackupsAnswer { backups }));
+                if let Some(asker) = asker {
+                    self.reply(asker, answer.map_err(|failure| error::open(&failure)));
+                }
+            }
             (Work::RestoreBackup { dry_run }, JobDone::RestoreBackup(result)) => {
                 self.restored(now, asker, is_locked, dry_run, result);
             }
@@ -451,6 +464,7 @@ impl Agent {
                 | Work::Check(_)
                 | Work::Backup
                 | Work::BackupCheck
+                | Work::Backups
                 | Work::RestoreBackup { .. }
                 | Work::Purge(_)
                 | Work::Slots { .. }

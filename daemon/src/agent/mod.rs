@@ -8,6 +8,7 @@
 mod batch;
 mod changes;
 mod codes;
+mod compare;
 mod connection;
 mod copies;
 mod edit;
@@ -46,7 +47,10 @@ use otp_proto::{Ask, EntryInfo, Event, Memory, Request, Response, RpcError, Secr
 use self::changes::Changes;
 use self::connection::Connection;
 use self::hardware::Hardware;
-pub use self::job::{Job, JobDone, PluginDone, PluginTask, Present, Rekeyed, SlotDone, SlotJob};
+pub use self::job::{
+    Job, JobDone, PluginDone, PluginTask, Present, Rekeyed, RestoreJob, Restored, SlotDone,
+    SlotJob, Source,
+};
 use self::jobs::Jobs;
 use self::keeping::Keeping;
 use self::open::Open;

@@ -68,6 +68,7 @@ impl Agent {
                 self.copied_elsewhere(now);
                 Ok(DONE)
             }
+            Request::BackupsList(_) => self.slowly(asker, Task::Backups),
             Request::RestoreBackupCommit(commit) => self.slowly(asker, Task::RestoreBackup(commit)),
             Request::Get(get) => self.get(now, asker, get),
             Request::Show(show) => self.show(&show),

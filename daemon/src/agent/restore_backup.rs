@@ -1,20 +1,11 @@
 //! Putting a backup in the vault's place.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use otp_proto::{Key, Response, RestoreBackupAdd, RestoreBackupCommit, RpcError};
 
-use otp_proto::{
-    EntryInfo, Key, Response, RestoreBackupAdd, RestoreBackupAnswer, RestoreBackupCommit, RpcError,
-};
-
-use super::entries::Recipe;
 use super::outcome::{DONE, Outcome};
-use super::{Agent, Asker, Conn, Job, Present, error, info};
+use super::{Agent, Asker, Conn, Job, Present, RestoreJob, Restored, Source, error};
 use crate::clock::Now;
-use crate::otp::scrubbed;
-use crate::platform::arena::Arena;
-use crate::vault::document::fingerprint;
-use crate::vault::{Entry, OpenError, Opened};
+use crate::vault::OpenError;
 
 /// Longest text of a backup in bytes, that of the largest vault.
 const MAX_TEXT: usize = 64 * 1024 * 1024;
@@ -59,26 +50,32 @@ impl Agent {
     ) -> Result<(Job, bool), RpcError> {
         let RestoreBackupCommit {
             passphrase,
+            from,
             dry_run,
         } = commit;
+        let source = match from {
+            Some(name) => Source::Kept(name),
+            None => Source::Text(self.text(asker.conn, dry_run).ok_or_else(not_begun)?),
+        };
         let present = self.marks().zip(self.open.as_ref());
         let present = present.map(|(marks, open)| Present {
+            identity: open.sealer.identity(&open.arena),
             marks,
             mac_key: Key::new(open.arena.key(open.sealer.mac_key).to_vec()),
         });
-        let kept = self
-            .connections
-            .get_mut(&asker.conn)
-            .map(|had| &mut had.backup)
-            .ok_or_else(not_begun)?;
-        let text = if dry_run { kept.clone() } else { kept.take() };
-        let job = Job::RestoreBackup {
-            text: text.ok_or_else(not_begun)?,
+        let job = Job::RestoreBackup(RestoreJob {
+            source,
             secret: passphrase,
             dry_run,
             present,
-        };
+        });
         Ok((job, dry_run))
+    }
+
+    /// The text that was handed over on a connection.
+    fn text(&mut self, conn: Conn, stays: bool) -> Option<String> {
+        let kept = &mut self.connections.get_mut(&conn)?.backup;
+        if stays { kept.clone() } else { kept.take() }
     }
 
     /// A backup was opened and, unless it was a dry run, is now the vault.
@@ -88,13 +85,13 @@ impl Agent {
         asker: Option<Asker>,
         is_locked: bool,
         dry_run: bool,
-        result: Result<Box<Opened>, OpenError>,
+        result: Result<Restored, OpenError>,
     ) {
-        let opened = match result {
-            Ok(opened) => *opened,
+        let restored = match result {
+            Ok(restored) => restored,
             Err(failure) => return self.refuse(now, asker, &failure),
         };
-        let answer = self.compare(&opened);
+        let answer = self.compare(&restored);
         if let Some(asker) = asker {
             self.forgive(asker);
         }
@@ -105,61 +102,15 @@ impl Agent {
             // The vault that was open is no longer there. Who left was still known to have the
             // keys of one of the two.
             if !is_locked && (asker.is_some() || self.open.is_some()) {
-                self.adopt(now, opened);
+                self.adopt(now, *restored.opened);
             }
         }
         if let Some(asker) = asker {
             self.reply(asker, Ok(Response::RestoreBackup(answer)));
         }
     }
-
-    /// Says what a backup has that the present vault hasn't, and the other way round. Keys and
-    /// their recipes count, because names change.
-    fn compare(&self, backup: &Opened) -> RestoreBackupAnswer {
-        let count = u64::try_from(backup.document.entries.len()).unwrap_or(u64::MAX);
-        let Some(open) = &self.open else {
-            return RestoreBackupAnswer {
-                entries: count,
-                ..RestoreBackupAnswer::default()
-            };
-        };
-        let mac_key = open.arena.key(open.sealer.mac_key);
-        let present = &open.document.entries;
-        let theirs = &backup.document.entries;
-        let held = keys(present, &open.arena, mac_key);
-        let brought = keys(theirs, &backup.arena, mac_key);
-        RestoreBackupAnswer {
-            entries: count,
-            missing: without(present, &open.arena, mac_key, &brought),
-            returning: without(theirs, &backup.arena, mac_key, &held),
-        }
-    }
 }
 
 fn not_begun() -> RpcError {
     error::params("no backup was begun on this connection")
-}
-
-type Print = ([u8; 8], Recipe);
-
-fn print(entry: &Entry, arena: &Arena, mac_key: &[u8]) -> Print {
-    let print = scrubbed(|| fingerprint(arena.key(entry.key), mac_key));
-    (print, Recipe::of(entry))
-}
-
-fn keys(entries: &[Arc<Entry>], arena: &Arena, mac_key: &[u8]) -> BTreeSet<Print> {
-    let all = entries.iter();
-    all.map(|entry| print(entry, arena, mac_key)).collect()
-}
-
-fn without(
-    entries: &[Arc<Entry>],
-    arena: &Arena,
-    mac_key: &[u8],
-    others: &BTreeSet<Print>,
-) -> Vec<EntryInfo> {
-    let missing = entries
-        .iter()
-        .filter(|entry| !others.contains(&print(entry, arena, mac_key)));
-    missing.map(|entry| info::entry(entry)).collect()
 }

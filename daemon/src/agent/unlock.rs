@@ -165,7 +165,8 @@ impl Agent {
             return;
         };
         let error = error::open(failure);
-        if error.kind() != ErrorKind::Denied {
+        // Nothing was typed that could be wrong.
+        if error.kind() != ErrorKind::Denied || matches!(failure, OpenError::NeedsSecret) {
             self.reply(asker, Err(error));
             return;
         }

@@ -94,6 +94,13 @@ pub(super) fn parse(text: &str) -> Result<Files, OpenError> {
     Ok(Files { slots, vault })
 }
 
+/// The beginning of the day on which a text says it was made, in time since 1970.
+pub(super) fn made_on(text: &str) -> Option<Duration> {
+    let line = text.lines().nth(1)?.trim_end();
+    let day = line.strip_prefix("# made on ")?.strip_suffix(" (UTC)")?;
+    Day::parse(day).map(Day::begin)
+}
+
 /// Decodes the block after a heading; `None` without the heading.
 fn block(text: &str, name: &str) -> Result<Option<Vec<u8>>, OpenError> {
     let heading = format!("== {name} ==");
@@ -135,6 +142,7 @@ mod tests {
             let text = print(&files, Duration::ZERO);
             assert_eq!(parse(&text).unwrap(), files);
             assert_eq!(parse(&text.replace('\n', "\r\n")).unwrap(), files);
+            assert_eq!(made_on(&text), Some(Duration::ZERO));
         }
     }
 

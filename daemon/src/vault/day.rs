@@ -19,6 +19,16 @@ impl Day {
         Self(wall.as_secs() / DAY)
     }
 
+    /// When it begins, in time since 1970.
+    pub(super) fn begin(self) -> Duration {
+        Duration::from_secs(self.0.saturating_mul(DAY))
+    }
+
+    /// When it ends, in time since 1970.
+    pub(super) fn end(self) -> Duration {
+        Self(self.0.saturating_add(1)).begin()
+    }
+
     /// Whether it is another one or one of the `days` before it.
     pub(super) fn is_within(self, days: u64, other: Self) -> bool {
         self <= other && other.0 - self.0 <= days

@@ -63,6 +63,12 @@ pub enum OpenError {
     /// There is no automatic backup.
     #[error("there is no automatic backup")]
     NoBackups,
+    /// No automatic backup has that name.
+    #[error("there is no such backup")]
+    NoSuchBackup,
+    /// A backup that the open vault's identity doesn't open, and nothing was typed.
+    #[error("the backup needs its passphrase or recovery key")]
+    NeedsSecret,
     /// An automatic backup doesn't open.
     #[error("the backup {} does not open: {}", .0.display(), .1)]
     BackupFails(PathBuf, Box<Self>),
@@ -150,6 +156,8 @@ impl OpenError {
             | Self::NotABackup(_)
             | Self::BadBackup(_)
             | Self::NoBackups
+            | Self::NoSuchBackup
+            | Self::NeedsSecret
             | Self::BackupFails(..)
             | Self::Unfinished(_)
             | Self::HalfRekeyed(_)

@@ -7,7 +7,7 @@ use otp_proto::{BackupCheckAnswer, Secret};
 use super::document::VAULT;
 use super::job::with_state;
 use super::seal::{self, MAX_FILE, Unsealed};
-use super::store::{Kept, Store, written};
+use super::store::{Kept, Store};
 use super::{OpenError, Opened, Sealed, StoreError, durable};
 use crate::config::MemoryMode;
 
@@ -45,7 +45,7 @@ pub(super) fn fall_back(
     let mut said = vec![format!(
         "{failure}: the backup {}, {} old, took its place",
         kept.name,
-        age(written(&kept.path), wall)
+        age(store.written(&kept), wall)
     )];
     said.push(match seen.checked_sub(good.generation) {
         Some(0) => "no change is missing".into(),
@@ -109,7 +109,7 @@ pub(super) fn newest_opens(
     let length = bytes.len().try_into().unwrap_or(u64::MAX);
     let unsealed = seal::open(bytes.as_slice(), length, identity, mode)
         .map_err(|failure| OpenError::BackupFails(newest.path.clone(), Box::new(failure)))?;
-    let written = written(&newest.path);
+    let written = store.written(&newest);
     Ok(BackupCheckAnswer {
         name: newest.name.to_string(),
         age: written.and_then(|written| Some(wall.checked_sub(written)?.as_secs())),

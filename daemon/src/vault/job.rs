@@ -11,12 +11,13 @@ use zeroize::Zeroizing;
 use super::document::{fingerprint, raise};
 use super::fall_back::{fall_back, newest_opens};
 use super::seal::{self, MAX_FILE, Sealer, Unsealed, seal};
-use super::slot::{IDENTITY, Passphrase, RECOVERY, Recovery, Slot as _, TYPED, unwrap_with};
+use super::slot::{IDENTITY, Passphrase, RECOVERY, Recovery, Slot as _, unwrap_with};
 use super::store::{Install, Kept, Store};
 use super::{
-    Document, Entry, Marks, OpenError, Opened, Sealed, State, backup, durable, rekey, slots,
+    Document, Entry, Marks, OpenError, Opened, Sealed, State, backup, durable, rekey, restore,
+    slots,
 };
-use crate::agent::{Job, JobDone, Present};
+use crate::agent::{Job, JobDone};
 use crate::config::MemoryMode;
 use crate::otp::scrubbed;
 use crate::platform;
@@ -36,22 +37,10 @@ pub fn perform(store: &Store, mode: MemoryMode, job: Job, wall: Duration) -> Job
             JobDone::BackupCheck(newest_opens(store, mode, &identity, wall))
         }
         Job::Backup => JobDone::Backup(backup(store, wall)),
-        Job::RestoreBackup {
-            text,
-            secret,
-            dry_run,
-            present,
-        } => JobDone::RestoreBackup(restore(
-            store,
-            mode,
-            &Restore {
-                text: &text,
-                secret: &secret,
-                dry_run,
-                present: present.as_ref(),
-                wall,
-            },
-        )),
+        Job::Backups => JobDone::Backups(restore::list(store)),
+        Job::RestoreBackup(restore) => {
+            JobDone::RestoreBackup(restore::restore(store, mode, &restore, wall))
+        }
         Job::Purge { identity, ids } => JobDone::Purge(purge(store, mode, &identity, &ids)),
         Job::Slots(job) => JobDone::Slots(slots::perform(store, mode, &job)),
         Job::Rekey {
@@ -317,156 +306,6 @@ fn rewrap(store: &Store, current: &Secret, new: &Secret, wall: Duration) -> Resu
     let wrapped = Passphrase::with_work(new, store.work_factor()).wrap(&identity)?;
     store.keep_if_changed(IDENTITY, wall)?;
     Ok(store.write_slot(IDENTITY, &wrapped)?)
-}
-
-struct Restore<'a> {
-    text: &'a str,
-    secret: &'a Secret,
-    dry_run: bool,
-    present: Option<&'a Present>,
-    wall: Duration,
-}
-
-/// The marks of the present vault, by the fingerprints that a backup's keys have. One with
-/// another identity has other fingerprints, and may have the same keys.
-fn marks_for(unsealed: &Opened, present: &Present) -> Marks {
-    let mac_key = unsealed.arena.key(unsealed.sealer.mac_key);
-    let Present {
-        marks,
-        mac_key: theirs,
-    } = present;
-    if theirs.expose() == mac_key {
-        return marks.clone();
-    }
-    let Document { entries, trash, .. } = &unsealed.document;
-    let counted = entries.iter().chain(trash);
-    let counted = counted.filter(|entry| entry.kind.counter().is_some());
-    let counters = counted.filter_map(|entry| {
-        let key = unsealed.arena.key(entry.key);
-        let next = marks.counters.get(&fingerprint(key, theirs.expose()))?;
-        Some((fingerprint(key, mac_key), *next))
-    });
-    Marks {
-        generation: marks.generation,
-        counters: counters.collect(),
-    }
-}
-
-/// The files of slots, by name.
-type Slots = Vec<(String, Vec<u8>)>;
-
-/// Opens a backup's text; returns its slots, too.
-fn open_backup(mode: MemoryMode, job: &Restore<'_>) -> Result<(Slots, Unsealed), OpenError> {
-    let backup::Files { slots, vault } = backup::parse(job.text)?;
-    let slots = TYPED.iter().zip(slots);
-    let slots: Slots = slots
-        .filter_map(|(name, file)| Some(((*name).to_owned(), file?)))
-        .collect();
-    let identity = unwrap_with(job.secret, |file| {
-        let slot = slots.iter().find(|(name, _)| name == file);
-        // Of two ways the backup may have one.
-        slot.map(|(_, bytes)| bytes.clone())
-            .ok_or(OpenError::WrongSecret)
-    })?;
-    let length = vault.len().try_into().unwrap_or(u64::MAX);
-    let unsealed = seal::open(vault.as_slice(), length, &identity, mode)?;
-    Ok((slots, unsealed))
-}
-
-/// What is wrong is the backup, and not the present vault.
-fn of_backup(failure: OpenError) -> OpenError {
-    match failure {
-        // It is read out of memory: what can't be read on is damaged.
-        OpenError::Damaged { .. } | OpenError::Unreadable(_) => OpenError::BadBackup("is damaged"),
-        OpenError::Forged => {
-            OpenError::BadBackup("is forged or was changed: its vault's MAC is wrong")
-        }
-        OpenError::TooCostly(_) => OpenError::BadBackup("asks for more work than a passphrase may"),
-        OpenError::NoVault
-        | OpenError::Exists
-        | OpenError::WrongSecret
-        | OpenError::MistypedRecovery(_)
-        | OpenError::Missing(_)
-        | OpenError::TooNew(_)
-        | OpenError::Several(_)
-        | OpenError::Renamed { .. }
-        | OpenError::NoBackup(_)
-        | OpenError::Slot { .. }
-        | OpenError::NoBackups
-        | OpenError::BackupFails(..)
-        | OpenError::NotABackup(_)
-        | OpenError::BadBackup(_)
-        | OpenError::Unfinished(_)
-        | OpenError::HalfRekeyed(_)
-        | OpenError::NoSlot
-        | OpenError::LastSlot
-        | OpenError::OnlyRecovery
-        | OpenError::ForeignSlot
-        | OpenError::SlotExists
-        | OpenError::Keyring(_)
-        | OpenError::Plugin(_)
-        | OpenError::Wrap
-        | OpenError::Store(_) => failure,
-    }
-}
-
-fn restore(store: &Store, mode: MemoryMode, job: &Restore<'_>) -> Result<Boxed, OpenError> {
-    let (mut slots, unsealed) = open_backup(mode, job).map_err(of_backup)?;
-    let mut opened = with_state(store, unsealed);
-    if let Some(present) = job.present {
-        let marks = marks_for(&opened, present);
-        let mac_key = opened.arena.key(opened.sealer.mac_key);
-        raise(&mut opened.document, &opened.arena, mac_key, &marks);
-    }
-    opened.document.generation = opened.document.generation.saturating_add(1);
-    // It is meant to be older.
-    opened.rollback = false;
-    opened.warnings.clear();
-    if !job.dry_run {
-        store.tidy()?;
-        if job.present.is_some() {
-            store.keep_present()?;
-        } else {
-            store.keep_unopened(job.wall)?;
-        }
-        let mac_key = opened.arena.key(opened.sealer.mac_key);
-        if job
-            .present
-            .is_some_and(|present| present.mac_key.expose() == mac_key)
-        {
-            // With the same identity, the slots that no backup has still open the vault.
-            slots.extend(untyped(store)?);
-        }
-        let sealed = seal(&opened.document, &opened.arena, &opened.sealer)?;
-        let installed = store.install(&Install {
-            slots,
-            vault: &sealed,
-            drops_backups: false,
-        });
-        installed.map_err(|failure| {
-            if store.is_unfinished() {
-                OpenError::Unfinished(failure)
-            } else {
-                failure.into()
-            }
-        })?;
-        opened.warnings = copied(store, &sealed, job.wall);
-    }
-    Ok(Box::new(opened))
-}
-
-/// Reads the slots that nobody types.
-fn untyped(store: &Store) -> Result<Slots, OpenError> {
-    let mut files = Slots::new();
-    for slot in store.slots()? {
-        if slot.typed().is_none() {
-            for file in [slot.file()].into_iter().chain(slot.companion()) {
-                let bytes = store.read_slot(&file)?;
-                files.push((file, bytes));
-            }
-        }
-    }
-    Ok(files)
 }
 
 /// Rewrites the backups without some entries, and without others that have the same keys: a key

@@ -14,6 +14,7 @@ pub mod job;
 mod line;
 mod lines;
 mod rekey;
+mod restore;
 pub mod seal;
 mod shut;
 pub mod slot;

@@ -52,7 +52,7 @@ pub(super) fn rekey(
         (RECOVERY.into(), recovery.wrap(&identity)?),
     ];
     if !drops_backups {
-        store.keep_present()?;
+        store.keep_present(true)?;
     }
     let vault = seal(&opened.document, &opened.arena, &opened.sealer)?;
     let install = Install {

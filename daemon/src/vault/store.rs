@@ -18,9 +18,10 @@ use std::time::Duration;
 
 use otp_proto::{Dirs, EntryId, SlotKind};
 
+pub(super) use self::backups::Kept;
 use self::backups::put_back;
-pub(super) use self::backups::{Kept, written};
 pub use self::install::Install;
+pub(super) use self::install::Slots;
 use self::install::{INSTALL, STAGING};
 pub(super) use self::kept::Name;
 pub use self::kept::{BACKUPS, MONTH};
@@ -218,6 +219,11 @@ impl Store {
             return Err(StoreError::TooLarge { path, limit }.into());
         }
         Ok((BufReader::new(file), *device, length))
+    }
+
+    /// Returns the generation of the vault's file, if it is known.
+    pub(super) fn generation(&self) -> Option<u64> {
+        Some(self.on_disk.load(Ordering::Relaxed)).filter(|generation| *generation > 0)
     }
 
     /// Tells the generation of the vault's file, once it was read.

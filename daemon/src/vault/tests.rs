@@ -11,5 +11,6 @@ pub(super) mod interop;
 mod jobs;
 mod keyring;
 mod months;
+mod restore;
 pub(crate) mod samples;
 mod slots;

@@ -49,6 +49,8 @@ pub enum Choice {
     Entry,
     /// The number of an entry in the trash.
     Trash,
+    /// The name of an automatic backup.
+    Backup,
     /// A file.
     File,
     /// One of these words.
@@ -365,13 +367,29 @@ pub const VERBS: &[Verb] = &[
         flags: &[FORCE],
     },
     Verb {
+        name: "backups",
+        argument: Some(argument("list", Choice::Words(&["list"]))),
+        help: "list the backups that otpd makes by itself",
+        about: "The newest first. They are the last ten states of the vault, and one of each day \
+            of a month on which it changed. Each comes back with restore-backup and its name.",
+        flags: &[],
+    },
+    Verb {
         name: "restore-backup",
-        argument: Some(argument("FILE", Choice::File)),
+        argument: Some(argument("FILE | --from NAME", Choice::File)),
         help: "put a backup in the place of the vault",
-        about: "A present vault must be unlocked, and is kept among the backups (another \
-            vault, until the next remove --purge). Counters never go back.",
+        about: "Says what would change, and asks. FILE was made by backup, and opens with its \
+            passphrase or recovery key. A present vault must be unlocked, and is kept among the \
+            automatic backups (another vault, until the next remove --purge), so that the \
+            restore can be undone. Counters never go back.",
         flags: &[
-            flag("dry-run", "say what the backup holds and change nothing"),
+            valued(
+                "from",
+                "NAME",
+                Choice::Backup,
+                "take an automatic backup, or with last the vault before the last change",
+            ),
+            flag("dry-run", "say what would change and change nothing"),
             YES,
         ],
     },

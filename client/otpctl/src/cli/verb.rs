@@ -19,6 +19,7 @@ pub(crate) enum Verb {
     Import,
     Export,
     Backup,
+    BackupsList,
     RestoreBackup,
     QrRead,
     QrShow,
@@ -52,6 +53,7 @@ pub(crate) enum Opt {
     Force,
     Format,
     Fresh,
+    From,
     Generate,
     Image,
     Invert,
@@ -77,7 +79,7 @@ pub(crate) enum Opt {
 }
 
 /// Each option's name, and whether a value follows.
-pub(super) const OPTIONS: [(Opt, &str, bool); 33] = [
+pub(super) const OPTIONS: [(Opt, &str, bool); 34] = [
     (Opt::Account, "account", true),
     (Opt::Algorithm, "algorithm", true),
     (Opt::Clipboard, "clipboard", false),
@@ -89,6 +91,7 @@ pub(super) const OPTIONS: [(Opt, &str, bool); 33] = [
     (Opt::Force, "force", false),
     (Opt::Format, "format", true),
     (Opt::Fresh, "fresh", false),
+    (Opt::From, "from", true),
     (Opt::Generate, "generate", false),
     (Opt::Image, "image", true),
     (Opt::Invert, "invert", false),
@@ -148,7 +151,7 @@ const fn rule(
     }
 }
 
-pub(super) const RULES: [Rule; 33] = [
+pub(super) const RULES: [Rule; 34] = [
     rule(Verb::Init, "init", 0, 0, &[Opt::Generate]),
     rule(Verb::Unlock, "unlock", 0, 0, &[Opt::Slot]),
     rule(Verb::Lock, "lock", 0, 0, &[Opt::For]),
@@ -183,12 +186,13 @@ pub(super) const RULES: [Rule; 33] = [
     ),
     rule(Verb::Export, "export", 1, 1, &[Opt::Format, Opt::Force]),
     rule(Verb::Backup, "backup", 1, 1, &[Opt::Force]),
+    rule(Verb::BackupsList, "backups list", 0, 0, &[]),
     rule(
         Verb::RestoreBackup,
         "restore-backup",
+        0,
         1,
-        1,
-        &[Opt::DryRun, Opt::Yes],
+        &[Opt::From, Opt::DryRun, Opt::Yes],
     ),
     rule(
         Verb::QrRead,
@@ -221,7 +225,7 @@ pub(super) const RULES: [Rule; 33] = [
 ];
 
 /// Words that only another one makes a verb of.
-pub(super) const GROUPS: [&str; 4] = ["qr", "recovery-codes", "slots", "recovery-key"];
+pub(super) const GROUPS: [&str; 5] = ["qr", "backups", "recovery-codes", "slots", "recovery-key"];
 
 /// Verbs and options of the design that later versions bring; known, so that the answer is true.
 pub(super) const LATER_VERBS: [&str; 9] = [

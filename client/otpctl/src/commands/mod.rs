@@ -14,6 +14,7 @@ mod qr;
 mod reading;
 mod recovery_codes;
 mod recovery_key;
+mod restore_backup;
 mod review;
 mod slots;
 mod state;
@@ -47,7 +48,8 @@ pub(crate) fn run(text: &'static Text, line: &Line) -> Result<(), Failure> {
         Verb::Import => transfer::import(client, line),
         Verb::Export => transfer::export(client, line),
         Verb::Backup => backup::backup(client, line),
-        Verb::RestoreBackup => backup::restore(client, line),
+        Verb::BackupsList => backup::list(client),
+        Verb::RestoreBackup => restore_backup::restore(client, line),
         Verb::QrRead => qr::read(client, line),
         Verb::QrShow => qr::show(client, line),
         Verb::CodesAdd => recovery_codes::add(client, line),

@@ -16,6 +16,7 @@ Usage: otpctl VERB [OPTIONS]            otpctl help VERB explains a verb
   restore ID       out of the trash       version          versions
   import FILE      take over keys         export FILE      hand out keys
   backup FILE      save the vault         restore-backup FILE   put it back
+  backups list     otpd's own copies
   qr read, show    QR codes               recovery-codes add, list, use
   completions SHELL   for your shell      man              the manual page
   doctor           look for problems      slots, recovery-key, rekey   ways in
@@ -224,16 +225,29 @@ the recovery key opens it. FILE may be - for standard output.
       --force   replace an existing file
 "
         }
+        Verb::BackupsList => {
+            "\
+Usage: otpctl backups list
+
+The backups that otpd makes by itself, the newest first: the last ten states of
+the vault, and one of each day of a month on which it changed. Each comes back
+with otpctl restore-backup --from NAME. With --json: name, generation, written
+(seconds since 1970), bytes, current.
+"
+        }
         Verb::RestoreBackup => {
             "\
-Usage: otpctl restore-backup FILE [--dry-run] [--yes]
+Usage: otpctl restore-backup FILE | --from NAME [--dry-run] [--yes]
 
-Puts a backup in the vault's place, with its passphrase or recovery key. A
-present vault must be unlocked, and is kept among the backups; if it is another
-vault, until the next remove --purge.
+Puts a backup in the vault's place, after showing what would change: a file that
+otpctl backup has made, with its passphrase or recovery key, or one of the
+automatic backups. A present vault must be unlocked, and is kept among those; if
+it is another vault, until the next remove --purge. Counters never go back.
 
-      --dry-run   say what the backup holds, and change nothing
-      --yes       do not ask
+      --from NAME   an automatic backup (otpctl backups list), or last for the
+                    vault as it was before the last change
+      --dry-run     say what would change, and change nothing
+      --yes         do not ask
 "
         }
         Verb::QrRead | Verb::QrShow => {

@@ -173,6 +173,18 @@ pub(super) const CAUSES: &[(&str, &str)] = &[
         "バックアップは otpd の再起動後に使われます",
     ),
     (
+        "there is no such backup",
+        "その名前のバックアップはありません",
+    ),
+    (
+        "the backup needs its passphrase or recovery key",
+        "このバックアップにはパスフレーズか回復キーが必要です",
+    ),
+    (
+        "is damaged, or of an identity that what was typed does not open",
+        "は壊れているか、入力されたものでは開けない鍵のものです",
+    ),
+    (
         "the backup is longer than 64 MiB",
         "バックアップが 64 MiB を超えています",
     ),

@@ -16,6 +16,7 @@ pub(super) fn help(verb: Option<Verb>) -> &'static str {
   restore ID       ごみ箱から戻す         version          版
   import ファイル  キーの取り込み         export ファイル  キーの書き出し
   backup ファイル  保管庫の控え           restore-backup ファイル   控えを戻す
+  backups list     自動の控えの一覧
   qr read, show    QR コード              recovery-codes add, list, use
   completions シェル   補完               man              マニュアル
   doctor           問題を探す             slots, recovery-key, rekey   開け方
@@ -224,16 +225,27 @@ otpauth の URI か base32 のキーを、端末、標準入力、QR コード�
       --force   今あるファイルを置き換える
 "
         }
+        Verb::BackupsList => {
+            "\
+使い方: otpctl backups list
+
+otpd が自動で作るバックアップを新しい順に出します。直近の 10 世代と、変更が
+あった日ごとの 1 か月分です。otpctl restore-backup --from 名前 で戻せます。
+--json では name、generation、written (1970 年からの秒数)、bytes、current です。
+"
+        }
         Verb::RestoreBackup => {
             "\
-使い方: otpctl restore-backup ファイル [--dry-run] [--yes]
+使い方: otpctl restore-backup ファイル | --from 名前 [--dry-run] [--yes]
 
-バックアップを、そのパスフレーズか回復キーで保管庫に戻します。今の保管庫は開いて
-いなければならず、控えとして残されます。別の保管庫だった場合は、次の
-remove --purge までです。
+バックアップを保管庫に戻します。その前に何が変わるかを示します。otpctl backup で
+作ったファイル (パスフレーズか回復キーで開きます) か、自動バックアップです。今の
+保管庫は開いていなければならず、自動バックアップとして残ります。別の保管庫だった
+場合は、次の remove --purge までです。カウンターは戻りません。
 
-      --dry-run   内容を示すだけで、何も変更しない
-      --yes       尋ねない
+      --from 名前   自動バックアップ (otpctl backups list)。last は最後の変更前
+      --dry-run     何が変わるかを示すだけで、何も変更しない
+      --yes         尋ねない
 "
         }
         Verb::QrRead | Verb::QrShow => {

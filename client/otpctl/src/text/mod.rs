@@ -36,42 +36,44 @@ macro_rules! sentences {
 
 sentences! {
     a_text, a_uri, a_url, accepted_counter, accepted_question, again, agent_line, agent_ok,
-    ambiguous, ask_account, ask_codes, ask_issuer, ask_key, backed_up, backup_age, backup_holds,
-    backup_inside, backup_opens, backup_unopened, backup_none, backup_passphrase, backup_what, bad_answer, bad_line, bad_lines,
-    bad_value, broken, busy, cancelled, cannot_connect, cannot_read, cannot_run, cannot_start,
-    cannot_unlock, cannot_write, cause_files, cause_idle, cause_lost, cause_max, cause_request,
-    cause_screen, cause_session, cause_signal, cause_sleep, changed, clock_ok, clock_unknown,
-    clock_wrong, code_marked, code_used, codes_added, codes_for, codes_left, codes_read,
-    codes_scrollback, copy_age, copy_none, copy_old, could_not_be_read, current_passphrase, denied,
-    desktop_failed, desktop_missing, do_this, drawn, drop_question, duplicate, empty_passphrase,
-    exported, file_exists, foreign_server, found_one, found_several, generated, half_verb, hint,
-    hours, imported, incomplete, init_intro, invalid, is_locked, is_locked_for, keep_question,
-    key_not_kept, key_printed, key_renewed, key_stays, keyring_added, language, last_code,
-    last_slot, left_out, like_recovery_key, locked, memory_locked, memory_secret, memory_unlocked,
-    minutes, mismatch, mismatch_thrice, missing_parts, mistyped_group, nameless, names_for_several,
-    needs_name, needs_value, new_passphrase, next_code_soon, no_answer, no_change, no_code,
+    ambiguous, as_it_is, ask_account, ask_codes, ask_issuer, ask_key, backed_up, backup_age,
+    backup_holds, backup_inside, backup_none, backup_opens, backup_passphrase, backup_unopened,
+    backup_what, bad_answer, bad_line, bad_lines, bad_value, both_sides, broken, busy, cancelled,
+    cannot_connect, cannot_read, cannot_run, cannot_start, cannot_unlock, cannot_write, cause_files,
+    cause_idle, cause_lost, cause_max, cause_request, cause_screen, cause_session, cause_signal,
+    cause_sleep, changed, clock_ok, clock_unknown, clock_wrong, code_marked, code_used, codes_added,
+    codes_for, codes_left, codes_read, codes_scrollback, copy_age, copy_none, copy_old,
+    could_not_be_read, current_passphrase, denied, desktop_failed, desktop_missing, do_this, drawn,
+    drop_question, duplicate, empty_passphrase, exported, file_exists, foreign_server, found_one,
+    found_several, generated, generation, generation_of, half_verb, hint, hours, imported,
+    incomplete, init_intro, invalid, is_locked, is_locked_for, keep_question, key_not_kept,
+    key_printed, key_renewed, key_stays, keyring_added, language, last_code, last_slot, left_out,
+    like_recovery_key, locked, memory_locked, memory_secret, memory_unlocked, minutes, mismatch,
+    mismatch_thrice, missing_parts, mistyped_group, nameless, names_for_several, needs_name,
+    needs_value, new_passphrase, next_code_soon, no_answer, no_backups, no_change, no_code,
     no_code_left, no_codes, no_desktop, no_entries, no_helper, no_home, no_identity, no_key_in_it,
     no_otpd, no_plugin, no_prompt, no_room, no_slot, no_vault, no_verb, not_a_backup, not_a_key,
     not_a_text, not_accepted, not_cleared, not_found, not_private, not_ready, not_running,
-    not_there, not_yet, on_clipboard, on_screen, one_source, only_keyring, only_others,
-    opened_keyring, opened_passphrase, opened_recovery, passphrase, passphrase_changed,
+    not_there, not_yet, on_clipboard, on_screen, one_backup, one_side, one_source, only_keyring,
+    only_others, opened_keyring, opened_passphrase, opened_recovery, passphrase, passphrase_changed,
     plugin_added, plugin_needs, png_or_print, problems, program_broken, program_missing,
     program_version, progress, purge_needs_yes, purge_question, purged, put_back, rate_limited,
     recovery_intro, recovery_key, recovery_not_shown, recovery_outro, refused, refused_for,
-    rekey_intro, rekeyed, remembered, remove_question, removed, replaces, restore_needs_yes, restore_question,
-    restored, rollback, row_account, row_agent, row_algorithm, row_backup, row_clock, row_counter,
-    row_created, row_digits, row_entries, row_extra, row_id, row_issuer, row_key, row_memory,
-    row_note, row_opened, row_period, row_socket, row_sources, row_tags, row_trash, row_type,
-    row_vault, same_key, same_keys, saved, scrollback, seconds, seconds_left, secret_argument,
-    several_lines, short_key, short_question, short_warning, skew, slot_gone, slot_keyring,
-    slot_name, slot_opens, slot_passphrase, slot_plugin, slot_recovery, slot_removed, source_absent,
-    source_late, source_off, source_screen, source_session, source_sleep, source_starting,
-    start_failed, state_ok, state_problem, state_unknown, state_warning, store_question, superseded,
-    takes_no_value, the_clipboard, the_screen, there_already, too_few, too_many, type_code,
-    type_counter_code, type_it, unknown_format, unknown_option, unknown_verb, unlocked, unsupported,
-    unsupported_yet, usage, vault_exists, vault_locked_by, vault_locked_for, vault_none, vault_open,
-    vault_open_idle, vault_open_max, warning, what_stays, which_again, which_question,
-    will_supersede, would_come, would_go, would_import, wrong_passphrase,
+    rekey_intro, rekeyed, remembered, remove_question, removed, replaces, restore_needs_yes,
+    restore_question, restored, rollback, row_account, row_agent, row_algorithm, row_backup,
+    row_clock, row_codes, row_counter, row_created, row_digits, row_entries, row_extra, row_id,
+    row_issuer, row_key, row_memory, row_note, row_opened, row_period, row_socket, row_sources,
+    row_tags, row_trash, row_type, row_vault, same_key, same_keys, saved, scrollback, seconds,
+    seconds_left, secret_argument, several_lines, short_key, short_question, short_warning, skew,
+    slot_gone, slot_keyring, slot_name, slot_opens, slot_passphrase, slot_plugin, slot_recovery,
+    slot_removed, source_absent, source_late, source_off, source_screen, source_session,
+    source_sleep, source_starting, start_failed, state_ok, state_problem, state_unknown,
+    state_warning, store_question, superseded, takes_no_value, the_clipboard, the_screen,
+    there_already, too_few, too_many, type_code, type_counter_code, type_it, undo, unknown_format,
+    unknown_option, unknown_verb, unlocked, unsupported, unsupported_yet, usage, vault_exists,
+    vault_locked_by, vault_locked_for, vault_none, vault_open, vault_open_idle, vault_open_max,
+    warning, what_stays, which_again, which_question, will_supersede, would_change, would_come,
+    would_go, would_import, would_stay, wrong_passphrase,
 }
 
 impl Text {
@@ -158,6 +160,12 @@ pub(crate) fn date(seconds: i64) -> String {
     format!("{year}-{month:02}-{in_month:02}")
 }
 
+/// Seconds since 1970 as a minute in UTC, `2025-06-17 09:41 UTC`.
+pub(crate) fn moment(seconds: i64) -> String {
+    let (hours, minutes) = (seconds / 3600 % 24, seconds / 60 % 60);
+    format!("{} {hours:02}:{minutes:02} UTC", date(seconds))
+}
+
 #[cfg(test)]
 mod tests {
     use unicode_width::UnicodeWidthStr as _;
@@ -231,5 +239,6 @@ mod tests {
         ] {
             assert_eq!(date(seconds), expected);
         }
+        assert_eq!(moment(1_735_689_599), "2024-12-31 23:59 UTC");
     }
 }

@@ -72,6 +72,7 @@ fn every_method_that_needs_keys_is_refused_while_locked_and_without_a_vault() {
         ("subscribe", "{}"),
         ("backup", "{}"),
         ("backup.copied", "{}"),
+        ("backups.list", "{}"),
         ("restore_backup.begin", "{}"),
         ("restore_backup.add", r#"{"text":"x"}"#),
         ("slots.list", "{}"),

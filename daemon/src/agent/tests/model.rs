@@ -219,12 +219,13 @@ fn restore(driver: &mut Driver, model: &mut Model, conn: u64) {
     let Some(text) = model.backup.clone() else {
         return;
     };
-    let passphrase = driver::secret(PASSPHRASE);
+    let passphrase = Some(driver::secret(PASSPHRASE));
     let requests = [
         Request::RestoreBackupBegin(RestoreBackupBegin {}),
         Request::RestoreBackupAdd(RestoreBackupAdd { text }),
         Request::RestoreBackupCommit(RestoreBackupCommit {
             passphrase,
+            from: None,
             dry_run: false,
         }),
     ];

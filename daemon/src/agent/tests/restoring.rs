@@ -20,9 +20,18 @@ fn hand_over(driver: &mut Driver, conn: u64, text: &str) {
 }
 
 fn commit(dry_run: bool) -> Request {
-    let passphrase = driver::secret(PASSPHRASE);
     Request::RestoreBackupCommit(RestoreBackupCommit {
-        passphrase,
+        passphrase: Some(driver::secret(PASSPHRASE)),
+        from: None,
+        dry_run,
+    })
+}
+
+/// Takes an automatic backup.
+fn commit_kept(passphrase: Option<&str>, from: &str, dry_run: bool) -> Request {
+    Request::RestoreBackupCommit(RestoreBackupCommit {
+        passphrase: passphrase.map(driver::secret),
+        from: Some(from.into()),
         dry_run,
     })
 }
@@ -228,4 +237,137 @@ fn a_step_that_was_handed_out_while_a_backup_is_put_back_is_not_handed_out_again
     let second = driver::code(driver.answer(second).unwrap());
     assert_eq!(first.id, second.id);
     assert!(first.code != second.code);
+}
+
+#[test]
+fn an_automatic_backup_of_the_open_vault_needs_no_passphrase_and_one_of_another_does() {
+    let mut driver = Driver::with(&[&uri("totp", "a:b", 1)]);
+    driver.disk.backup = driver.disk.text();
+    driver.add(&uri("totp", "c:d", 2)).unwrap();
+    assert_eq!(
+        driver.refusal(commit_kept(None, "other", true)),
+        ErrorKind::NotFound
+    );
+    let dry = restored(driver.call(commit_kept(None, "kept", true)));
+    assert_eq!((dry.entries, dry.missing.len()), (1, 1));
+    assert_eq!(driver.list().len(), 2);
+    restored(driver.call(commit_kept(None, "kept", false)));
+    assert_eq!(driver.list().len(), 1);
+    // A text is another matter, whatever it is of.
+    let text = driver.disk.backup.clone();
+    hand_over(&mut driver, 1, &text);
+    let bare = RestoreBackupCommit::default();
+    assert_eq!(
+        driver.refusal(Request::RestoreBackupCommit(bare)),
+        ErrorKind::Denied
+    );
+    // Nothing was typed that could be wrong: nobody waits for the refusal, nor for the next one.
+    let identity = driver.disk.identity.replace(driver::secret("another"));
+    for _ in 0..3 {
+        let asked = commit_kept(None, "kept", true);
+        assert_eq!(driver.refusal(asked), ErrorKind::Denied);
+    }
+    driver.disk.identity = identity;
+    restored(driver.call(commit_kept(Some(PASSPHRASE), "kept", false)));
+}
+
+#[test]
+fn an_automatic_backup_that_comes_back_gives_no_counter_again() {
+    let mut driver = Driver::with(&[&uri("hotp", "a:b", 1)]);
+    driver.disk.backup = driver.disk.text();
+    let mut codes = Vec::new();
+    for _ in 0..3 {
+        codes.push(driver.get("a:b").unwrap().code);
+        let dry = restored(driver.call(commit_kept(None, "kept", true)));
+        assert!(dry.changed.is_empty(), "{:?}", dry.changed);
+        restored(driver.call(commit_kept(None, "kept", false)));
+    }
+    assert_eq!(driver.list()[0].counter, Some(3));
+    assert!(codes[0] != codes[1] && codes[1] != codes[2] && codes[0] != codes[2]);
+}
+
+#[test]
+fn a_preview_names_what_differs_in_an_entry_and_never_its_key() {
+    let mut driver = Driver::with(&[
+        &uri("totp", "a:b", 1),
+        &uri("totp", "c:d", 2),
+        &uri("hotp", "e:f", 3),
+    ]);
+    driver.disk.backup = driver.disk.text();
+    let edit = Edit {
+        query: "a:b".into(),
+        issuer: Some("other".into()),
+        digits: Some(Digits::new(8).unwrap()),
+        tags: Some(vec!["work".into()]),
+        note: Some("a note".into()),
+        ..Edit::default()
+    };
+    driver.call(Request::Edit(edit)).unwrap();
+    driver.get("e:f").unwrap();
+    let codes = RecoveryCodesAdd {
+        query: "c:d".into(),
+        codes: vec![driver::secret("one-code")],
+        replace: false,
+    };
+    driver.call(Request::RecoveryCodesAdd(codes)).unwrap();
+    let dry = restored(driver.call(commit_kept(None, "kept", true)));
+    assert!(dry.missing.is_empty() && dry.returning.is_empty());
+    let told: Vec<_> = dry.changed.iter().map(|changed| &changed.fields).collect();
+    assert_eq!(
+        told,
+        [
+            &vec!["recovery_codes".to_owned()],
+            &["issuer", "digits", "tags", "note"]
+                .map(str::to_owned)
+                .to_vec(),
+        ]
+    );
+    let renamed = &dry.changed[1];
+    assert_eq!(
+        (
+            renamed.before.issuer.as_str(),
+            renamed.after.issuer.as_str()
+        ),
+        ("other", "a")
+    );
+    let (backup, present) = (dry.backup.unwrap(), dry.present.unwrap());
+    assert!(backup.generation < present.generation);
+    // The control: of what is there already nothing is said.
+    driver.disk.backup = driver.disk.text();
+    let dry = restored(driver.call(commit_kept(None, "kept", true)));
+    assert!(dry.changed.is_empty() && dry.missing.is_empty() && dry.returning.is_empty());
+}
+
+#[test]
+fn a_vault_that_was_made_anew_is_compared_by_its_keys() {
+    let mut driver = Driver::with(&[&uri("totp", "a:b", 1), &uri("totp", "c:d", 2)]);
+    driver.disk.backup = driver.disk.text();
+    for name in ["a:b", "c:d"] {
+        let query = name.into();
+        let purge = true;
+        driver
+            .call(Request::Remove(Remove { query, purge }))
+            .unwrap();
+    }
+    driver.add(&uri("totp", "a:b", 1)).unwrap();
+    driver.add(&uri("totp", "c:renamed", 2)).unwrap();
+    let dry = restored(driver.call(commit_kept(None, "kept", true)));
+    assert!(dry.missing.is_empty() && dry.returning.is_empty());
+    assert_eq!(dry.changed.len(), 1);
+    assert_eq!(dry.changed[0].fields, ["account"]);
+}
+
+#[test]
+fn the_automatic_backups_are_listed_while_the_vault_is_locked_and_where_there_is_none_not() {
+    let mut driver = Driver::with(&[GITHUB]);
+    driver.lock();
+    match driver.call(Request::BackupsList(BackupsList {})) {
+        Ok(Response::Backups(answer)) => assert_eq!(answer.backups[0].name, "kept"),
+        other => panic!("{other:?}"),
+    }
+    let kept = commit_kept(Some(PASSPHRASE), "kept", false);
+    assert_eq!(driver.refusal(kept), ErrorKind::Locked);
+    let mut driver = Driver::new();
+    let list = Request::BackupsList(BackupsList {});
+    assert_eq!(driver.refusal(list), ErrorKind::NoVault);
 }

@@ -140,9 +140,10 @@ fn export_passwd_and_restore_backup_are_as_patient_as_unlock() {
             })
         },
         || {
-            let passphrase = secret("wrong");
+            let passphrase = Some(secret("wrong"));
             Request::RestoreBackupCommit(RestoreBackupCommit {
                 passphrase,
+                from: None,
                 dry_run: true,
             })
         },

@@ -6,7 +6,7 @@ use super::driver::{RECOVERY, secret};
 use super::*;
 use crate::platform::arena::Arena;
 use crate::vault::slot::{KeyringError, SlotName};
-use crate::vault::{Document, Marks, Opened, Sealer, seal};
+use crate::vault::{Document, Opened, Sealer, seal};
 
 /// What survives a restart.
 #[derive(Debug, Default)]
@@ -27,6 +27,8 @@ pub(super) struct Disk {
     pub stores: usize,
     /// The slots of recovery keys that were seen.
     pub kept: Vec<Vec<u8>>,
+    /// An automatic backup, in the form of a backup's text.
+    pub backup: String,
     /// The ids of every purge.
     pub purged: Vec<Vec<EntryId>>,
 }
@@ -58,23 +60,21 @@ impl Disk {
             Job::BackupCheck { .. } => {
                 JobDone::BackupCheck(Err(OpenError::BadBackup("is damaged")))
             }
-            Job::Backup => JobDone::Backup(Ok(self.backup())),
-            Job::RestoreBackup {
-                text,
-                secret,
-                dry_run,
-                present,
-            } => {
-                let opened = self.restore(
-                    &text,
-                    &secret,
-                    present.map(|present| present.marks).unwrap_or_default(),
-                );
-                if let (Ok(opened), false) = (&opened, dry_run) {
+            Job::Backup => JobDone::Backup(Ok(self.text())),
+            Job::Backups => JobDone::Backups(Ok(vec![BackupInfo {
+                name: "kept".into(),
+                generation: 1,
+                written: None,
+                bytes: 1,
+                current: false,
+            }])),
+            Job::RestoreBackup(job) => {
+                let restored = self.restore(&job);
+                if let (Ok(Restored { opened, .. }), false) = (&restored, job.dry_run) {
                     let sealed = seal::seal(&opened.document, &opened.arena, &opened.sealer);
                     self.vault = Some(sealed.unwrap().bytes);
                 }
-                JobDone::RestoreBackup(opened)
+                JobDone::RestoreBackup(restored)
             }
             Job::Purge { identity, ids } => {
                 assert_eq!(
@@ -210,7 +210,7 @@ impl Disk {
     }
 
     /// The vault's bytes in hexadecimal digits stand for a backup's text.
-    fn backup(&self) -> String {
+    pub(super) fn text(&self) -> String {
         let mut text = String::new();
         for byte in self.vault.iter().flatten() {
             write!(text, "{byte:02x}").unwrap();
@@ -218,17 +218,21 @@ impl Disk {
         text
     }
 
-    fn restore(
-        &mut self,
-        text: &str,
-        secret: &Secret,
-        present: Marks,
-    ) -> Result<Box<Opened>, OpenError> {
-        if secret.expose() != PASSPHRASE {
-            return Err(OpenError::WrongSecret);
+    fn restore(&self, job: &RestoreJob) -> Result<Restored, OpenError> {
+        match (&job.source, &job.secret, &job.present) {
+            (Source::Kept(_), None, Some(present)) if self.has(&present.identity) => {}
+            (_, None, _) => return Err(OpenError::NeedsSecret),
+            (_, Some(typed), _) if typed.expose() == PASSPHRASE => {}
+            (_, Some(_), _) => return Err(OpenError::WrongSecret),
         }
+        let text = match &job.source {
+            Source::Text(text) => text,
+            Source::Kept(name) if name == "kept" => &self.backup,
+            Source::Kept(_) => return Err(OpenError::NoSuchBackup),
+        };
         let bytes = (0..text.len() / 2).map(|at| u8::from_str_radix(&text[at * 2..at * 2 + 2], 16));
         let bytes: Result<Vec<u8>, _> = bytes.collect();
+        let marks = job.present.as_ref().map(|present| present.marks.clone());
         let other = Self {
             vault: Some(bytes.map_err(|_| OpenError::NotABackup("no hexadecimal digits"))?),
             identity: self
@@ -236,14 +240,28 @@ impl Disk {
                 .as_ref()
                 .map(|text| Secret::copy_of(text.expose())),
             state: State {
-                marks: present,
+                marks: marks.unwrap_or_default(),
                 ..self.state.clone()
             },
             ..Self::default()
         };
         let mut opened = other.open()?;
+        let bare = Self {
+            state: State::default(),
+            ..other
+        };
+        let backup = Edition {
+            generation: bare.open()?.document.generation,
+            written: None,
+        };
         opened.document.generation += 1;
         opened.rollback = false;
-        Ok(opened)
+        Ok(Restored {
+            opened,
+            backup,
+            present_written: None,
+            from: None,
+            replaced: None,
+        })
     }
 }

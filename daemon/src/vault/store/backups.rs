@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
 use super::kept::{Name, spare_days, spare_of_ten};
-use super::{Store, is_there, private_folder};
+use super::{MAX_SLOT, Slots, Store, is_there, private_folder};
 use crate::vault::day::Day;
 use crate::vault::durable::{self, UNFINISHED};
 use crate::vault::seal::MAX_FILE;
@@ -29,22 +29,57 @@ impl Store {
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// Keeps the files of the present vault, which an install will replace.
+    /// Keeps the file of the present vault, which an install will replace, with or without the
+    /// slots that a person types; returns under which name.
     ///
     /// # Errors
     /// Files that can't be linked or copied.
-    pub(in crate::vault) fn keep_present(&self) -> Result<(), StoreError> {
+    pub(in crate::vault) fn keep_present(
+        &self,
+        with_slots: bool,
+    ) -> Result<Option<Name>, StoreError> {
         let _held = self.hold();
         let generation = self.on_disk.load(Ordering::Relaxed);
+        let mut name = None;
         for (path, device) in self.vaults()? {
             let kept = Name::vault(None, generation, device);
             self.keep(&path, &kept)?;
-            for kind in TYPED {
+            for kind in TYPED.into_iter().filter(|_| with_slots) {
                 self.keep(&self.data.join(kind), &Name { kind, ..kept })?;
             }
             drop(self.prune(&kept));
+            name = Some(kept);
         }
-        Ok(())
+        Ok(name)
+    }
+
+    /// Returns the slots that were kept with vault files, as sets of names and files: first those
+    /// that are meant to open a backup, which are the next ones of its device.
+    ///
+    /// # Errors
+    /// The folder can't be read.
+    pub(in crate::vault) fn kept_slots(&self, backup: &Name) -> Result<Vec<Slots>, StoreError> {
+        let names = self.names()?;
+        let mut owners: Vec<Name> = names.into_iter().filter(|name| !name.is_vault()).collect();
+        owners.sort_by_key(|name| {
+            let is_other = name.device != backup.device || name.generation < backup.generation;
+            (is_other, name.generation)
+        });
+        owners.dedup_by(|one, other| one.goes_with(other));
+        let mut sets = Vec::new();
+        for owner in owners {
+            let mut set = Vec::new();
+            for kind in TYPED {
+                let path = self
+                    .backup_folder()
+                    .join(Name { kind, ..owner }.to_string());
+                if let Some(bytes) = durable::read(&path, MAX_SLOT)? {
+                    set.push((kind.to_owned(), bytes));
+                }
+            }
+            sets.push(set);
+        }
+        Ok(sets)
     }
 
     /// Writes the dated copy of a vault that is in its place: a file of its own, synced and read
@@ -94,7 +129,31 @@ impl Store {
     /// Returns when the newest backup was written, in time since 1970; `None` without one.
     pub fn newest_backup(&self) -> Option<Duration> {
         let kept = self.kept().ok()?;
-        kept.iter().filter_map(|kept| written(&kept.path)).max()
+        kept.iter().filter_map(|kept| self.written(kept)).max()
+    }
+
+    /// Returns when a backup was written, in time since 1970. Who copies files may give them
+    /// another date; the name of a dated copy still says its day.
+    pub(in crate::vault) fn written(&self, kept: &Kept) -> Option<Duration> {
+        let is_same = |other: &Name| {
+            let what = |name: &Name| (name.generation, name.device);
+            what(other) == what(&kept.name)
+        };
+        let names = self.names().unwrap_or_default();
+        let days = names
+            .into_iter()
+            .filter(is_same)
+            .filter_map(|name| name.day);
+        let at = written(&kept.path);
+        at.into_iter().chain(days.map(Day::end)).min()
+    }
+
+    /// Returns when the vault's file was written, in time since 1970.
+    pub(in crate::vault) fn vault_written(&self) -> Option<Duration> {
+        match self.vaults().ok()?.as_slice() {
+            [(path, _)] => written(path),
+            _ => None,
+        }
     }
 
     fn names(&self) -> Result<Vec<Name>, StoreError> {
@@ -170,7 +229,7 @@ impl Store {
 }
 
 /// When a file was written, in time since 1970.
-pub(in crate::vault) fn written(path: &Path) -> Option<Duration> {
+fn written(path: &Path) -> Option<Duration> {
     let written = path.metadata().and_then(|found| found.modified()).ok()?;
     written.duration_since(SystemTime::UNIX_EPOCH).ok()
 }

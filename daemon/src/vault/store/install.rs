@@ -14,11 +14,14 @@ pub(super) const INSTALL: &str = ".install";
 /// A file in it that says that the backups go.
 const NO_BACKUPS: &str = "no-backups";
 
+/// The files of slots, by name.
+pub(in crate::vault) type Slots = Vec<(String, Vec<u8>)>;
+
 /// A whole vault that is to be put in the place of whatever is there.
 #[derive(Debug)]
 pub struct Install<'a> {
     /// Every slot's files by their names; others that are there go.
-    pub slots: Vec<(String, Vec<u8>)>,
+    pub slots: Slots,
     /// The vault.
     pub vault: &'a Sealed,
     /// Removes the backups, too.

@@ -1,6 +1,8 @@
 //! Every operation on files fails once, or is the last one before the process dies.
 
-use super::jobs::{A, B, WALL, add, backups, create, open_whole as open, unsealed, vault_path};
+use super::jobs::{
+    A, B, WALL, add, backups, create, open_whole as open, restore, unsealed, vault_path,
+};
 use super::samples::{Folder, MODE, entry, secret, uris};
 use super::slots::{rekey, renew};
 use crate::agent::{Job, JobDone};
@@ -145,19 +147,12 @@ fn a_restore_is_whole_or_has_not_happened() {
         each(lasting, |number| {
             let folder = Folder::new();
             let (store, present, _) = ready(&folder);
-            let job = Job::RestoreBackup {
-                text: text.clone(),
-                secret: secret("other"),
-                dry_run: false,
-                present: None,
-            };
-            let (done, reached) = fault::at(number, lasting, || perform(&store, MODE, job, WALL));
+            let (done, reached) = fault::at(number, lasting, || {
+                restore(&store, &text, "other", false, None)
+            });
             let store = folder.store();
             store.tidy().unwrap();
             assert_eq!(leftovers(&folder), [""; 0]);
-            let JobDone::RestoreBackup(done) = done else {
-                panic!("another answer");
-            };
             let is_decided = matches!(done, Ok(_) | Err(OpenError::Unfinished(_)));
             unfinished += usize::from(is_decided && done.is_err());
             assert_eq!(

@@ -6,7 +6,7 @@ use std::time::Duration;
 use otp_proto::{EntryId, Key, Secret};
 
 use super::samples::{Folder, MODE, entry, secret, uris};
-use crate::agent::{Job, JobDone, Present};
+use crate::agent::{Job, JobDone, Present, RestoreJob, Restored, Source};
 use crate::vault::job::perform;
 use crate::vault::seal::{Unsealed, seal};
 use crate::vault::store::Store;
@@ -80,21 +80,30 @@ pub(super) fn restore(
     dry_run: bool,
     present: Option<Present>,
 ) -> Result<Box<Opened>, OpenError> {
-    let job = Job::RestoreBackup {
-        text: text.into(),
-        secret: secret(by),
+    let job = RestoreJob {
+        source: Source::Text(text.into()),
+        secret: Some(secret(by)),
         dry_run,
         present,
     };
-    let JobDone::RestoreBackup(done) = perform(store, MODE, job, WALL) else {
+    restored(store, job).map(|restored| restored.opened)
+}
+
+pub(super) fn restored(store: &Store, job: RestoreJob) -> Result<Restored, OpenError> {
+    let JobDone::RestoreBackup(done) = perform(store, MODE, Job::RestoreBackup(job), WALL) else {
         panic!("another answer");
     };
     done
 }
 
-fn present(opened: &Opened, marks: Marks) -> Present {
+pub(super) fn present(opened: &Opened, marks: Marks) -> Present {
     let mac_key = Key::new(opened.arena.key(opened.sealer.mac_key).to_vec());
-    Present { marks, mac_key }
+    let identity = opened.sealer.identity(&opened.arena);
+    Present {
+        identity,
+        marks,
+        mac_key,
+    }
 }
 
 pub(super) fn purge(store: &Store, opened: &Opened, ids: Vec<EntryId>) -> Result<(), OpenError> {

@@ -141,14 +141,7 @@ fn a_slot_goes_once_the_other_was_seen_to_open_the_vault_and_the_last_stays() {
     let JobDone::Backup(Ok(text)) = perform(&store, MODE, Job::Backup, WALL) else {
         panic!("no backup");
     };
-    let job = Job::RestoreBackup {
-        text,
-        secret: secret(recovery.expose()),
-        dry_run: false,
-        present: None,
-    };
-    let done = perform(&store, MODE, job, WALL);
-    assert!(matches!(done, JobDone::RestoreBackup(Ok(_))), "{done:?}");
+    super::jobs::restore(&store, &text, recovery.expose(), false, None).unwrap();
     assert_eq!(names(&store), ["recovery"]);
     // And a new passphrase makes its slot again.
     let job = Job::Rewrap {

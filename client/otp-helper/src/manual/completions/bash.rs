@@ -48,6 +48,7 @@ fn call(choice: Choice) -> String {
         Choice::Any => ":".into(),
         Choice::Entry => "_otpctl_entries".into(),
         Choice::Trash => "_otpctl_trash".into(),
+        Choice::Backup => "_otpctl_backups".into(),
         Choice::File => "_otpctl_files".into(),
         Choice::Words(words) => format!("_otpctl_words '{}'", words.join(" ")),
     }

@@ -39,6 +39,7 @@ fn action(choice: Choice) -> String {
         Choice::Any => String::new(),
         Choice::Entry => " -a '(__otpctl_entries)'".into(),
         Choice::Trash => " -a '(__otpctl_trash)'".into(),
+        Choice::Backup => " -a '(__otpctl_backups)'".into(),
         Choice::File => " -a '(__fish_complete_path)'".into(),
         Choice::Words(words) => format!(" -a '{}'", words.join(" ")),
     }

@@ -55,6 +55,7 @@ fn action(choice: Choice) -> String {
         Choice::Any => String::new(),
         Choice::Entry => "_otpctl_entries".into(),
         Choice::Trash => "_otpctl_trash".into(),
+        Choice::Backup => "_otpctl_backups".into(),
         Choice::File => "_files".into(),
         Choice::Words(words) => format!("({})", words.join(" ")),
     }
