@@ -110,3 +110,84 @@ fn where_no_backup_opens_a_persons_own_takes_the_place_of_a_vault_that_stays_loc
     let kept = kept.filter(|path| fs::read(path).unwrap() == b"spoilt");
     assert_eq!(kept.count(), 2);
 }
+
+/// The command of a hint, without the program's name.
+fn hinted(outcome: &Outcome) -> Vec<String> {
+    let hint = outcome.stderr.lines().find_map(|line| {
+        let command = line.strip_prefix("hint: otpctl ")?;
+        Some(command.split(' ').map(str::to_owned).collect())
+    });
+    hint.unwrap_or_else(|| panic!("no hint: {}", outcome.stderr))
+}
+
+#[test]
+fn of_several_vaults_each_is_told_and_the_line_of_the_hint_keeps_ours() {
+    let (home, other) = (ready(), ready());
+    let (own, foreign) = (home.vault(), other.vault());
+    let foreign = fs::read(foreign).unwrap();
+    let beside = own.with_file_name("aaaaaaab.age");
+    let _daemon = Daemon::start(&home);
+    // The templates of homes share one identity: another one's is none that opens.
+    let mut spoilt = foreign.clone();
+    *spoilt.last_mut().unwrap() ^= 1;
+    home.write(&beside, &spoilt);
+    let refused = unlock(&home).exits(1);
+    for words in [
+        "more than one vault",
+        "aaaaaaab (damaged, or of another identity)",
+        "1 entries)",
+    ] {
+        assert!(
+            refused.stderr.contains(words),
+            "{words}: {}",
+            refused.stderr
+        );
+    }
+    home.ctl(&["doctor"]).exits(1);
+    home.ctl(&["backup", "-"]).exits(1);
+    let command = hinted(&refused);
+    assert_eq!(command[..2], ["unlock", "--vault"]);
+    let command: Vec<&str> = command.iter().map(String::as_str).collect();
+    home.ctl_in(&command, "wrong").exits(6);
+    assert!(beside.exists());
+    let told = home.ctl_in(&command, PASSPHRASE).exits(0).stderr;
+    assert!(told.contains("another vault is kept as"), "{told}");
+    home.ctl(&["get", "x"]).exits(0);
+    assert_eq!(home.vault(), own);
+    assert_eq!(fs::read(&damaged(&home)[0]).unwrap(), spoilt);
+    home.ctl_in(&["unlock", "--vault", "aaaaaaac"], PASSPHRASE)
+        .exits(0);
+    home.ctl(&["lock"]).exits(0);
+    home.ctl_in(&["unlock", "--vault", "aaaaaaac"], PASSPHRASE)
+        .exits(3);
+}
+
+#[test]
+fn a_vault_file_that_is_gone_is_put_back_by_the_line_of_the_hint_and_not_before() {
+    let home = ready();
+    let vault = home.vault();
+    let away = home.home().join("away");
+    let _daemon = Daemon::start(&home);
+    fs::rename(&vault, &away).unwrap();
+    let refused = unlock(&home).exits(1);
+    assert!(
+        refused.stderr.contains("there is no vault in"),
+        "{}",
+        refused.stderr
+    );
+    let command = hinted(&refused);
+    // Its disk is back.
+    fs::rename(&away, &vault).unwrap();
+    unlock(&home).exits(0);
+    home.ctl(&["get", "x"]).exits(0);
+    home.ctl(&["lock"]).exits(0);
+    fs::remove_file(&vault).unwrap();
+    unlock(&home).exits(1);
+    let command: Vec<&str> = command.iter().map(String::as_str).collect();
+    let looked = home.ctl_in(&[&command[..], &["--dry-run"]].concat(), PASSPHRASE);
+    assert!(looked.exits(0).stderr.contains("Entries in the backup: 1"));
+    home.ctl_in(&[&command[..], &["--yes"]].concat(), PASSPHRASE)
+        .exits(0);
+    home.ctl(&["get", "x"]).exits(0);
+    assert!(vault.exists());
+}

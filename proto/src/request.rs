@@ -48,6 +48,18 @@ pub struct Unlock {
     pub passphrase: Secret,
 }
 
+/// Unlocks where more than one vault file is in its folder: with the one that is named, once it
+/// has opened; the others are kept and no longer in the way. Legal when a vault exists; unlocked:
+/// answers at once. `not_found` if none has that name.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnlockVault {
+    /// The file's name without its end.
+    pub vault: String,
+    /// As in [`Unlock`].
+    pub passphrase: Secret,
+}
+
 /// Unlocks without a secret in the request: by the slots that nobody types, and with `interactive`
 /// else by asking a person through a dialog on their own desktop, while the caller waits.
 /// Legal when a vault exists; unlocked: answers at once.
@@ -496,6 +508,7 @@ methods! {
     "status" => Status -> StatusAnswer,
     "init" => Init -> InitAnswer,
     "unlock" => Unlock -> UnlockAnswer,
+    "unlock.vault" => UnlockVault -> UnlockAnswer,
     "unlock.auto" => UnlockAuto -> UnlockAnswer,
     "unlock.slot" => UnlockSlot -> StepAnswer,
     "lock" => Lock -> Done,

@@ -67,6 +67,7 @@ fn encode(id: i64, request: &Request) -> Vec<u8> {
         Request::Status(params) => encode_request(id, params),
         Request::Init(params) => encode_request(id, params),
         Request::Unlock(params) => encode_request(id, params),
+        Request::UnlockVault(params) => encode_request(id, params),
         Request::UnlockAuto(params) => encode_request(id, params),
         Request::UnlockSlot(params) => encode_request(id, params),
         Request::Lock(params) => encode_request(id, params),
@@ -112,6 +113,7 @@ fn every_answer_is_read_and_written_as_it_was_agreed() {
     answers::<Status>(Response::Status);
     answers::<Init>(Response::Init);
     answers::<Unlock>(Response::Unlock);
+    answers::<UnlockVault>(Response::Unlock);
     answers::<UnlockAuto>(Response::Unlock);
     answers::<UnlockSlot>(Response::Step);
     answers::<Lock>(Response::Done);

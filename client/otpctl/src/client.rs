@@ -3,8 +3,8 @@
 use std::io;
 
 use otp_proto::{
-    Desktop, ErrorKind, RecoveryKey, RecoveryKeyError, Secret, Status, Unlock, UnlockAuto, VERSION,
-    clean_label,
+    Desktop, ErrorKind, RecoveryKey, RecoveryKeyError, Secret, Status, Unlock, UnlockAuto,
+    UnlockVault, VERSION, clean_label,
 };
 
 use crate::cli::{Asking, Globals};
@@ -101,21 +101,31 @@ impl Client {
             self.warnings(answer.json());
             return Ok(None);
         }
-        self.unlock_typed().map(Some)
+        self.unlock_typed(None).map(Some)
     }
 
-    fn unlock_typed(&mut self) -> Result<Secret, Failure> {
+    /// Opens the vault with the passphrase; of more than one, the one that is named.
+    pub(crate) fn unlock_typed(&mut self, vault: Option<&str>) -> Result<Secret, Failure> {
         let text = self.text;
         let mut tries = TRIES;
         loop {
             let secrets = self.secrets();
             let can_retry = secrets.is_terminal();
             let passphrase = secrets.passphrase(text.passphrase)?;
-            let request = Unlock { passphrase };
-            match self.call_with(&request, &request.passphrase) {
+            let (answer, passphrase) = if let Some(vault) = vault {
+                let vault = vault.to_owned();
+                let request = UnlockVault { vault, passphrase };
+                let answer = self.call_with(&request, &request.passphrase);
+                (answer, request.passphrase)
+            } else {
+                let request = Unlock { passphrase };
+                let answer = self.call_with(&request, &request.passphrase);
+                (answer, request.passphrase)
+            };
+            match answer {
                 Ok(answer) => {
                     self.warnings(answer.json());
-                    return Ok(request.passphrase);
+                    return Ok(passphrase);
                 }
                 Err(failure) if failure.kind == Kind::Rpc(ErrorKind::Denied) => {
                     tries -= 1;
@@ -271,7 +281,7 @@ impl Client {
             clippy::wildcard_enum_match_arm,
             reason = "the kinds of later agents have their own message"
         )]
-        let (cause, hint) = match kind {
+        let (cause, mut hint) = match kind {
             ErrorKind::Locked => (fixed(text.locked), Some("otpctl unlock")),
             ErrorKind::NoVault => (fixed(text.no_vault), Some("otpctl init")),
             ErrorKind::NotFound => (fixed(text.not_found), Some("otpctl list")),
@@ -287,6 +297,9 @@ impl Client {
             }
             _ => (error.message.clone(), None),
         };
+        if hint == Some("otpctl doctor") {
+            hint = command_in(&error.message).or(hint);
+        }
         let rows: Vec<_> = error
             .candidates
             .iter()
@@ -325,6 +338,13 @@ impl Client {
             _ => failure,
         }
     }
+}
+
+/// The command that the agent's words end with, if it can be pasted as it is.
+fn command_in(message: &str) -> Option<&str> {
+    let (_, command) = message.strip_suffix(')')?.rsplit_once('(')?;
+    let is_whole = command.starts_with("otpctl ") && !command.ends_with(" FILE");
+    is_whole.then_some(command)
 }
 
 /// The command that ends an agent of another version; the next request starts ours.

@@ -43,6 +43,10 @@ pub(super) fn not_found() -> RpcError {
     RpcError::new(ErrorKind::NotFound, "no entry matches")
 }
 
+pub(super) fn no_such_vault() -> RpcError {
+    open(&OpenError::NoSuchVault)
+}
+
 pub(super) fn uri(error: UriError) -> RpcError {
     RpcError::new(ErrorKind::Invalid, error.to_string())
 }
@@ -70,13 +74,16 @@ pub(super) fn open(error: &OpenError) -> RpcError {
             ErrorKind::Invalid
         }
         OpenError::Unfinished(_) | OpenError::HalfRekeyed(_) => ErrorKind::Incomplete,
-        OpenError::NoSlot | OpenError::NoSuchBackup => ErrorKind::NotFound,
+        OpenError::NoSlot | OpenError::NoSuchBackup | OpenError::NoSuchVault => ErrorKind::NotFound,
         OpenError::Keyring(_) | OpenError::Plugin(_) => ErrorKind::Internal,
         OpenError::Damaged { .. }
         | OpenError::Missing(_)
         | OpenError::Forged
         | OpenError::TooCostly(_)
         | OpenError::Several(_)
+        | OpenError::SeveralVaults { .. }
+        | OpenError::NoVaultFile { .. }
+        | OpenError::NotNow(..)
         | OpenError::Renamed { .. }
         | OpenError::NoBackup(_)
         | OpenError::Slot { .. }

@@ -80,7 +80,7 @@ fn rule(request: &Request) -> Rule {
         | Request::RestoreBackupBegin(_)
         | Request::RestoreBackupAdd(_) => NOTHING,
         Request::Init(_) => OPEN,
-        Request::Unlock(_) | Request::UnlockSlot(_) => Rule {
+        Request::Unlock(_) | Request::UnlockVault(_) | Request::UnlockSlot(_) => Rule {
             needs: Needs::Vault,
             ..OPEN
         },

@@ -23,6 +23,13 @@ pub enum Job {
         /// Either of them.
         secret: Secret,
     },
+    /// As [`Job::Open`], of more than one vault file with this one; answered as that.
+    Choose {
+        /// Whose it is.
+        vault: EntryId,
+        /// Passphrase or recovery key.
+        secret: Secret,
+    },
     /// Unwrap the identity by a slot that nobody types and load the vault; answered as
     /// [`Job::Open`].
     OpenAuto,

@@ -22,6 +22,8 @@ const MAX_WAITING: usize = 16;
 pub(super) enum Task {
     Init(Init),
     Unlock(Unlock),
+    /// Of several vaults, this one.
+    Choose(EntryId, Secret),
     Passwd(Passwd),
     Reveal(Secret, Revealed),
     Backup,
@@ -108,6 +110,7 @@ fn needs_rest(task: &Task) -> bool {
     match task {
         Task::Init(_)
         | Task::Unlock(_)
+        | Task::Choose(..)
         | Task::Passwd(_)
         | Task::Backup
         | Task::BackupCheck
@@ -180,6 +183,7 @@ impl Jobs {
                 | Task::KeepRecovery
                 | Task::Rekey(_) => true,
                 Task::Unlock(_)
+                | Task::Choose(..)
                 | Task::Reveal(..)
                 | Task::BackupCheck
                 | Task::RestoreBackup(_)
@@ -248,13 +252,16 @@ impl Agent {
             Task::Passwd(passwd) if passwd.new.expose().is_empty() => {
                 Some(Err(error::params("the new passphrase is empty")))
             }
-            Task::Unlock(_) if !is_locked => Some(Ok(Response::Unlock(UnlockAnswer::default()))),
+            Task::Unlock(_) | Task::Choose(..) if !is_locked => {
+                Some(Ok(Response::Unlock(UnlockAnswer::default())))
+            }
             Task::Found(..) if !is_locked => Some(Ok(Response::Step(StepAnswer::default()))),
             Task::Reveal(..) | Task::BackupCheck if is_locked => Some(Err(error::locked())),
             Task::RestoreBackup(_) if is_locked && self.vault_exists && !self.is_damaged => {
                 Some(Err(error::locked()))
             }
             Task::Unlock(_)
+            | Task::Choose(..)
             | Task::Passwd(_)
             | Task::Backup
             | Task::Backups
@@ -267,6 +274,7 @@ impl Agent {
             }
             Task::Init(_)
             | Task::Unlock(_)
+            | Task::Choose(..)
             | Task::Passwd(_)
             | Task::Reveal(..)
             | Task::Backup
@@ -312,6 +320,10 @@ impl Agent {
             Task::Unlock(Unlock { passphrase }) => {
                 let work = Work::Open(name_for(&passphrase));
                 (Job::Open { secret: passphrase }, work)
+            }
+            Task::Choose(vault, secret) => {
+                let work = Work::Open(name_for(&secret));
+                (Job::Choose { vault, secret }, work)
             }
             Task::Passwd(Passwd { current, new }) => (Job::Rewrap { current, new }, Work::Rewrap),
             Task::Reveal(secret, wanted) => (Job::Check { secret }, Work::Check(wanted)),

@@ -4,7 +4,7 @@ use otp_proto::{Done, Request, Response, RpcError, UnlockAnswer};
 
 use super::changes::Draft;
 use super::jobs::{Revealed, Task};
-use super::{Agent, Asker, SlotJob, gate};
+use super::{Agent, Asker, SlotJob, error, gate};
 use crate::clock::Now;
 
 /// What became of a request.
@@ -52,6 +52,10 @@ impl Agent {
             }
             Request::Init(init) => self.slowly(asker, Task::Init(init)),
             Request::Unlock(unlock) => self.slowly(asker, Task::Unlock(unlock)),
+            Request::UnlockVault(unlock) => {
+                let vault = unlock.vault.parse().map_err(|_| error::no_such_vault())?;
+                self.slowly(asker, Task::Choose(vault, unlock.passphrase))
+            }
             // A locked vault didn't pass the gate.
             Request::UnlockAuto(_) => {
                 Ok(Outcome::Answer(Response::Unlock(UnlockAnswer::default())))

@@ -340,7 +340,7 @@ fn failure(job: &Job) -> fn(OpenError) -> JobDone {
     match job {
         Job::Create { .. } => |error| JobDone::Create(Err(error)),
         Job::Discard { .. } => |error| JobDone::Discard(Err(error)),
-        Job::Open { .. } | Job::OpenAuto | Job::OpenWith { .. } => {
+        Job::Open { .. } | Job::Choose { .. } | Job::OpenAuto | Job::OpenWith { .. } => {
             |error| JobDone::Open(Err(error))
         }
         Job::Rewrap { .. } => |error| JobDone::Rewrap(Err(error)),

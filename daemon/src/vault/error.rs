@@ -45,8 +45,35 @@ pub enum OpenError {
     #[error("{0} asks for more work than a passphrase may")]
     TooCostly(&'static str),
     /// More than one file where one is expected.
-    #[error("more than one vault in {}", .0.display())]
+    #[error("more than one vault in {}: an unlock says what each is (otpctl lock && otpctl unlock)", .0.display())]
     Several(PathBuf),
+    /// The same, with what each of them is.
+    #[error("more than one vault in {}: {told}; {}", folder.display(), choice(*newest))]
+    SeveralVaults {
+        /// Where.
+        folder: PathBuf,
+        /// What each of them is.
+        told: String,
+        /// The newest of those that open.
+        newest: Option<EntryId>,
+    },
+    /// None of the files has that name.
+    #[error("there is no such vault file")]
+    NoSuchVault,
+    /// The vault's file isn't there. Nobody can tell a file that was removed from a disk that is
+    /// away, so that nothing takes its place by itself.
+    #[error("there is no vault in {}: {}", folder.display(), way_back(backup.as_deref()))]
+    NoVaultFile {
+        /// Where.
+        folder: PathBuf,
+        /// The newest automatic backup that opens.
+        backup: Option<String>,
+    },
+    /// The vault can't be opened, and a backup can't be read at the moment.
+    #[error(
+        "{0}, and nothing has taken its place: {1}; try again, or put another backup in its place (otpctl backups list)"
+    )]
+    NotNow(Box<Self>, StoreError),
     /// The vault of one device under the name of another, where a write would go elsewhere.
     #[error("{} is the vault of {theirs}: give it back its name, {theirs}.age", path.display())]
     Renamed {
@@ -137,9 +164,11 @@ impl OpenError {
             | Self::Forged
             | Self::TooCostly(_)
             | Self::Several(_)
+            | Self::SeveralVaults { .. }
+            | Self::NoVaultFile { .. }
+            | Self::NotNow(..)
             | Self::Renamed { .. }
             | Self::NoBackup(_)
-            | Self::Unreadable(_)
             | Self::Slot { other: None, .. }
             | Self::Store(StoreError::TooLarge { .. }) => true,
             // A slot that isn't there may have been removed on purpose, and the other one opens.
@@ -157,6 +186,9 @@ impl OpenError {
             | Self::BadBackup(_)
             | Self::NoBackups
             | Self::NoSuchBackup
+            | Self::NoSuchVault
+            // What can't be read now may be whole.
+            | Self::Unreadable(_)
             | Self::NeedsSecret
             | Self::BackupFails(..)
             | Self::Unfinished(_)
@@ -171,6 +203,28 @@ impl OpenError {
             | Self::Keyring(_)
             | Self::Store(_) => false,
         }
+    }
+}
+
+/// What to do about several vaults.
+fn choice(newest: Option<EntryId>) -> String {
+    match newest {
+        Some(vault) => {
+            format!("keep one, and the others are set aside (otpctl unlock --vault {vault})")
+        }
+        None => {
+            "none of them opens: put a backup in their place (otpctl restore-backup --from last)"
+                .into()
+        }
+    }
+}
+
+/// What to do where the vault's file isn't.
+fn way_back(backup: Option<&str>) -> String {
+    const AWAY: &str = "if its disk is away, bring it back; else put a backup in its place";
+    match backup {
+        Some(name) => format!("{AWAY} (otpctl restore-backup --from {name})"),
+        None => format!("{AWAY} (otpctl restore-backup FILE)"),
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use otp_proto::{BackupCheckAnswer, Secret};
 
 use super::document::VAULT;
-use super::job::with_state;
+use super::job::{Boxed, on_disk, with_state};
 use super::seal::{self, MAX_FILE, Unsealed};
 use super::store::{Kept, Store};
 use super::{OpenError, Opened, Sealed, StoreError, durable};
@@ -14,38 +14,76 @@ use crate::config::MemoryMode;
 /// Opens the newest good backup instead of a vault that failed to open, and puts it in the vault's
 /// place where that can be done.
 ///
+/// Only a file that was read whole, twice, and is none of ours is damaged. What can't be read now
+/// may be read another time, and a file that isn't there may be on a disk that isn't: then
+/// everything stays as it is.
+///
 /// # Errors
 /// The failure, where it isn't an accident's: a file that decrypts and has a wrong MAC is somebody's
-/// work, and one of a later version is fine. [`OpenError::NoBackup`] if no backup opens.
+/// work, and one of a later version is fine. [`OpenError::NoVaultFile`]; [`OpenError::NoBackup`] if
+/// no backup opens, [`OpenError::NotNow`] if one can't be read.
 pub(super) fn fall_back(
     store: &Store,
     mode: MemoryMode,
     identity: &Secret,
     wall: Duration,
     failure: OpenError,
-) -> Result<Opened, OpenError> {
-    let is_accident = matches!(
+) -> Result<Boxed, OpenError> {
+    if let OpenError::Missing(folder) = failure {
+        let newest = newest(store, mode, identity).ok().flatten();
+        let backup = newest.map(|(kept, ..)| kept.name.to_string());
+        return Err(OpenError::NoVaultFile { folder, backup });
+    }
+    let is_broken = matches!(
         failure,
         OpenError::Damaged {
             file: VAULT,
             line: None
-        } | OpenError::Missing(_)
-            | OpenError::Unreadable(_)
-            | OpenError::Store(StoreError::TooLarge { .. })
+        }
     );
-    if !is_accident {
+    let is_too_large = matches!(failure, OpenError::Store(StoreError::TooLarge { .. }));
+    if !is_broken && !is_too_large {
         return Err(failure);
     }
-    let Some((kept, good, unsealed)) = newest(store, mode, identity)? else {
-        return Err(OpenError::NoBackup(Box::new(failure)));
+    if is_broken && let Some(opened) = again(store, mode, identity)? {
+        return Ok(opened);
+    }
+    let (kept, good, unsealed) = match newest(store, mode, identity) {
+        Ok(Some(newest)) => newest,
+        Ok(None) => return Err(OpenError::NoBackup(Box::new(failure))),
+        Err(unread) => return Err(OpenError::NotNow(Box::new(failure), unread)),
     };
-    let mended = store.mend(&good, wall);
+    Ok(Box::new(put(
+        store,
+        wall,
+        &failure,
+        (&kept, &good, unsealed),
+    )))
+}
+
+/// Looks at a vault once more that seemed to be damaged; `None` if it is.
+fn again(store: &Store, mode: MemoryMode, identity: &Secret) -> Result<Option<Boxed>, OpenError> {
+    let (bytes, device) = store.read_vault()?;
+    let length = bytes.len().try_into().unwrap_or(u64::MAX);
+    let opened = seal::open(bytes.as_slice(), length, identity, mode).ok();
+    let opened = opened.filter(|unsealed| unsealed.document.device == device);
+    Ok(opened.map(|unsealed| on_disk(store, unsealed).seen(store)))
+}
+
+/// Puts a backup in the place of a damaged vault, and says so.
+fn put(
+    store: &Store,
+    wall: Duration,
+    failure: &OpenError,
+    (kept, good, unsealed): (&Kept, &Sealed, Unsealed),
+) -> Opened {
+    let mended = store.mend(good, wall);
     let mut opened = with_state(store, unsealed);
     let seen = opened.state.marks.generation;
     let mut said = vec![format!(
         "{failure}: the backup {}, {} old, took its place",
         kept.name,
-        age(store.written(&kept), wall)
+        age(store.written(kept), wall)
     )];
     said.push(match seen.checked_sub(good.generation) {
         Some(0) => "no change is missing".into(),
@@ -70,27 +108,35 @@ pub(super) fn fall_back(
         }
     }
     opened.warnings.insert(0, said.join("; "));
-    Ok(opened)
+    opened
 }
 
 /// The newest backup that opens, and its file.
+///
+/// # Errors
+/// One that can't be read now: an older one would lose what it holds.
 fn newest(
     store: &Store,
     mode: MemoryMode,
     identity: &Secret,
 ) -> Result<Option<(Kept, Sealed, Unsealed)>, StoreError> {
-    let opens = |kept: Kept| {
-        let bytes = durable::read(&kept.path, MAX_FILE).ok()??;
-        let length = bytes.len().try_into().ok()?;
-        let unsealed = seal::open(bytes.as_slice(), length, identity, mode).ok()?;
-        let sealed = Sealed {
-            device: unsealed.document.device,
-            generation: unsealed.document.generation,
-            bytes,
+    for kept in store.kept()?.into_iter().rev() {
+        let bytes = match durable::read(&kept.path, MAX_FILE) {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) | Err(StoreError::TooLarge { .. }) => continue,
+            Err(unread) => return Err(unread),
         };
-        Some((kept, sealed, unsealed))
-    };
-    Ok(store.kept()?.into_iter().rev().find_map(opens))
+        let length = bytes.len().try_into().unwrap_or(u64::MAX);
+        if let Ok(unsealed) = seal::open(bytes.as_slice(), length, identity, mode) {
+            let sealed = Sealed {
+                device: unsealed.document.device,
+                generation: unsealed.document.generation,
+                bytes,
+            };
+            return Ok(Some((kept, sealed, unsealed)));
+        }
+    }
+    Ok(None)
 }
 
 /// Opens the newest backup, to see that it would do.

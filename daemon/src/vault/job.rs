@@ -15,7 +15,7 @@ use super::slot::{IDENTITY, Passphrase, RECOVERY, Recovery, Slot as _, unwrap_wi
 use super::store::{Install, Kept, Store};
 use super::{
     Document, Entry, Marks, OpenError, Opened, Sealed, State, backup, durable, rekey, restore,
-    slots,
+    several, slots,
 };
 use crate::agent::{Job, JobDone};
 use crate::config::MemoryMode;
@@ -29,6 +29,7 @@ pub fn perform(store: &Store, mode: MemoryMode, job: Job, wall: Duration) -> Job
         Job::Create { passphrase } => JobDone::Create(create(store, mode, &passphrase, wall)),
         Job::Discard { device } => JobDone::Discard(discard(store, device)),
         Job::Open { secret } => JobDone::Open(open(store, mode, &secret, wall)),
+        Job::Choose { vault, secret } => JobDone::Open(choose(store, mode, (vault, &secret), wall)),
         Job::OpenAuto => JobDone::Open(open_auto(store, mode, wall)),
         Job::OpenWith { identity } => JobDone::Open(open_with(store, mode, &identity, wall)),
         Job::Rewrap { current, new } => JobDone::Rewrap(rewrap(store, &current, &new, wall)),
@@ -52,7 +53,7 @@ pub fn perform(store: &Store, mode: MemoryMode, job: Job, wall: Duration) -> Job
     done
 }
 
-type Boxed = Box<Opened>;
+pub(super) type Boxed = Box<Opened>;
 
 /// Makes a vault: its identity, both slots and an empty document, installed together.
 fn create(
@@ -171,6 +172,21 @@ fn open(
     load_or_fall_back(store, mode, &identity, wall)
 }
 
+/// Opens one of several vaults; the others are set aside once it has opened.
+fn choose(
+    store: &Store,
+    mode: MemoryMode,
+    (vault, secret): (EntryId, &Secret),
+    wall: Duration,
+) -> Result<Boxed, OpenError> {
+    store.tidy()?;
+    let identity = identity(store, secret)?;
+    let aside = several::choose(store, mode, &identity, vault, wall)?;
+    let mut opened = looked_after(store, load(store, mode, &identity)?, wall);
+    opened.warnings.splice(0..0, aside);
+    Ok(opened)
+}
+
 /// Opens the vault by a slot that nobody types.
 fn open_auto(store: &Store, mode: MemoryMode, wall: Duration) -> Result<Boxed, OpenError> {
     store.tidy()?;
@@ -207,7 +223,10 @@ fn load_or_fall_back(
 ) -> Result<Boxed, OpenError> {
     let opened = match load(store, mode, identity) {
         Ok(opened) => opened,
-        Err(failure) => Box::new(fall_back(store, mode, identity, wall, failure)?),
+        Err(OpenError::Several(folder)) => {
+            return Err(several::told(store, mode, identity, folder));
+        }
+        Err(failure) => fall_back(store, mode, identity, wall, failure)?,
     };
     Ok(looked_after(store, opened, wall))
 }
@@ -235,9 +254,7 @@ pub(super) fn copied(store: &Store, vault: &Sealed, wall: Duration) -> Vec<Strin
 
 /// Loads the vault with its identity.
 pub(super) fn load(store: &Store, mode: MemoryMode, identity: &Secret) -> Result<Boxed, OpenError> {
-    let opened = look_into(store, mode, identity)?;
-    store.saw(opened.generation);
-    Ok(opened.opened)
+    Ok(look_into(store, mode, identity)?.seen(store))
 }
 
 /// A vault as it lies on the disk.
@@ -245,6 +262,14 @@ pub(super) struct OnDisk {
     /// The file's own generation, which what is remembered doesn't raise.
     generation: u64,
     opened: Boxed,
+}
+
+impl OnDisk {
+    /// Notes that it is what the next write follows.
+    pub(super) fn seen(self, store: &Store) -> Boxed {
+        store.saw(self.generation);
+        self.opened
+    }
 }
 
 /// Loads the vault while it may be written: what is seen may be old already.
@@ -261,6 +286,11 @@ pub(super) fn look_into(
         let path = store.vault_path(device);
         return Err(OpenError::Renamed { path, theirs });
     }
+    Ok(on_disk(store, unsealed))
+}
+
+/// What a vault that was opened says of itself.
+pub(super) fn on_disk(store: &Store, unsealed: Unsealed) -> OnDisk {
     let generation = unsealed.document.generation;
     let mut opened = with_state(store, unsealed);
     if opened.rollback {
@@ -269,10 +299,10 @@ pub(super) fn look_into(
             opened.state.marks.generation
         ));
     }
-    Ok(OnDisk {
+    OnDisk {
         generation,
         opened: Box::new(opened),
-    })
+    }
 }
 
 /// Compares a vault with what is remembered of it, and raises it to that.

@@ -16,6 +16,7 @@ mod lines;
 mod rekey;
 mod restore;
 pub mod seal;
+mod several;
 mod shut;
 pub mod slot;
 mod slots;

@@ -83,12 +83,16 @@ fn put(
     wall: Duration,
 ) -> Result<Option<String>, OpenError> {
     store.tidy()?;
+    if present.is_some() {
+        // Of several only one would be kept.
+        store.device()?;
+    }
     let mac_key = opened.arena.key(opened.sealer.mac_key);
     let is_same = present.is_some_and(|present| present.mac_key.expose() == mac_key);
     let replaced = if present.is_some() {
         store.keep_present(slots.is_some())?
     } else {
-        store.keep_unopened(wall)?;
+        store.keep_unopened(slots.is_some(), wall)?;
         None
     };
     let slots = match slots {
@@ -263,6 +267,10 @@ fn of_backup(failure: OpenError) -> OpenError {
         | OpenError::Slot { .. }
         | OpenError::NoBackups
         | OpenError::NoSuchBackup
+        | OpenError::SeveralVaults { .. }
+        | OpenError::NoSuchVault
+        | OpenError::NoVaultFile { .. }
+        | OpenError::NotNow(..)
         | OpenError::NeedsSecret
         | OpenError::BackupFails(..)
         | OpenError::NotABackup(_)

@@ -18,8 +18,8 @@ use std::time::Duration;
 
 use otp_proto::{Dirs, EntryId, SlotKind};
 
-pub(super) use self::backups::Kept;
 use self::backups::put_back;
+pub(super) use self::backups::{Kept, written};
 pub use self::install::Install;
 pub(super) use self::install::Slots;
 use self::install::{INSTALL, STAGING};
@@ -362,7 +362,7 @@ impl Store {
     }
 
     /// Returns the vault files with their devices.
-    fn vaults(&self) -> Result<Vec<(PathBuf, EntryId)>, StoreError> {
+    pub(super) fn vaults(&self) -> Result<Vec<(PathBuf, EntryId)>, StoreError> {
         let paths = durable::list(&self.vault_folder())?;
         Ok(paths
             .into_iter()

@@ -13,4 +13,5 @@ mod keyring;
 mod months;
 mod restore;
 pub(crate) mod samples;
+mod several;
 mod slots;

@@ -171,13 +171,22 @@ pub const VERBS: &[Verb] = &[
         help: "open the vault",
         about: "Takes the passphrase or the recovery key, asked on the terminal, or read as a \
             line from standard input if that is no terminal. A slot of hardware is named, and \
-            what its plugin says and asks is shown on the terminal.",
-        flags: &[valued(
-            "slot",
-            "NAME",
-            Choice::Any,
-            "by this slot of hardware, as slots list names it",
-        )],
+            what its plugin says and asks is shown on the terminal. Where more than one vault \
+            file is in its folder, an unlock says what each is and opens none.",
+        flags: &[
+            valued(
+                "slot",
+                "NAME",
+                Choice::Any,
+                "by this slot of hardware, as slots list names it",
+            ),
+            valued(
+                "vault",
+                "NAME",
+                Choice::Any,
+                "of more than one vault file with this one, the others are kept",
+            ),
+        ],
     },
     Verb {
         name: "lock",

@@ -75,11 +75,12 @@ pub(crate) enum Opt {
     Tag,
     Trash,
     Type,
+    Vault,
     Yes,
 }
 
 /// Each option's name, and whether a value follows.
-pub(super) const OPTIONS: [(Opt, &str, bool); 34] = [
+pub(super) const OPTIONS: [(Opt, &str, bool); 35] = [
     (Opt::Account, "account", true),
     (Opt::Algorithm, "algorithm", true),
     (Opt::Clipboard, "clipboard", false),
@@ -113,6 +114,7 @@ pub(super) const OPTIONS: [(Opt, &str, bool); 34] = [
     (Opt::Tag, "tag", true),
     (Opt::Trash, "trash", false),
     (Opt::Type, "type", true),
+    (Opt::Vault, "vault", true),
     (Opt::Yes, "yes", false),
 ];
 
@@ -153,7 +155,7 @@ const fn rule(
 
 pub(super) const RULES: [Rule; 34] = [
     rule(Verb::Init, "init", 0, 0, &[Opt::Generate]),
-    rule(Verb::Unlock, "unlock", 0, 0, &[Opt::Slot]),
+    rule(Verb::Unlock, "unlock", 0, 0, &[Opt::Slot, Opt::Vault]),
     rule(Verb::Lock, "lock", 0, 0, &[Opt::For]),
     rule(Verb::Status, "status", 0, 0, &[]),
     rule(Verb::Passwd, "passwd", 0, 0, &[]),

@@ -286,7 +286,15 @@ fn folders(text: &Text, has_vault: Option<bool>) -> Vec<Check> {
                 let message = fill(text.not_there, &[&folder]);
                 checks.push(Check::new("vault", State::Problem, message));
             }
-            files => checks.extend(files.iter().map(|path| private(text, "vault", path))),
+            files => {
+                checks.extend(files.iter().map(|path| private(text, "vault", path)));
+                if files.len() > 1 {
+                    let folder = shown(&dirs.data.join("vault"));
+                    let message = fill(text.several_vaults, &[&folder]);
+                    let check = Check::new("vault", State::Problem, message);
+                    checks.push(check.hint("otpctl lock && otpctl unlock"));
+                }
+            }
         }
     } else {
         checks.push(Check::new("vault", State::Warning, text.no_vault).hint("otpctl init"));

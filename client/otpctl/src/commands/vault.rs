@@ -99,6 +99,8 @@ pub(super) fn unlock(client: &mut Client, line: &Line) -> Result<(), Failure> {
         if let Some(slot) = line.text(Opt::Slot).or_usage(client)? {
             let what = client.text.cannot_unlock;
             hardware::unlock(client, slot).map_err(|failure| failure.of(what))?;
+        } else if let Some(vault) = line.text(Opt::Vault).or_usage(client)? {
+            client.unlock_typed(Some(&vault))?;
         } else if client.by_dialog() {
             client.unlock_by_dialog()?;
         } else {

@@ -229,6 +229,7 @@ pub(super) static TEXT: Text = Text {
     secret_argument: "a key on the command line can be read by every program; it is asked for, or \
         read from standard input",
     several_lines: "it holds several lines",
+    several_vaults: "more than one vault in {}",
     short_key: "   note: {}-bit key, as this service issues it",
     short_question: "That is shorter than 8 characters. Take it anyway? [y/N] ",
     short_warning: "otpctl: warning: the passphrase is shorter than 8 characters\n",

@@ -46,13 +46,15 @@ goes to standard output, once: print it or write it down.
         }
         Verb::Unlock => {
             "\
-Usage: otpctl unlock [--slot NAME]
+Usage: otpctl unlock [--slot NAME | --vault NAME]
 
 Opens the vault with the passphrase or the recovery key, asked on the terminal,
 or read as a line from standard input if that is no terminal.
 
-      --slot NAME   by this slot of hardware (otpctl slots list); what its
-                    plugin says and asks, such as a PIN, is shown here
+      --slot NAME    by this slot of hardware (otpctl slots list); what its
+                     plugin says and asks, such as a PIN, is shown here
+      --vault NAME   of more than one vault file, with this one; the others are
+                     kept, and no longer in the way
 "
         }
         Verb::Lock => {

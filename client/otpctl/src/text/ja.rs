@@ -235,6 +235,7 @@ pub(super) static TEXT: Text = Text {
     secret_argument: "コマンドラインのキーは他のプログラムから読めてしまいます。\
         入力画面か標準入力で渡してください",
     several_lines: "複数の行があります",
+    several_vaults: "保管庫が複数あります: {}",
     short_key: "   注: {} ビットのキー (このサービスの仕様です)",
     short_question: "8 文字より短いパスフレーズです。このまま使いますか? [y/N] ",
     short_warning: "otpctl: 警告: パスフレーズが 8 文字より短いです\n",

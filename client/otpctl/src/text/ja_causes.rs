@@ -205,6 +205,47 @@ pub(super) const CAUSES: &[(&str, &str)] = &[
         "は書き換えられています (MAC が一致しません)",
     ),
     ("more than one vault in ", "保管庫が複数あるフォルダー: "),
+    (
+        ": an unlock says what each is (",
+        "。ロックを解除するとそれぞれの内容が分かります (",
+    ),
+    (
+        "; keep one, and the others are set aside (",
+        "。1 つを選ぶと、他は残してよけておきます (",
+    ),
+    (
+        "; none of them opens: put a backup in their place (",
+        "。どれも開けません。バックアップで置き換えてください (",
+    ),
+    (
+        " (damaged, or of another identity)",
+        " (壊れているか、別の鍵のもの)",
+    ),
+    (
+        "there is no such vault file",
+        "その名前の保管庫はありません",
+    ),
+    ("there is no vault in ", "保管庫のファイルがありません: "),
+    (
+        ": if its disk is away, bring it back; else put a backup in its place (",
+        "。ディスクが外れているなら接続し、そうでなければバックアップで置き換えてください (",
+    ),
+    (
+        ", and nothing has taken its place: ",
+        "。代わりに使えるものがありません: ",
+    ),
+    (
+        "; try again, or put another backup in its place (",
+        "。もう一度試すか、他のバックアップで置き換えてください (",
+    ),
+    (
+        "another vault is kept as ",
+        "もう 1 つの保管庫を残してあります: ",
+    ),
+    (
+        "; nothing of it was taken over",
+        "。その内容は取り込んでいません",
+    ),
     ("not a whole age file", "age のファイルとして不完全です"),
     (
         "asks for more work than a passphrase may",

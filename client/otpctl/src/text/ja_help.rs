@@ -46,13 +46,14 @@ pub(super) fn help(verb: Option<Verb>) -> &'static str {
         }
         Verb::Unlock => {
             "\
-使い方: otpctl unlock [--slot 名前]
+使い方: otpctl unlock [--slot 名前 | --vault 名前]
 
 パスフレーズまたは回復キーで保管庫を開けます。端末で尋ねます。標準入力が端末で
 なければ、そこから 1 行を読みます。
 
-      --slot 名前   ハードウェアのこのスロットで開けます (otpctl slots list)。
-                    PIN などプラグインの求めるものはここで尋ねます
+      --slot 名前    ハードウェアのこのスロットで開けます (otpctl slots list)。
+                     PIN などプラグインの求めるものはここで尋ねます
+      --vault 名前   複数の保管庫のうちこれを使います。他は残してよけておきます
 "
         }
         Verb::Lock => {

@@ -93,6 +93,7 @@ fn every_method_that_needs_keys_is_refused_while_locked_and_without_a_vault() {
         ("rekey", r#"{"passphrase":"correct horse"}"#),
         ("passwd", r#"{"current":"correct horse","new":"x"}"#),
         ("unlock", r#"{"passphrase":"x"}"#),
+        ("unlock.vault", r#"{"vault":"aaaaaaab","passphrase":"x"}"#),
         // Open by now, so that no plugin is asked.
         ("unlock.slot", r#"{"slot":"tpm"}"#),
         ("quit", "{}"),

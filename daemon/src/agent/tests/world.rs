@@ -43,6 +43,16 @@ impl Disk {
                 JobDone::Discard(Ok(()))
             }
             Job::Open { secret } => JobDone::Open(self.check(&secret).and_then(|()| self.open())),
+            Job::Choose { vault, secret } => {
+                let opened = self.check(&secret).and_then(|()| self.open());
+                JobDone::Open(opened.and_then(|opened| {
+                    if opened.document.device == vault {
+                        Ok(opened)
+                    } else {
+                        Err(OpenError::NoSuchVault)
+                    }
+                }))
+            }
             Job::OpenAuto if self.has_keyring => JobDone::Open(self.open()),
             Job::OpenAuto => JobDone::Open(Err(match self.auto_failure.take() {
                 Some(failure) => failure.into(),

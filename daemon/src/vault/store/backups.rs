@@ -229,7 +229,7 @@ impl Store {
 }
 
 /// When a file was written, in time since 1970.
-fn written(path: &Path) -> Option<Duration> {
+pub(in crate::vault) fn written(path: &Path) -> Option<Duration> {
     let written = path.metadata().and_then(|found| found.modified()).ok()?;
     written.duration_since(SystemTime::UNIX_EPOCH).ok()
 }

@@ -37,8 +37,10 @@ impl Store {
             let generation = self.on_disk.load(Ordering::Relaxed);
             let is_known = generation > 0 && !self.is_damaged.load(Ordering::Relaxed);
             let vaults = self.vaults()?;
-            let [(_, device)] = vaults.as_slice() else {
-                return Ok(None);
+            let device = match vaults.as_slice() {
+                [] => return Ok(None),
+                [(_, device)] => device,
+                _ => return Err(OpenError::Several(self.vault_folder())),
             };
             if !is_known || self.is_unfinished() {
                 return Ok(None);

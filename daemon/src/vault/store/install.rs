@@ -1,10 +1,12 @@
 //! Replacing all files of a vault at once.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use otp_proto::EntryId;
 
 use super::{Store, is_there, name, private_folder, remove_folder};
+use crate::vault::seal::MAX_FILE;
 use crate::vault::slot::{SlotName, TYPED};
 use crate::vault::{Sealed, StoreError, disk, durable};
 
@@ -38,6 +40,8 @@ impl Store {
         let _held = self.hold();
         self.refuse_unfinished()?;
         private_folder(&self.data)?;
+        // A link to a disk that is away is none: what was decided couldn't be carried out.
+        private_folder(&self.vault_folder())?;
         let staging = self.data.join(STAGING);
         remove_folder(&staging)?;
         let installed = stage(&staging, install).and_then(|()| {
@@ -90,7 +94,7 @@ impl Store {
             }
         }
         for path in &new {
-            rename(path, &folder.join(name(path)))?;
+            move_file(path, &folder.join(name(path)))?;
         }
         durable::sync_folder(&folder)?;
         for path in slots {
@@ -116,6 +120,19 @@ impl Store {
 
 fn rename(from: &Path, to: &Path) -> Result<(), StoreError> {
     disk::rename(from, to).map_err(|error| StoreError::new("write", to, &error))
+}
+
+/// Moves a file into a folder that may be a link to another file system.
+fn move_file(from: &Path, to: &Path) -> Result<(), StoreError> {
+    match disk::rename(from, to) {
+        Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
+            if let Some(bytes) = durable::read(from, MAX_FILE)? {
+                durable::replace(to, &bytes)?;
+            }
+            durable::remove(from)
+        }
+        other => other.map_err(|error| StoreError::new("write", to, &error)),
+    }
 }
 
 /// Writes the files of a whole vault into a folder of their own.

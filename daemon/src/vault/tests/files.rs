@@ -88,7 +88,7 @@ fn more_than_one_vault_and_a_vault_under_another_name_are_refused() {
     std::fs::copy(&path, &other).unwrap();
     assert!(matches!(
         open(&store, "correct horse"),
-        Err(OpenError::Several(_))
+        Err(OpenError::SeveralVaults { .. })
     ));
     std::fs::remove_file(&path).unwrap();
     let refused = open(&store, "correct horse").unwrap_err();
@@ -123,7 +123,11 @@ fn a_missing_file_is_named() {
             "correct horse"
         };
         let refused = open(&store, by).unwrap_err();
-        let told = format!("{} is missing", path.display());
+        let told = if file == "vault" {
+            format!("there is no vault in {}", path.display())
+        } else {
+            format!("{} is missing", path.display())
+        };
         assert!(refused.to_string().starts_with(&told), "{refused}");
     }
 }

@@ -120,8 +120,6 @@ pub(crate) struct Folder(pub(in crate::vault) PathBuf);
 
 impl Folder {
     pub(crate) fn new() -> Self {
-        let mut bits = [0; 8];
-        platform::random(&mut bits);
         // Hundreds of syncs cost nothing in memory.
         let memory = PathBuf::from("/dev/shm");
         let base = if memory.is_dir() {
@@ -129,6 +127,13 @@ impl Folder {
         } else {
             std::env::temp_dir()
         };
+        Self::below(&base)
+    }
+
+    /// Below another folder.
+    pub(super) fn below(base: &Path) -> Self {
+        let mut bits = [0; 8];
+        platform::random(&mut bits);
         let path = base.join(format!("otpd-vault-{:x}", u64::from_le_bytes(bits)));
         std::fs::create_dir_all(&path).unwrap();
         Self(path)
