@@ -128,6 +128,43 @@ fn a_terminal_is_asked_and_shows_nothing_of_the_passphrase() {
 }
 
 #[test]
+fn what_is_typed_while_a_passphrase_is_being_tried_is_not_shown_and_counts() {
+    let home = Home::with_vault();
+    let _daemon = Daemon::start(&home);
+    let otpctl = programs().join("otpctl");
+    let mut terminal = Terminal::start(&home, otpctl.to_str().unwrap(), &["unlock"]);
+    terminal.expect(":");
+    terminal.enter("wrong");
+    // The line ends when it was taken, and trying it takes long.
+    terminal.expect("\n");
+    terminal.enter(PASSPHRASE);
+    let (status, screen) = terminal.finish();
+    assert!(status.success(), "{screen}");
+    assert!(!screen.contains("horse"), "{screen}");
+    assert!(screen.contains("wrong passphrase"), "{screen}");
+}
+
+#[test]
+fn who_gives_up_while_a_passphrase_is_being_tried_gets_a_terminal_that_shows_what_is_typed() {
+    let home = Home::with_vault();
+    let _daemon = Daemon::start(&home);
+    let script = "trap : INT; otpctl --no-start unlock; echo status $?; stty -a";
+    let mut terminal = Terminal::start(&home, "sh", &["-c", script]);
+    terminal.expect(":");
+    terminal.enter("wrong");
+    terminal.expect("\n");
+    terminal.press(b"\x03");
+    let (_, screen) = terminal.finish();
+    assert!(screen.contains("status 143"), "{screen}");
+    assert!(!screen.contains("wrong passphrase"), "{screen}");
+    let words: Vec<&str> = screen.split_whitespace().collect();
+    assert!(
+        words.contains(&"echo") && words.contains(&"icanon"),
+        "{screen}"
+    );
+}
+
+#[test]
 fn a_signal_locks_and_another_stops() {
     let home = Home::with_vault();
     let daemon = Daemon::start(&home);

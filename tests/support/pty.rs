@@ -80,6 +80,11 @@ impl Terminal {
             .unwrap();
     }
 
+    /// Presses a key.
+    pub(crate) fn press(&mut self, key: &[u8]) {
+        self.master.write_all(key).unwrap();
+    }
+
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }

@@ -108,6 +108,7 @@ impl Client {
     pub(crate) fn unlock_typed(&mut self, vault: Option<&str>) -> Result<Secret, Failure> {
         let text = self.text;
         let mut tries = TRIES;
+        let _quiet = self.secrets().quiet();
         loop {
             let secrets = self.secrets();
             let can_retry = secrets.is_terminal();

@@ -137,6 +137,7 @@ impl Conn {
                 Ok(None) => {}
                 Err(_) => return Err(CallError::BadAnswer),
             }
+            os::wait_for(&self.stream).map_err(CallError::Io)?;
             let length = match self.stream.read(&mut *piece) {
                 Ok(0) => return Err(CallError::Io(io::ErrorKind::UnexpectedEof.into())),
                 Ok(length) => length,

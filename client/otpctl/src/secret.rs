@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::cli::{Asking, Globals};
 use crate::failure::{Failure, Kind};
+use crate::os::{Quiet, Tty};
 use crate::text::Text;
 use crate::{os, output, terminal};
 
@@ -58,6 +59,16 @@ impl Secrets {
     /// Whether a person is asked, who can try again.
     pub(crate) fn is_terminal(&self) -> bool {
         matches!(self.source, Source::Terminal)
+    }
+
+    /// Lets the terminal show nothing between one try of a passphrase and the next: who types ahead
+    /// while it is being tried must not see it either. Only for questions that are all hidden.
+    pub(crate) fn quiet(&self) -> Option<Quiet> {
+        if !self.is_terminal() || self.asking == Asking::Never {
+            return None;
+        }
+        // Without it only the questions themselves are hidden.
+        Tty::open().and_then(Tty::quiet).ok()
     }
 
     /// Reads a passphrase (or recovery key) that exists already.

@@ -40,10 +40,20 @@ pub(super) fn unlock(client: &mut Client, slot: String) -> Result<(), Failure> {
 /// Asks the agent, and a person whatever a plugin says and asks meanwhile.
 pub(super) fn steps<C: Call>(client: &mut Client, params: &C) -> Result<Answer, Failure> {
     let mut answer = client.call(params)?;
+    let mut quiet = None;
     loop {
         let Some(ask) = answer.json().get("ask") else {
             return Ok(answer);
         };
+        match ask.label("kind").as_str() {
+            // It may be asked again.
+            "secret" if quiet.is_none() => {
+                quiet = Secrets::new(client.text, &client.globals).quiet();
+            }
+            // Its answer is shown.
+            "confirm" => quiet = None,
+            _ => {}
+        }
         let reply = reply(client, ask)?;
         // The agent lets the plugin end when this connection does.
         answer = client.call(&reply)?;

@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::os::unix::net::UnixStream;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use rustix::event::{PollFd, PollFlags, poll};
@@ -38,6 +38,22 @@ impl Tty {
         // What was typed ahead stays: a person who types on isn't made to repeat it.
         tcsetattr(&self.file, OptionalActions::Drain, &hidden)?;
         Ok(Hidden {
+            tty: self,
+            before,
+            signals,
+        })
+    }
+
+    /// Shows nothing of what is typed until the guard is dropped: from the first of several hidden
+    /// questions to the last, also while what was typed is being tried. A signal that would end the
+    /// program ends [`wait_for`] first.
+    pub(crate) fn quiet(self) -> io::Result<Quiet> {
+        let signals = Signals::hold()?;
+        let before = tcgetattr(&self.file)?;
+        let mut quiet = before.clone();
+        quiet.local_modes.remove(LocalModes::ECHO);
+        tcsetattr(&self.file, OptionalActions::Drain, &quiet)?;
+        Ok(Quiet {
             tty: self,
             before,
             signals,
@@ -83,11 +99,48 @@ impl Drop for Hidden<'_> {
     }
 }
 
+/// A terminal that shows nothing between hidden questions; dropping it restores the terminal.
+pub(crate) struct Quiet {
+    tty: Tty,
+    before: Termios,
+    signals: &'static Signals,
+}
+
+impl Drop for Quiet {
+    fn drop(&mut self) {
+        // As above.
+        tcsetattr(&self.tty.file, OptionalActions::Drain, &self.before).ok();
+        self.signals.release();
+    }
+}
+
+/// Waits until there is something to read.
+///
+/// # Errors
+/// `Interrupted` if a signal to end came while the terminal shows nothing: whoever waits leaves,
+/// restores it, and ends.
+pub(crate) fn wait_for(stream: &UnixStream) -> io::Result<()> {
+    let Some(signals) = SIGNALS.get().filter(|signals| signals.is_held()) else {
+        return Ok(());
+    };
+    let mut waits = [
+        PollFd::new(stream, PollFlags::IN),
+        PollFd::new(&signals.came, PollFlags::IN),
+    ];
+    rustix::io::retry_on_intr(|| poll(&mut waits, None))?;
+    match &waits {
+        [_, signal] if signal.revents().is_empty() => Ok(()),
+        _ => Err(io::ErrorKind::Interrupted.into()),
+    }
+}
+
 /// Signals that end the program: held back while the terminal has no echo, so that a `timeout`
 /// doesn't leave a shell in which nothing is seen.
 struct Signals {
     /// Whether a signal does what it does by default.
     pass: Arc<AtomicBool>,
+    /// How many guards hold them.
+    holders: AtomicUsize,
     /// Readable once a signal came.
     came: UnixStream,
 }
@@ -105,15 +158,27 @@ impl Signals {
                 signal_hook::flag::register_conditional_default(signal, pass)?;
                 signal_hook::low_level::pipe::register(signal, sent.try_clone()?)?;
             }
-            SIGNALS.get_or_init(|| Self { pass, came });
+            SIGNALS.get_or_init(|| Self {
+                pass,
+                holders: AtomicUsize::new(0),
+                came,
+            });
         }
         let signals = SIGNALS.get().ok_or(io::ErrorKind::Other)?;
+        signals.holders.fetch_add(1, Ordering::SeqCst);
         signals.pass.store(false, Ordering::SeqCst);
         Ok(signals)
     }
 
-    /// Lets signals through again, and ends the program if one came.
+    fn is_held(&self) -> bool {
+        self.holders.load(Ordering::SeqCst) > 0
+    }
+
+    /// Lets signals through again once nobody holds them, and ends the program if one came.
     fn release(&self) {
+        if self.holders.fetch_sub(1, Ordering::SeqCst) > 1 {
+            return;
+        }
         self.pass.store(true, Ordering::SeqCst);
         if matches!((&self.came).read(&mut [0]), Ok(1)) {
             // Ends us as the signal would have; there is nothing to do if it can't.

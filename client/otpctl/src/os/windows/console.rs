@@ -40,6 +40,14 @@ impl Tty {
         Ok(Hidden { tty: self, before })
     }
 
+    /// Shows nothing of what is typed until the guard is dropped: from the first of several hidden
+    /// questions to the last, also while what was typed is being tried.
+    pub(crate) fn quiet(self) -> io::Result<Quiet> {
+        let before = self.mode()?;
+        self.set_mode(before & !ENABLE_ECHO_INPUT)?;
+        Ok(Quiet { tty: self, before })
+    }
+
     /// Reads what is typed, as UTF-8.
     pub(crate) fn read(&self, bytes: &mut [u8]) -> io::Result<usize> {
         let mut rest = self.rest.borrow_mut();
@@ -128,6 +136,19 @@ impl Hidden<'_> {
 impl Drop for Hidden<'_> {
     fn drop(&mut self) {
         // A console that is gone needs no restoring.
+        self.tty.set_mode(self.before).ok();
+    }
+}
+
+/// A console that shows nothing between hidden questions; dropping it restores the console.
+pub(crate) struct Quiet {
+    tty: Tty,
+    before: CONSOLE_MODE,
+}
+
+impl Drop for Quiet {
+    fn drop(&mut self) {
+        // As above.
         self.tty.set_mode(self.before).ok();
     }
 }

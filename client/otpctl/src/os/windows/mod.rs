@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-pub(crate) use console::Tty;
+pub(crate) use console::{Quiet, Tty};
 pub(crate) use identity::user;
 pub(crate) use pipe::{Stream, connect, is_own_server};
 pub(crate) use process::{detach, hide_memory};
@@ -50,6 +50,11 @@ pub(crate) fn is_private(path: &Path) -> io::Result<bool> {
 /// Nothing here says whether the clock is set by the network.
 pub(crate) fn clock_is_synchronised() -> Option<bool> {
     None
+}
+
+/// Nothing: reading waits.
+pub(crate) fn wait_for(_stream: &Stream) -> io::Result<()> {
+    Ok(())
 }
 
 /// A pipe that was opened as a file has no limit.
