@@ -539,7 +539,7 @@ methods! {
     "slots.add" => SlotsAdd -> StepAnswer,
     "slots.reply" => SlotsReply -> StepAnswer,
     "slots.test" => SlotsTest -> StepAnswer,
-    "slots.remove" => SlotsRemove -> Done,
+    "slots.remove" => SlotsRemove -> StepAnswer,
     "recovery_key.renew" => RecoveryKeyRenew -> RenewAnswer,
     "recovery_key.keep" => RecoveryKeyKeep -> Done,
     "rekey" => Rekey -> RekeyAnswer,

@@ -457,6 +457,9 @@ pub struct RestoreBackupAnswer {
     /// The name under which what was replaced is an automatic backup now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaced: Option<String>,
+    /// What a person should know now: one line each, in English.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 /// What kind of way to the vault's identity a slot is.
@@ -527,7 +530,7 @@ pub struct Ask {
     pub no: Option<String>,
 }
 
-/// A step of something that hardware takes part in.
+/// A step of something that hardware takes part in, or its end.
 #[derive(Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct StepAnswer {
     /// What comes next, to be answered with `slots.reply`; absent once it is done.
@@ -553,6 +556,9 @@ pub struct RekeyAnswer {
     /// The slots that went with the old identity.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub removed: Vec<String>,
+    /// What a person should know now: one line each, in English.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 /// What happened, for subscribers.

@@ -144,7 +144,7 @@ fn every_answer_is_read_and_written_as_it_was_agreed() {
     answers::<SlotsAdd>(Response::Step);
     answers::<SlotsReply>(Response::Step);
     answers::<SlotsTest>(Response::Step);
-    answers::<SlotsRemove>(Response::Done);
+    answers::<SlotsRemove>(Response::Step);
     answers::<RecoveryKeyRenew>(Response::Renew);
     answers::<Rekey>(Response::Rekey);
     answers::<Subscribe>(Response::Done);

@@ -56,7 +56,15 @@ pub(super) fn unsupported(error: Unsupported) -> RpcError {
 }
 
 pub(super) fn storage(error: &StoreError) -> RpcError {
-    RpcError::new(ErrorKind::Storage, error.to_string())
+    RpcError::new(storage_kind(error), error.to_string())
+}
+
+fn storage_kind(error: &StoreError) -> ErrorKind {
+    if matches!(error, StoreError::Unsure(_)) {
+        ErrorKind::Incomplete
+    } else {
+        ErrorKind::Storage
+    }
 }
 
 /// A vault that can't be opened for another reason than what was typed.
@@ -75,7 +83,8 @@ pub(super) fn open(error: &OpenError) -> RpcError {
         }
         OpenError::Unfinished(_) | OpenError::HalfRekeyed(_) => ErrorKind::Incomplete,
         OpenError::NoSlot | OpenError::NoSuchBackup | OpenError::NoSuchVault => ErrorKind::NotFound,
-        OpenError::Keyring(_) | OpenError::Plugin(_) => ErrorKind::Internal,
+        OpenError::Keyring(_) | OpenError::Plugin(_) | OpenError::Rekeyed => ErrorKind::Internal,
+        OpenError::Store(failure) => storage_kind(failure),
         OpenError::Damaged { .. }
         | OpenError::Missing(_)
         | OpenError::Forged
@@ -91,8 +100,7 @@ pub(super) fn open(error: &OpenError) -> RpcError {
         | OpenError::BackupFails(..)
         | OpenError::ForeignSlot
         | OpenError::Wrap
-        | OpenError::Unreadable(_)
-        | OpenError::Store(_) => ErrorKind::Storage,
+        | OpenError::Unreadable(_) => ErrorKind::Storage,
     };
     RpcError::new(kind, error.to_string())
 }

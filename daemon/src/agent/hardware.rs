@@ -59,6 +59,11 @@ impl Hardware {
         self.talk.as_ref()?.until
     }
 
+    /// Whether a plugin is at work, which has the identity in its hands or will have.
+    pub(super) fn is_out(&self) -> bool {
+        self.is_out
+    }
+
     /// Returns who waits for the plugin.
     fn asker(&self) -> Option<Asker> {
         match self.talk.as_ref()?.turn {
@@ -152,7 +157,8 @@ impl Agent {
         }
         match plugin {
             Some(plugin) => self.give_out_plugin(now, PluginTask::Wrap { plugin, identity }),
-            None => self.reply(asker, Err(error::busy())),
+            // A lock came in between.
+            None => self.reply(asker, Err(error::locked())),
         }
     }
 
@@ -232,13 +238,19 @@ impl Agent {
             (Ok(PluginDone::Identity(identity)), Wanted::Test) => {
                 Task::Slots(SlotJob::Opens { identity })
             }
-            (Ok(PluginDone::Wrapped { plugin, wrapped }), Wanted::Add(slot, _)) => {
-                Task::Slots(SlotJob::AddPlugin {
-                    slot,
+            (
+                Ok(PluginDone::Wrapped {
                     plugin,
                     wrapped,
-                })
-            }
+                    identity,
+                }),
+                Wanted::Add(slot, _),
+            ) => Task::Slots(SlotJob::AddPlugin {
+                slot,
+                plugin,
+                wrapped,
+                identity,
+            }),
             (Ok(PluginDone::Identity(_)), Wanted::Add(..))
             | (Ok(PluginDone::Wrapped { .. }), Wanted::Unlock(_) | Wanted::Test) => {
                 return self.reply(asker, Err(error::busy()));
@@ -278,14 +290,6 @@ impl Agent {
         let is_late = self.hardware.deadline().is_some_and(|at| at <= now.boot);
         if is_late {
             self.end_hardware(&error::open(&PluginError::Silent.into()));
-        }
-    }
-
-    /// A lock ends an unlock that was asked for before it.
-    pub(super) fn end_hardware_unlock(&mut self) {
-        let talk = self.hardware.talk.as_ref();
-        if talk.is_some_and(|talk| matches!(talk.wanted, Wanted::Unlock(_))) {
-            self.end_hardware(&error::locked());
         }
     }
 

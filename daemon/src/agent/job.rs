@@ -118,6 +118,8 @@ pub enum SlotJob {
         plugin: PluginFile,
         /// Its file.
         wrapped: Vec<u8>,
+        /// What is in it, which has to be the vault's identity still.
+        identity: Secret,
     },
     /// See whether an identity that a plugin has unwrapped opens the vault.
     Opens {
@@ -160,6 +162,8 @@ pub enum SlotDone {
     Slots(Vec<SlotInfo>),
     /// Nothing more to say.
     Done,
+    /// See [`SlotJob::Remove`]: what a person should know, one line each.
+    Removed(Vec<String>),
     /// See [`SlotJob::Reveal`].
     Identity(Secret),
     /// See [`SlotJob::Renew`].
@@ -288,5 +292,7 @@ pub enum PluginDone {
         plugin: PluginFile,
         /// The file.
         wrapped: Vec<u8>,
+        /// What is in it.
+        identity: Secret,
     },
 }

@@ -117,7 +117,8 @@ impl Agent {
             self.reply(asker, Err(error::locked()));
         }
         self.end_prompts(&error::locked());
-        self.end_hardware_unlock();
+        // Whatever a plugin is at work for, it has the identity in its hands.
+        self.end_hardware(&error::locked());
         self.prompts.let_go(self.jobs.is_trying());
         let Some(open) = self.open.take() else {
             return;

@@ -91,7 +91,8 @@ impl Agent {
             Ok(restored) => restored,
             Err(failure) => return self.refuse(now, asker, &failure),
         };
-        let answer = self.compare(&restored);
+        let mut answer = self.compare(&restored);
+        answer.warnings.clone_from(&restored.opened.warnings);
         if let Some(asker) = asker {
             self.forgive(asker);
         }

@@ -2,7 +2,7 @@
 
 use otp_proto::{
     Done, PluginSlot, RekeyAnswer, RenewAnswer, Response, RpcError, SlotKind, SlotsAdd,
-    SlotsAnswer, SlotsRemove, SlotsTest,
+    SlotsAnswer, SlotsRemove, SlotsTest, StepAnswer,
 };
 
 use super::hardware::Wanted;
@@ -104,6 +104,10 @@ impl Agent {
             SlotDone::Slots(slots) => Response::Slots(SlotsAnswer { slots }),
             // Nothing more to say: of the answers that these methods have, both look alike.
             SlotDone::Done => Response::Done(Done {}),
+            SlotDone::Removed(warnings) => Response::Step(StepAnswer {
+                ask: None,
+                warnings,
+            }),
             SlotDone::RecoveryKey { key, wrapped } => {
                 self.connection(asker.conn).recovery = Some(wrapped);
                 Response::Renew(RenewAnswer { recovery_key: key })
@@ -133,6 +137,7 @@ impl Agent {
             self.keeping.state.floor = opened.document.generation;
             self.keeping.want();
         }
+        let warnings = opened.warnings.clone();
         // What is open has the old identity; what is locked stays so.
         if self.open.is_some() {
             self.adopt(now, *opened);
@@ -142,6 +147,7 @@ impl Agent {
             let answer = RekeyAnswer {
                 recovery_key,
                 removed,
+                warnings,
             };
             self.reply(asker, Ok(Response::Rekey(answer)));
         }

@@ -185,10 +185,10 @@ impl Agent {
         }
     }
 
-    /// Whether the system may sleep: no key is in memory, nor in the hands of a job that began
-    /// before the lock.
+    /// Whether the system may sleep: no key is in memory, nor in the hands of a job or a plugin that
+    /// began before the lock.
     pub fn is_ready_for_sleep(&self) -> bool {
-        let is_wiped = self.open.is_none() && !self.jobs.is_running();
+        let is_wiped = self.open.is_none() && !self.jobs.is_running() && !self.hardware.is_out();
         is_wiped || !self.obeys(LockSource::Sleep)
     }
 

@@ -88,7 +88,11 @@ pub(crate) fn perform(
             if unwrap(&plugin, &wrapped, away, &mut person)? != identity {
                 return Err(PluginError::Nothing.into());
             }
-            Ok(PluginDone::Wrapped { plugin, wrapped })
+            Ok(PluginDone::Wrapped {
+                plugin,
+                wrapped,
+                identity,
+            })
         }
     }
 }

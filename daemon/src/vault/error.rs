@@ -144,6 +144,9 @@ pub enum OpenError {
     /// A slot that opens, but not this vault.
     #[error("the slot does not open this vault")]
     ForeignSlot,
+    /// What was wrapped for a slot is the identity of before.
+    #[error("the vault got another identity meanwhile: add the slot again")]
+    Rekeyed,
     /// The identity couldn't be wrapped.
     #[error("cannot encrypt the vault's identity")]
     Wrap,
@@ -197,6 +200,7 @@ impl OpenError {
             | Self::LastSlot
             | Self::OnlyRecovery
             | Self::ForeignSlot
+            | Self::Rekeyed
             | Self::Wrap
             | Self::SlotExists
             | Self::Plugin(_)
@@ -250,7 +254,8 @@ fn at(line: Option<u32>) -> String {
         .unwrap_or_default()
 }
 
-/// Why a file couldn't be written or read; the files on disk are as before.
+/// Why a file couldn't be written or read; the files on disk are as before, but for
+/// [`Self::Unsure`].
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// No space, or the quota is used up.
@@ -283,6 +288,9 @@ pub enum StoreError {
         /// The system's word.
         cause: String,
     },
+    /// A change is in its place, but a crash may undo it.
+    #[error("{0}: it is changed now, and a crash may undo that")]
+    Unsure(Box<Self>),
     /// What was read back isn't what was written.
     #[error("cannot write {}: it reads back differently", .0.display())]
     Differs(PathBuf),

@@ -34,6 +34,7 @@ pub(super) fn rekey(
         .map(|slot| SlotName::as_str(slot).to_owned())
         .collect();
 
+    let in_keyring = slots::in_keyring(store);
     let sealer = Sealer::generate(&mut opened.arena);
     let before = std::mem::replace(&mut opened.sealer, sealer);
     let (document, arena) = (&mut opened.document, &opened.arena);
@@ -67,12 +68,11 @@ pub(super) fn rekey(
             failure.into()
         }
     })?;
-    if !removed.is_empty() {
-        slots::forget(store);
-    }
     // It was compared with what was seen before, and is newer than that now.
     opened.rollback = false;
     opened.warnings.extend(copied(store, &vault, wall));
+    let kept = in_keyring.and_then(|device| slots::forget(store, device));
+    opened.warnings.extend(kept);
     Ok(Rekeyed {
         opened,
         recovery_key: recovery.into_key().into_secret(),

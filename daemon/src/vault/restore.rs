@@ -7,9 +7,9 @@ use otp_proto::{BackupInfo, Edition, Secret};
 use super::document::{fingerprint, raise};
 use super::job::{copied, identity, with_state};
 use super::seal::{self, MAX_FILE, Unsealed, seal};
-use super::slot::{TYPED, unwrap_with};
+use super::slot::{KEYRING, TYPED, unwrap_with};
 use super::store::{Install, Kept, Slots, Store};
-use super::{Document, Marks, OpenError, Opened, backup, durable};
+use super::{Document, Marks, OpenError, Opened, backup, durable, slots};
 use crate::agent::{Present, RestoreJob, Restored, Source};
 use crate::config::MemoryMode;
 
@@ -95,7 +95,7 @@ fn put(
         store.keep_unopened(slots.is_some(), wall)?;
         None
     };
-    let slots = match slots {
+    let mut slots = match slots {
         None => of_kind(store, |_| true)?,
         // With the same identity, the slots that no backup has still open the vault.
         Some(mut slots) if is_same => {
@@ -104,6 +104,13 @@ fn put(
         }
         Some(slots) => slots,
     };
+    let in_keyring = slots::in_keyring(store);
+    // The keyring's secret has a device's name, and is of use only with the slot's file.
+    let is_of_use =
+        in_keyring == Some(opened.document.device) && slots.iter().any(|(file, _)| file == KEYRING);
+    if !is_of_use {
+        slots.retain(|(file, _)| file != KEYRING);
+    }
     let sealed = seal(&opened.document, &opened.arena, &opened.sealer)?;
     let installed = store.install(&Install {
         slots,
@@ -118,6 +125,10 @@ fn put(
         }
     })?;
     opened.warnings = copied(store, &sealed, wall);
+    let useless = in_keyring.filter(|_| !is_of_use);
+    opened
+        .warnings
+        .extend(useless.and_then(|device| slots::forget(store, device)));
     Ok(replaced.map(|name| name.to_string()))
 }
 
@@ -281,6 +292,7 @@ fn of_backup(failure: OpenError) -> OpenError {
         | OpenError::LastSlot
         | OpenError::OnlyRecovery
         | OpenError::ForeignSlot
+        | OpenError::Rekeyed
         | OpenError::SlotExists
         | OpenError::Keyring(_)
         | OpenError::Plugin(_)

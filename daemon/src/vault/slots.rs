@@ -1,11 +1,12 @@
 //! The work on slots: what is there, whether it opens the vault, and what may go.
 
-use otp_proto::{Secret, SlotInfo, SlotKind};
+use otp_proto::{EntryId, Secret, SlotInfo, SlotKind};
 use zeroize::Zeroizing;
 
 use super::job::{identity, look_into, recovery};
 use super::slot::{
-    IDENTITY, KEYRING, PluginFile, RECOVERY, Slot as _, SlotName, keyring, unwrap_typed,
+    IDENTITY, KEYRING, KeyringError, PluginFile, RECOVERY, Slot as _, SlotName, keyring,
+    unwrap_typed,
 };
 use super::store::Store;
 use super::{OpenError, StoreError};
@@ -31,8 +32,7 @@ pub(super) fn perform(
             Ok(SlotDone::Done)
         }
         SlotJob::Remove { slot, secret } => {
-            remove(store, mode, slot, secret)?;
-            Ok(SlotDone::Done)
+            Ok(SlotDone::Removed(remove(store, mode, slot, secret)?))
         }
         SlotJob::AddKeyring { secret } => {
             add_keyring(store, mode, secret)?;
@@ -50,8 +50,11 @@ pub(super) fn perform(
             slot,
             plugin,
             wrapped,
+            identity,
         } => {
-            add_plugin(store, slot, plugin, wrapped)?;
+            add_plugin(store, slot, plugin, wrapped, || {
+                opens(store, mode, identity)
+            })?;
             Ok(SlotDone::Done)
         }
         SlotJob::Opens { identity } => {
@@ -111,13 +114,13 @@ pub(super) fn opens_or_foreign<T>(loaded: Result<T, OpenError>) -> Result<T, Ope
     })
 }
 
-/// Removes a slot once what stays was seen to open the vault.
+/// Removes a slot once what stays was seen to open the vault. Returns what a person should know.
 fn remove(
     store: &Store,
     mode: MemoryMode,
     slot: &SlotName,
     secret: &Secret,
-) -> Result<(), OpenError> {
+) -> Result<Vec<String>, OpenError> {
     let slots = store.slots()?;
     if !slots.contains(slot) {
         return Err(OpenError::NoSlot);
@@ -133,10 +136,10 @@ fn remove(
     };
     opens(store, mode, &identity)?;
     store.remove_slot(slot)?;
-    if slot.kind() == SlotKind::Keyring {
-        forget(store);
+    if slot.kind() != SlotKind::Keyring {
+        return Ok(Vec::new());
     }
-    Ok(())
+    Ok(Vec::from_iter(forget(store, store.device()?)))
 }
 
 /// Unwraps the identity with what the keyring keeps.
@@ -165,19 +168,26 @@ fn add_keyring(store: &Store, mode: MemoryMode, secret: &Secret) -> Result<(), O
         if kept == copy {
             Ok(())
         } else {
-            Err(keyring::KeyringError::Missing.into())
+            Err(KeyringError::Missing.into())
         }
     });
     let done = is_kept.and_then(|()| Ok(store.write_slot(KEYRING, &wrapped)?));
-    done.inspect_err(|_| forget(store))
+    done.inspect_err(|failure| {
+        if !matches!(failure, OpenError::Store(StoreError::Unsure(_))) {
+            // What failed is what is told.
+            forget(store, device);
+        }
+    })
 }
 
-/// Writes a plugin's slot. Its own file comes last: without it there is no slot.
+/// Writes a plugin's slot. Its own file comes last: without it there is no slot. Hardware and a
+/// person took their time, so that the identity may be another one by now.
 fn add_plugin(
     store: &Store,
     slot: &SlotName,
     plugin: &PluginFile,
     wrapped: &[u8],
+    is_still_ours: impl FnOnce() -> Result<(), OpenError>,
 ) -> Result<(), OpenError> {
     let (Some(companion), Some(text)) = (slot.companion(), plugin.print()) else {
         return Err(OpenError::NoSlot);
@@ -185,7 +195,18 @@ fn add_plugin(
     if store.slots()?.contains(slot) {
         return Err(OpenError::SlotExists);
     }
-    store.write_slot(&companion, text.as_bytes())?;
+    is_still_ours().map_err(|failure| {
+        if matches!(failure, OpenError::ForeignSlot) {
+            OpenError::Rekeyed
+        } else {
+            failure
+        }
+    })?;
+    match store.write_slot(&companion, text.as_bytes()) {
+        // Alone it is no slot, and the next write syncs the same folder.
+        Ok(()) | Err(StoreError::Unsure(_)) => {}
+        Err(failure) => return Err(failure.into()),
+    }
     Ok(store.write_slot(&slot.file(), wrapped)?)
 }
 
@@ -208,11 +229,22 @@ pub fn read_plugin(store: &Store, slot: &SlotName) -> Result<(PluginFile, Vec<u8
     Ok((plugin, store.read_slot(&slot.file())?))
 }
 
-/// Removes the keyring's secret, as far as that can be done; without its slot it opens nothing.
-pub(super) fn forget(store: &Store) {
-    if let Ok(device) = store.device() {
-        store.keyring().remove(device).ok();
+/// Removes the keyring's secret, which without its slot opens nothing; a line for people if that
+/// failed.
+pub(super) fn forget(store: &Store, device: EntryId) -> Option<String> {
+    match store.keyring().remove(device) {
+        Ok(()) | Err(KeyringError::Missing) => None,
+        Err(failure) => Some(format!(
+            "the keyring holds a secret that opens nothing any more: {failure}"
+        )),
     }
+}
+
+/// Returns whose secret the keyring holds for a slot that is there.
+pub(super) fn in_keyring(store: &Store) -> Option<EntryId> {
+    let slots = store.slots().ok()?;
+    let has_slot = slots.iter().any(|slot| slot.kind() == SlotKind::Keyring);
+    store.device().ok().filter(|_| has_slot)
 }
 
 /// Makes another recovery key. It opens nothing before it was seen, which

@@ -178,25 +178,26 @@ impl Store {
     /// Removes a slot's file durably.
     ///
     /// # Errors
-    /// The file is still there, or may come back after a crash.
+    /// The file is still there, or with [`StoreError::Unsure`] may come back after a crash.
     pub(super) fn remove_slot(&self, slot: &SlotName) -> Result<(), StoreError> {
         self.refuse_unfinished()?;
         durable::remove(&self.data.join(slot.file()))?;
-        if let Some(companion) = slot.companion() {
-            durable::remove(&self.data.join(companion))?;
-        }
-        durable::sync_folder(&self.data)
+        let companion = slot.companion().map(|file| self.data.join(file));
+        let removed = companion.map_or(Ok(()), |file| durable::remove(&file));
+        let done = removed.and_then(|()| durable::sync_folder(&self.data));
+        done.map_err(|failure| StoreError::Unsure(Box::new(failure)))
     }
 
     /// Writes a slot's file durably.
     ///
     /// # Errors
-    /// The old file is as before.
+    /// The old file is as before, or with [`StoreError::Unsure`] the new one is there.
     pub fn write_slot(&self, file: &str, bytes: &[u8]) -> Result<(), StoreError> {
         self.refuse_unfinished()?;
-        durable::replace(&self.data.join(file), bytes)?;
+        Draft::write(&self.data.join(file), bytes)?.place()?;
         self.note(file);
-        Ok(())
+        let synced = durable::sync_folder(&self.data);
+        synced.map_err(|failure| StoreError::Unsure(Box::new(failure)))
     }
 
     /// Opens the vault's file; returns whose it is and its length, too.

@@ -133,6 +133,7 @@ pub(super) fn rekey(client: &mut Client, line: &Line) -> Result<(), Failure> {
         let name = name.as_ref().map_or("", Secret::expose);
         client.say(&fill(text.slot_gone, &[&otp_proto::clean_label(name)]));
     }
+    client.warnings(answer.json());
     client.say(text.rekeyed);
     Ok(())
 }

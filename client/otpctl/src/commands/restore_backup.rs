@@ -67,6 +67,7 @@ pub(super) fn restore(client: &mut Client, line: &Line) -> Result<(), Failure> {
     if client.globals.json {
         return output::print_json(answer.json().raw());
     }
+    client.warnings(answer.json());
     let count = answer.json().number("entries").unwrap_or_default();
     client.say(&fill(text.put_back, &[&count.to_string()]));
     if answer.json().get("replaced").is_some() {
@@ -141,6 +142,7 @@ fn open(
         }
     }
     let mut tries = TRIES;
+    let _quiet = client.secrets().quiet();
     loop {
         let secrets = client.secrets();
         let can_retry = secrets.is_terminal();

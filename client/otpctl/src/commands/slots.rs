@@ -106,7 +106,8 @@ pub(super) fn remove(client: &mut Client, line: &Line) -> Result<(), Failure> {
     let prompt = prompt(client, slot == "passphrase");
     let passphrase = client.secrets().passphrase(prompt)?;
     let request = SlotsRemove { slot, passphrase };
-    client.call_with(&request, &request.passphrase)?;
+    let answer = client.call_with(&request, &request.passphrase)?;
+    client.warnings(answer.json());
     client.say(&fill(text.slot_removed, &[&request.slot]));
     Ok(())
 }

@@ -50,6 +50,18 @@ pub(super) const CAUSES: &[(&str, &str)] = &[
         "画像ではありません (PNG、JPEG、WebP、GIF、BMP、Netpbm が使えます)",
     ),
     (
+        "the keyring holds a secret that opens nothing any more",
+        "もう何も開けない秘密がキーリングに残っています",
+    ),
+    (
+        "the vault got another identity meanwhile: add the slot again",
+        "その間に保管庫の鍵が替わりました。もう一度追加してください",
+    ),
+    (
+        "it is changed now, and a crash may undo that",
+        "変更しましたが、異常終了すると元に戻ることがあります",
+    ),
+    (
         "locked, but a restart of the agent changes for how long",
         "ロックしましたが、エージェントを起動し直すと時間が変わります",
     ),

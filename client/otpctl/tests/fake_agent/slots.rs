@@ -5,7 +5,7 @@ use std::fs;
 use super::replay::*;
 use otp_proto::{
     Done, ErrorKind, RekeyAnswer, RenewAnswer, Request, Response, Secret, SlotInfo, SlotKind,
-    SlotsAnswer,
+    SlotsAnswer, StepAnswer,
 };
 
 const KEY: &str = "AAAAA-BBBBB";
@@ -37,7 +37,14 @@ fn with_slots(request: &Request) -> Reply {
             Some(passphrase) => answer(passphrase, Response::Done(Done {})),
             None => Ok(Response::Done(Done {})),
         },
-        Request::SlotsRemove(remove) => answer(&remove.passphrase, Response::Done(Done {})),
+        Request::SlotsRemove(remove) => {
+            let warnings = vec!["something stays".into()];
+            let done = StepAnswer {
+                ask: None,
+                warnings,
+            };
+            answer(&remove.passphrase, Response::Step(done))
+        }
         Request::RecoveryKeyRenew(renew) => answer(
             &renew.passphrase,
             Response::Renew(RenewAnswer { recovery_key }),
@@ -48,6 +55,7 @@ fn with_slots(request: &Request) -> Reply {
             Response::Rekey(RekeyAnswer {
                 recovery_key,
                 removed: vec!["keyring".into()],
+                warnings: vec!["something stays".into()],
             }),
         ),
         _ => status(true, true),
@@ -88,6 +96,7 @@ fn the_last_slot_that_is_typed_is_not_even_asked_about() {
     let (ran, requests) = run(&["slots", "remove", "keyring"], "hunter2\n", with_slots);
     assert_eq!((ran.status, requests.len()), (0, 2), "{}", ran.err);
     assert!(matches!(&requests[1], Request::SlotsRemove(remove) if remove.slot == "keyring"));
+    assert!(ran.err.contains("warning: something stays"), "{}", ran.err);
     let (ran, requests) = run(
         &["slots", "remove", "recovery"],
         "hunter2\n",

@@ -61,6 +61,18 @@ fn identity(driver: &Driver) -> PluginDone {
     PluginDone::Identity(secret(identity.expose()))
 }
 
+/// What the plugin makes of the identity that the vault has now.
+fn wrapped(driver: &Driver) -> PluginDone {
+    let root = if cfg!(windows) { "C:\\" } else { "/" };
+    let program = format!("{root}age-plugin-tpm");
+    let identity = driver.disk.identity.as_ref().unwrap();
+    PluginDone::Wrapped {
+        plugin: PluginFile::new(&program, secret("AGE-PLUGIN-TPM-1QQQ"), None).unwrap(),
+        wrapped: vec![1],
+        identity: secret(identity.expose()),
+    }
+}
+
 #[test]
 fn hardware_opens_the_vault_after_its_questions_and_nobody_else_waits_meanwhile() {
     let mut driver = locked();
@@ -162,11 +174,7 @@ fn a_slot_of_hardware_is_added_with_the_passphrase_and_tested() {
         panic!("{:?}", driver.plugin);
     };
     assert_eq!(Some(told), driver.disk.identity.as_ref());
-    let root = if cfg!(windows) { "C:\\" } else { "/" };
-    let program = format!("{root}age-plugin-tpm");
-    let plugin = PluginFile::new(&program, secret("AGE-PLUGIN-TPM-1QQQ"), None).unwrap();
-    let wrapped = vec![1];
-    driver.finish_plugin(Ok(PluginDone::Wrapped { plugin, wrapped }));
+    driver.finish_plugin(Ok(wrapped(&driver)));
     assert_eq!(step(driver.answer(ticket)), None);
     assert_eq!(driver.disk.hardware, SlotName::new("tpm"));
     let again = driver.ask(1, add());
@@ -193,4 +201,54 @@ fn a_wrong_passphrase_adds_no_slot_and_lets_the_next_one_in() {
     assert_eq!(kind(driver.answer(ticket)), ErrorKind::Denied);
     driver.ask(1, unlock());
     assert!(driver.plugin.is_some());
+}
+
+#[test]
+fn a_slot_for_the_identity_of_before_a_rekey_is_not_written() {
+    let mut driver = Driver::with(&[GITHUB]);
+    let ticket = driver.ask(1, add());
+    let done = wrapped(&driver);
+    let rekey = Request::Rekey(Rekey {
+        passphrase: secret(PASSPHRASE),
+        drop_backups: false,
+    });
+    let other = driver.ask(2, rekey);
+    assert!(driver.answer(other).is_ok());
+    driver.finish_plugin(Ok(done));
+    let refusal = driver.answer(ticket).unwrap_err();
+    assert!(refusal.message.contains("add the slot again"), "{refusal}");
+    assert_eq!(driver.disk.hardware, None);
+    // The control: from the beginning it goes through.
+    let ticket = driver.ask(1, add());
+    let done = wrapped(&driver);
+    driver.finish_plugin(Ok(done));
+    assert_eq!(step(driver.answer(ticket)), None);
+    assert!(driver.disk.hardware.is_some());
+}
+
+#[test]
+fn a_lock_takes_the_identity_out_of_a_plugin_s_hands_whatever_it_was_for() {
+    let test = || {
+        Request::SlotsTest(SlotsTest {
+            slot: "tpm".into(),
+            passphrase: None,
+        })
+    };
+    for request in [add, test, unlock] {
+        let mut driver = locked();
+        let ticket = driver.ask(1, request());
+        driver.input(Input::Lock(LockSource::Sleep));
+        assert_eq!(kind(driver.answer(ticket)), ErrorKind::Locked);
+        assert!(driver.is_plugin_ended && !driver.agent.is_ready_for_sleep());
+        driver.finish_plugin(Err(PluginError::Ended.into()));
+        assert!(driver.agent.is_ready_for_sleep());
+    }
+    // Also before the plugin has it.
+    let mut driver = locked();
+    driver.habits.jobs = false;
+    let ticket = driver.ask(1, add());
+    driver.input(Input::Lock(LockSource::Sleep));
+    driver.finish_job();
+    assert_eq!(kind(driver.answer(ticket)), ErrorKind::Locked);
+    assert!(driver.plugin.is_none());
 }

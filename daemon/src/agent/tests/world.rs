@@ -112,7 +112,10 @@ impl Disk {
             SlotJob::Remove { slot, .. } if slot.as_str() == "passphrase" => {
                 Err(OpenError::LastSlot)
             }
-            SlotJob::Remove { secret: typed, .. } => self.check(&typed).map(|()| SlotDone::Done),
+            SlotJob::Remove { secret: typed, .. } => {
+                self.check(&typed)?;
+                Ok(SlotDone::Removed(vec!["a warning".into()]))
+            }
             SlotJob::AddKeyring { secret: typed } => {
                 self.check(&typed)?;
                 self.has_keyring = true;
@@ -129,6 +132,7 @@ impl Disk {
                 let identity = self.identity.as_ref().ok_or(OpenError::NoVault)?;
                 Ok(SlotDone::Identity(secret(identity.expose())))
             }
+            SlotJob::AddPlugin { identity, .. } if !self.has(&identity) => Err(OpenError::Rekeyed),
             SlotJob::AddPlugin { slot, .. } => {
                 self.hardware = Some(slot);
                 Ok(SlotDone::Done)

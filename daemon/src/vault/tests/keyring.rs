@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex};
 
 use otp_proto::{EntryId, Secret};
 
-use super::jobs::{A, WALL, add, create, open};
+use super::jobs::{A, WALL, add, backup, create, open, present, restore};
 use super::samples::{Folder, MODE, secret, uris};
 use super::slots::rekey;
-use crate::agent::{Job, JobDone, SlotJob};
+use crate::agent::{Job, JobDone, SlotDone, SlotJob};
 use crate::vault::job::perform;
 use crate::vault::slot::{Keyring, KeyringError, SlotName};
 use crate::vault::store::Store;
@@ -55,11 +55,15 @@ fn auto(store: &Store) -> Result<Box<Opened>, OpenError> {
     done
 }
 
-fn work(store: &Store, job: SlotJob) -> Result<(), OpenError> {
+fn done(store: &Store, job: SlotJob) -> Result<SlotDone, OpenError> {
     let JobDone::Slots(done) = perform(store, MODE, Job::Slots(job), WALL) else {
         panic!("another answer");
     };
-    done.map(drop)
+    done
+}
+
+fn work(store: &Store, job: SlotJob) -> Result<(), OpenError> {
+    done(store, job).map(drop)
 }
 
 fn add_keyring(store: &Store, by: &str) -> Result<(), OpenError> {
@@ -180,4 +184,51 @@ fn a_keyring_that_is_locked_gets_no_slot() {
     // The control: it is the lock.
     *keyring.is_locked.lock().unwrap() = false;
     add_keyring(&store, "correct horse").unwrap();
+}
+
+#[test]
+fn a_secret_that_stays_in_the_keyring_is_told() {
+    const TOLD: &str = "opens nothing any more: the keyring is locked";
+    let has_told = |lines: &[String]| lines.iter().any(|line| line.ends_with(TOLD));
+    for is_locked in [true, false] {
+        let folder = Folder::new();
+        let (store, keyring, _) = ready(&folder);
+        *keyring.is_locked.lock().unwrap() = is_locked;
+        let removal = SlotJob::Remove {
+            slot: slot(),
+            secret: secret("correct horse"),
+        };
+        let Ok(SlotDone::Removed(lines)) = done(&store, removal) else {
+            panic!("it isn't removed");
+        };
+        assert_eq!(has_told(&lines), is_locked);
+        let folder = Folder::new();
+        let (store, keyring, _) = ready(&folder);
+        *keyring.is_locked.lock().unwrap() = is_locked;
+        let rekeyed = rekey(&store, "correct horse", false).unwrap();
+        assert_eq!(has_told(&rekeyed.opened.warnings), is_locked);
+    }
+}
+
+#[test]
+fn a_backup_of_another_identity_takes_the_secret_of_the_one_before_out_of_the_keyring() {
+    let other = Folder::new();
+    create(&other.store());
+    let foreign = backup(&other.store());
+    for is_locked in [false, true] {
+        let folder = Folder::new();
+        let (store, keyring, made) = ready(&folder);
+        let put = |text: &str| {
+            let present = present(&made, made.state.marks.clone());
+            restore(&store, text, "correct horse", false, Some(present)).unwrap()
+        };
+        // Of the same identity it is of use still.
+        put(&backup(&store));
+        assert!(auto(&store).is_ok());
+        *keyring.is_locked.lock().unwrap() = is_locked;
+        let warnings = put(&foreign).warnings.join("\n");
+        assert_eq!(warnings.contains("opens nothing any more"), is_locked);
+        assert_eq!(keyring.items.lock().unwrap().len(), usize::from(is_locked));
+        assert!(matches!(auto(&store), Err(OpenError::NoSlot)));
+    }
 }

@@ -5,10 +5,11 @@ use otp_proto::Secret;
 use super::jobs::{A, B, WALL, add, backups, create, open, unsealed};
 use super::samples::{Folder, MODE, secret, uris};
 use crate::agent::{Job, JobDone, Rekeyed, SlotDone, SlotJob};
+use crate::vault::disk::fault::{self, Lasting};
 use crate::vault::job::perform;
 use crate::vault::slot::SlotName;
 use crate::vault::store::Store;
-use crate::vault::{OpenError, Opened};
+use crate::vault::{OpenError, Opened, StoreError};
 
 const PASSPHRASE: &str = "correct horse";
 
@@ -268,4 +269,50 @@ fn a_recovery_key_that_is_the_only_way_in_is_not_replaced_by_one_that_nobody_may
         Err(OpenError::OnlyRecovery)
     ));
     assert!(open(&store, recovery.expose()).is_ok());
+}
+
+/// Does something in which one operation on files after another fails; returns how often that
+/// could not be undone.
+fn failing(
+    work: impl Fn(&Store) -> Result<(), OpenError>,
+    is_done: impl Fn(&Store) -> bool,
+) -> usize {
+    let mut unsure = 0;
+    for number in 0.. {
+        let folder = Folder::new();
+        let (store, _, _) = ready(&folder);
+        let (result, is_reached) = fault::at(number, Lasting::Once, || work(&store));
+        let what = format!("{number}: {result:?}");
+        let is_unsure = matches!(result, Err(OpenError::Store(StoreError::Unsure(_))));
+        unsure += usize::from(is_unsure);
+        assert_eq!(is_done(&store), result.is_ok() || is_unsure, "{what}");
+        if !is_reached {
+            assert!(result.is_ok(), "{what}");
+            break;
+        }
+    }
+    unsure
+}
+
+#[test]
+fn whatever_fails_the_answer_says_whether_a_slot_was_changed() {
+    let passwd = |store: &Store| {
+        let job = Job::Rewrap {
+            current: secret(PASSPHRASE),
+            new: secret("another one"),
+        };
+        let JobDone::Rewrap(done) = perform(store, MODE, job, WALL) else {
+            panic!("another answer");
+        };
+        done
+    };
+    let unsure = failing(passwd, |store| {
+        let is_new = open(store, "another one").is_ok();
+        assert_ne!(is_new, open(store, PASSPHRASE).is_ok());
+        is_new
+    });
+    assert_eq!(unsure, 1);
+    let gone = |store: &Store| names(store) == ["passphrase"];
+    let unsure = failing(|store| remove(store, "recovery", PASSPHRASE), gone);
+    assert_eq!(unsure, 1);
 }
