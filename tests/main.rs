@@ -34,6 +34,7 @@ mod lock;
 mod prompt;
 mod recovery_codes;
 mod slots;
+mod tpm;
 mod transfer;
 
 // What others rely on.

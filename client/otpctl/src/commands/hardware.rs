@@ -161,7 +161,14 @@ fn read(client: &Client, file: &OsStr) -> Result<(Secret, Option<String>), Failu
         .as_ref()
         .and_then(|bytes| std::str::from_utf8(bytes).ok())
         .and_then(identity);
-    found.ok_or_else(|| Failure::new(Kind::BadInput, client.text.no_identity))
+    let found = found.ok_or_else(|| Failure::new(Kind::BadInput, client.text.no_identity))?;
+    match (own(found.0.expose()), &found.1) {
+        (Some(own), Some(recipient)) if !recipient.starts_with(&own) => {
+            let cause = fill(client.text.other_recipient, &[&own]);
+            Err(Failure::new(Kind::BadInput, cause))
+        }
+        _ => Ok(found),
+    }
 }
 
 /// The one identity of a plugin in a text, and its recipient, which most have in a comment.
@@ -179,9 +186,34 @@ fn identity(text: &str) -> Option<(Secret, Option<String>)> {
     Some((identity?, recipient))
 }
 
+/// How the recipients of an identity's own plugin begin. Others, such as the `age1tag1` of later
+/// versions of some plugins, are for `age` itself, and the plugin refuses them.
+fn own(identity: &str) -> Option<String> {
+    let name = identity.strip_prefix("AGE-PLUGIN-")?;
+    // What follows the last 1 is the number.
+    let (name, _) = name.rsplit_once('1')?;
+    Some(
+        ["age1", name.trim_end_matches('-'), "1"]
+            .concat()
+            .to_ascii_lowercase(),
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_plugin_s_own_recipients_have_its_name() {
+        for (identity, expected) in [
+            ("AGE-PLUGIN-TPM-1QGQ", Some("age1tpm1")),
+            ("AGE-PLUGIN-FIDO2-HMAC-1QQ", Some("age1fido2-hmac1")),
+            ("AGE-PLUGIN-", None),
+            ("AGE-SECRET-KEY-1A", None),
+        ] {
+            assert_eq!(own(identity).as_deref(), expected, "{identity}");
+        }
+    }
 
     #[test]
     fn an_identity_file_gives_one_identity_and_its_recipient() {

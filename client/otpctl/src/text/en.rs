@@ -163,6 +163,7 @@ pub(super) static TEXT: Text = Text {
     opened_keyring: "the keyring of the session",
     opened_passphrase: "the passphrase",
     opened_recovery: "the recovery key",
+    other_recipient: "the recipient in the file is not one of the plugin itself, which begin with {} (age-plugin-tpm makes one with --tpm-recipient)",
     passphrase: "Passphrase: ",
     passphrase_changed: "The passphrase is changed. The recovery key stays as it is.\n",
     plugin_added: "From now on this hardware opens the vault, too: otpctl unlock --slot {}\n",

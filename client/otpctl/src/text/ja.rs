@@ -169,6 +169,7 @@ pub(super) static TEXT: Text = Text {
     opened_keyring: "セッションのキーリング",
     opened_passphrase: "パスフレーズ",
     opened_recovery: "回復キー",
+    other_recipient: "ファイルの受信者はこのプラグインのものではありません。{} で始まるものが必要です (age-plugin-tpm では --tpm-recipient を付けて作ります)",
     passphrase: "パスフレーズ: ",
     passphrase_changed: "パスフレーズを変更しました。回復キーはそのまま使えます。\n",
     plugin_added: "今後はこのハードウェアでも保管庫が開きます: otpctl unlock --slot {}\n",

@@ -178,14 +178,16 @@ impl<'a, R: BufRead, W: Write> Talk<'a, R, W> {
     fn hear(&mut self, failure: &mut Option<PluginError>) -> Result<Heard, PluginError> {
         for _ in 0..MOST {
             let stanza = read_stanza(&mut self.output).map_err(|error| match error {
-                EnvelopeError::Io(_) => PluginError::Ended,
+                // Some end after what they have to say, without a word of being done.
+                EnvelopeError::Io(_) => failure.take().unwrap_or(PluginError::Ended),
                 EnvelopeError::Damaged => PluginError::Odd,
             })?;
             let kind = match stanza.tag.as_str() {
                 "done" => return Ok(Heard::Done),
                 "error" => {
                     failure.get_or_insert(PluginError::Said(shown(&stanza.body)));
-                    self.say("ok", &[], &[])?;
+                    let told = self.say("ok", &[], &[]);
+                    told.map_err(|ended| failure.take().unwrap_or(ended))?;
                     continue;
                 }
                 "msg" => AskKind::Message,
