@@ -111,7 +111,7 @@ fn a_newer_key_takes_the_place_of_the_older_and_the_same_is_said_to_be_there() {
     desk.show("screen", qr(&uri("GitHub:me", &random_key())));
     let newer = desk.ctl(&["add", "--screen", "--json"]).exits(0);
     let answer = &newer.json()[0];
-    assert_eq!(answer["superseded"][0]["trash"], "tr-1", "{newer:?}");
+    assert_eq!(answer["superseded"][0]["trash"], "tr-2", "{newer:?}");
     assert_eq!(desk.names(), ["GitHub:me"]);
 }
 

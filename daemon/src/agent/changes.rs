@@ -95,18 +95,24 @@ impl Changes {
 }
 
 impl Draft {
-    /// Moves an entry to the trash under the next number.
+    /// Moves an entry to the trash. Its number is one that nothing has had: that of this change,
+    /// or where several go at once the next one, which then counts as the change's.
     pub(super) fn discard(&mut self, id: EntryId, wall: u64) -> Option<Arc<Entry>> {
         let place = self.document.entries.iter().position(|e| e.id == id)?;
         let mut entry = self.document.entries.remove(place);
         let last = self.document.trash.iter().filter_map(|e| e.trash);
         let last = last.map(|trash| trash.number).max().unwrap_or(0);
+        let change = u32::try_from(self.stamp.lamport).unwrap_or(u32::MAX);
+        let number = last.saturating_add(1).max(change);
         let changed = Arc::make_mut(&mut entry);
         changed.trash = Some(Trash {
-            number: last.saturating_add(1),
+            number,
             since: wall,
         });
-        changed.stamp = self.stamp;
+        changed.stamp = Stamp {
+            lamport: self.stamp.lamport.max(number.into()),
+            ..self.stamp
+        };
         self.document.trash.push(Arc::clone(&entry));
         Some(entry)
     }
@@ -243,7 +249,8 @@ impl Agent {
                 }
             }
             (Err(failure), Some(draft)) => {
-                if let Effect::Purge(ids, _) = &draft.effect {
+                // Where nobody waits for an answer, the next unlock decides.
+                if let (Effect::Purge(ids, _), true) = (&draft.effect, asker.is_some()) {
                     self.purge_is_done(ids);
                 }
                 self.take_back(asker, *draft, &failure);

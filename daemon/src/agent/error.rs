@@ -93,6 +93,7 @@ pub(super) fn open(error: &OpenError) -> RpcError {
         | OpenError::SeveralVaults { .. }
         | OpenError::NoVaultFile { .. }
         | OpenError::NotNow(..)
+        | OpenError::NotAsItWas(_)
         | OpenError::Renamed { .. }
         | OpenError::NoBackup(_)
         | OpenError::Slot { .. }

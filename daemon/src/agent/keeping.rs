@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use otp_proto::EntryId;
+use otp_proto::{Done, EntryId, Response};
 
+use super::changes::Effect;
 use super::{Agent, Output};
 use crate::clock::Now;
+use crate::vault::document::{fingerprint, raise};
 use crate::vault::{Marks, State, StoreError};
 
 /// The state, and whether it is on disk. It holds no secret and outlives a lock, so that what
@@ -20,6 +22,10 @@ pub(super) struct Keeping {
     is_out: bool,
     /// The last write failed.
     pub has_failed: bool,
+    /// Whose marks they are: a fingerprint of the MAC's key.
+    whose: Option<[u8; 8]>,
+    /// Entries that a purge had taken out and an older vault has brought back.
+    returned: Vec<EntryId>,
 }
 
 impl Keeping {
@@ -45,21 +51,36 @@ impl Agent {
         };
         let read = what(state);
         // What was noted since the job has read it, or what a write that failed should have kept.
-        for (id, step) in known.steps {
+        for (id, step) in known.steps.clone() {
             let last = state.steps.entry(id).or_insert(step);
             *last = step.max(*last);
         }
-        state.purges.extend(known.purges);
+        state.purges.extend(&known.purges);
         state.since = state.since.or(known.since);
         state.outside = known.outside.or(state.outside);
         state.floor = state.floor.max(known.floor);
         if read != what(state) {
             self.keeping.want();
         }
+        self.raise(&known.marks);
         let marks = self.marks();
         if let Some(marks) = marks.filter(|marks| *marks != self.keeping.state.marks) {
             self.keeping.state.marks = marks;
             self.keeping.want();
+        }
+    }
+
+    /// Raises what was opened to what is remembered of it: where a write of the state has failed,
+    /// the file says less.
+    fn raise(&mut self, known: &Marks) {
+        let Some(open) = &mut self.open else {
+            return;
+        };
+        let mac_key = open.arena.key(open.sealer.mac_key);
+        let whose = fingerprint(&[], mac_key);
+        if self.keeping.whose.replace(whose) == Some(whose) {
+            self.rollback |= open.document.generation < known.generation;
+            raise(&mut open.document, &open.arena, mac_key, known);
         }
     }
 
@@ -82,22 +103,44 @@ impl Agent {
     }
 
     /// Completes purges that were begun, after an unlock. What is in the vault stays in the
-    /// backups: its purge never reached the disk, or an older vault was put back.
-    pub(super) fn resume_purges(&mut self) {
+    /// backups, for its purge never reached the disk, unless the vault is older than the one seen
+    /// last: then it goes once more.
+    pub(super) fn resume_purges(&mut self, is_older: bool) {
         let Some(open) = &self.open else {
             return;
         };
         let document = &open.document;
         let entries = document.entries.iter().chain(&document.trash);
         let there: BTreeSet<EntryId> = entries.map(|entry| entry.id).collect();
-        let (idle, begun): (Vec<_>, Vec<_>) = {
+        let (there, begun): (Vec<_>, Vec<_>) = {
             let purges = self.keeping.state.purges.iter().copied();
             purges.partition(|id| there.contains(id))
         };
-        if !idle.is_empty() {
-            self.purge_is_done(&idle);
+        self.keeping.returned.clear();
+        if is_older {
+            self.keeping.returned = there;
+        } else if !there.is_empty() {
+            self.purge_is_done(&there);
         }
         self.jobs.purge = begun;
+    }
+
+    /// Takes entries out again that an older vault has brought back; whether there were any.
+    pub(super) fn purge_returned(&mut self, now: Now) -> bool {
+        if self.keeping.returned.is_empty() || !self.may_change() {
+            return false;
+        }
+        let ids = std::mem::take(&mut self.keeping.returned);
+        let Some(mut draft) = self.draft(now) else {
+            return false;
+        };
+        for id in &ids {
+            draft.discard(*id, now.wall.as_secs());
+        }
+        draft.bury(|entry| ids.contains(&entry.id));
+        draft.effect = Effect::Purge(ids, Response::Done(Done {}));
+        self.store(None, draft);
+        true
     }
 
     /// What an open vault must not fall behind.

@@ -369,7 +369,7 @@ impl Agent {
 
     /// Starts everything that has become possible, and sets the timers.
     fn settle(&mut self, now: Now) {
-        while self.start_change(now) || self.start_job(now) {}
+        while self.purge_returned(now) || self.start_change(now) || self.start_job(now) {}
         self.begin_if_known(now);
         self.serve_prompted(now);
         self.end_late_hardware(now);

@@ -72,6 +72,7 @@ impl Agent {
             sealer,
             state,
             rollback,
+            mended,
             warnings,
         } = opened;
         // Their keys were in the arena that goes.
@@ -97,7 +98,7 @@ impl Agent {
         self.keeping.state.since.get_or_insert(seconds);
         self.outputs.push_back(Output::Publish(Event::Unlocked));
         self.outputs.push_back(Output::Trim);
-        self.resume_purges();
+        self.resume_purges(self.rollback || mended);
         self.drop_expired(now);
     }
 

@@ -354,3 +354,6 @@ fn failure(job: &Job) -> fn(OpenError) -> JobDone {
         Job::Rekey { .. } => |error| JobDone::Rekey(Err(error)),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -69,6 +69,9 @@ pub enum OpenError {
         /// The newest automatic backup that opens.
         backup: Option<String>,
     },
+    /// The vault's file isn't what was last opened or written: no copy is made of it.
+    #[error("{} is not as otpd left it: an unlock looks at it (otpctl lock && otpctl unlock)", .0.display())]
+    NotAsItWas(PathBuf),
     /// The vault can't be opened, and a backup can't be read at the moment.
     #[error(
         "{0}, and nothing has taken its place: {1}; try again, or put another backup in its place (otpctl backups list)"
@@ -190,6 +193,7 @@ impl OpenError {
             | Self::NoBackups
             | Self::NoSuchBackup
             | Self::NoSuchVault
+            | Self::NotAsItWas(_)
             // What can't be read now may be whole.
             | Self::Unreadable(_)
             | Self::NeedsSecret

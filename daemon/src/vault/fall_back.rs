@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use otp_proto::{BackupCheckAnswer, Secret};
 
+use super::digest::digest;
 use super::document::VAULT;
 use super::job::{Boxed, on_disk, with_state};
 use super::seal::{self, MAX_FILE, Unsealed};
@@ -67,7 +68,8 @@ fn again(store: &Store, mode: MemoryMode, identity: &Secret) -> Result<Option<Bo
     let length = bytes.len().try_into().unwrap_or(u64::MAX);
     let opened = seal::open(bytes.as_slice(), length, identity, mode).ok();
     let opened = opened.filter(|unsealed| unsealed.document.device == device);
-    Ok(opened.map(|unsealed| on_disk(store, unsealed).seen(store)))
+    let seen = |unsealed| on_disk(store, unsealed, digest(&bytes)).seen(store);
+    Ok(opened.map(seen))
 }
 
 /// Puts a backup in the place of a damaged vault, and says so.
@@ -100,13 +102,14 @@ fn put(
         Err(error) => {
             let is_good = |(there, _): (Vec<u8>, _)| there == good.bytes;
             if store.read_vault().is_ok_and(is_good) {
-                store.saw(good.generation);
+                store.saw(good.generation, digest(&good.bytes));
             } else {
                 store.saw_damage(good.generation);
             }
             said.push(format!("that may not last: {error}"));
         }
     }
+    opened.mended = true;
     opened.warnings.insert(0, said.join("; "));
     opened
 }

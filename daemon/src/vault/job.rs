@@ -8,6 +8,7 @@ use std::time::Duration;
 use otp_proto::{EntryId, RecoveryKey, Secret};
 use zeroize::Zeroizing;
 
+use super::digest::{Digest, Digesting};
 use super::document::{fingerprint, raise};
 use super::fall_back::{fall_back, newest_opens};
 use super::seal::{self, MAX_FILE, Sealer, Unsealed, seal};
@@ -110,6 +111,7 @@ fn create(
         sealer,
         state,
         rollback: false,
+        mended: false,
         warnings,
     };
     Ok((Box::new(opened), recovery.into_key().into_secret()))
@@ -261,13 +263,14 @@ pub(super) fn load(store: &Store, mode: MemoryMode, identity: &Secret) -> Result
 pub(super) struct OnDisk {
     /// The file's own generation, which what is remembered doesn't raise.
     generation: u64,
+    whole: Digest,
     opened: Boxed,
 }
 
 impl OnDisk {
     /// Notes that it is what the next write follows.
     pub(super) fn seen(self, store: &Store) -> Boxed {
-        store.saw(self.generation);
+        store.saw(self.generation, self.whole);
         self.opened
     }
 }
@@ -279,18 +282,19 @@ pub(super) fn look_into(
     identity: &Secret,
 ) -> Result<OnDisk, OpenError> {
     let (file, device, length) = store.open_vault()?;
-    let unsealed = seal::open(file, length, identity, mode)?;
+    let mut file = Digesting::new(file);
+    let unsealed = seal::open(&mut file, length, identity, mode)?;
     let theirs = unsealed.document.device;
     if theirs != device {
         // A write would go to another file.
         let path = store.vault_path(device);
         return Err(OpenError::Renamed { path, theirs });
     }
-    Ok(on_disk(store, unsealed))
+    Ok(on_disk(store, unsealed, file.finish()))
 }
 
 /// What a vault that was opened says of itself.
-pub(super) fn on_disk(store: &Store, unsealed: Unsealed) -> OnDisk {
+pub(super) fn on_disk(store: &Store, unsealed: Unsealed, whole: Digest) -> OnDisk {
     let generation = unsealed.document.generation;
     let mut opened = with_state(store, unsealed);
     if opened.rollback {
@@ -301,6 +305,7 @@ pub(super) fn on_disk(store: &Store, unsealed: Unsealed) -> OnDisk {
     }
     OnDisk {
         generation,
+        whole,
         opened: Box::new(opened),
     }
 }
@@ -326,6 +331,7 @@ pub(super) fn with_state(store: &Store, unsealed: Unsealed) -> Opened {
         sealer,
         state,
         rollback,
+        mended: false,
         warnings: warning.into_iter().collect(),
     }
 }

@@ -4,6 +4,7 @@
 
 mod backup;
 mod day;
+mod digest;
 pub(crate) mod disk;
 pub mod document;
 mod durable;
@@ -161,6 +162,8 @@ pub struct Opened {
     pub state: State,
     /// Older than the last generation seen.
     pub rollback: bool,
+    /// A backup that has taken a damaged vault's place.
+    pub mended: bool,
     /// One line each, for people.
     pub warnings: Vec<String>,
 }

@@ -282,6 +282,7 @@ fn of_backup(failure: OpenError) -> OpenError {
         | OpenError::NoSuchVault
         | OpenError::NoVaultFile { .. }
         | OpenError::NotNow(..)
+        | OpenError::NotAsItWas(_)
         | OpenError::NeedsSecret
         | OpenError::BackupFails(..)
         | OpenError::NotABackup(_)

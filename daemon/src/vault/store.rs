@@ -13,7 +13,7 @@ use std::fs::{self, File};
 use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use otp_proto::{Dirs, EntryId, SlotKind};
@@ -26,6 +26,7 @@ use self::install::{INSTALL, STAGING};
 pub(super) use self::kept::Name;
 pub use self::kept::{BACKUPS, MONTH};
 use super::backup::Files;
+use super::digest::{Digest, digest};
 use super::durable::{self, Draft, UNFINISHED};
 use super::seal::MAX_FILE;
 use super::slot::{IDENTITY, Keyring, NoKeyring, RECOVERY, SlotName, TYPED, WORK_FACTOR};
@@ -48,6 +49,8 @@ pub struct Store {
     on_disk: AtomicU64,
     /// The vault file on disk is known to be damaged: it is no backup of the next one.
     is_damaged: AtomicBool,
+    /// What the vault's file on disk was when it was last opened or written.
+    whole: Mutex<Option<Digest>>,
     /// For whoever works on kept files.
     held: Mutex<()>,
 }
@@ -62,6 +65,7 @@ impl Store {
             keyring: Arc::new(NoKeyring),
             on_disk: AtomicU64::new(0),
             is_damaged: AtomicBool::new(false),
+            whole: Mutex::new(None),
             held: Mutex::new(()),
         }
     }
@@ -227,17 +231,33 @@ impl Store {
         Some(self.on_disk.load(Ordering::Relaxed)).filter(|generation| *generation > 0)
     }
 
-    /// Tells the generation of the vault's file, once it was read.
-    pub(super) fn saw(&self, generation: u64) {
-        self.on_disk.store(generation, Ordering::Relaxed);
-        self.is_damaged.store(false, Ordering::Relaxed);
+    /// Tells the generation of the vault's file and what it was, once it was read or written.
+    pub(super) fn saw(&self, generation: u64, whole: Digest) {
+        self.see(generation, Some(whole), false);
+    }
+
+    /// Forgets the vault's file: another will take its place.
+    pub(super) fn saw_nothing(&self) {
+        self.see(0, None, false);
     }
 
     /// Tells that the vault's file, whose place a backup of this generation was to take, is still
     /// the damaged one.
     pub(super) fn saw_damage(&self, generation: u64) {
+        self.see(generation, None, true);
+    }
+
+    fn see(&self, generation: u64, whole: Option<Digest>, is_damaged: bool) {
         self.on_disk.store(generation, Ordering::Relaxed);
-        self.is_damaged.store(true, Ordering::Relaxed);
+        self.is_damaged.store(is_damaged, Ordering::Relaxed);
+        *self.whole.lock().unwrap_or_else(PoisonError::into_inner) = whole;
+    }
+
+    /// Whether the vault's file is what it was when it was last opened or written, as far as that
+    /// is known: only then is it worth a copy.
+    fn is_as_it_was(&self, vault: &[u8]) -> bool {
+        let whole = *self.whole.lock().unwrap_or_else(PoisonError::into_inner);
+        whole.is_none_or(|whole| whole == digest(vault))
     }
 
     /// Writes the vault durably and keeps its predecessor among the backups.
@@ -263,7 +283,7 @@ impl Store {
             put_back(&path, backup.as_deref());
             return Err(error);
         }
-        self.saw(sealed.generation);
+        self.saw(sealed.generation, digest(&sealed.bytes));
         // The vault is written; what can't be removed now is tried again after the next write.
         drop(self.prune(&kept));
         Ok(())
@@ -288,6 +308,7 @@ impl Store {
             return None;
         }
         let (bytes, device) = self.read_vault().ok()?;
+        self.is_as_it_was(&bytes).then_some(())?;
         Some(Sealed {
             device,
             generation,
@@ -299,9 +320,12 @@ impl Store {
     /// removed, but not both.
     ///
     /// # Errors
-    /// As [`Self::open_vault`].
+    /// As [`Self::open_vault`], and [`OpenError::NotAsItWas`].
     pub(super) fn read_all(&self) -> Result<Files, OpenError> {
-        let (vault, _) = self.read_vault()?;
+        let (vault, device) = self.read_vault()?;
+        if !self.is_as_it_was(&vault) {
+            return Err(OpenError::NotAsItWas(self.vault_path(device)));
+        }
         let mut slots = [None, None];
         for (slot, file) in slots.iter_mut().zip(TYPED) {
             *slot = durable::read(&self.data.join(file), MAX_SLOT)?;

@@ -230,6 +230,10 @@ pub(super) const CAUSES: &[(&str, &str)] = &[
         "。どれも開けません。バックアップで置き換えてください (",
     ),
     (
+        " is not as otpd left it: an unlock looks at it (",
+        " の内容が変わっています。ロックを解除すると調べます (",
+    ),
+    (
         " (damaged, or of another identity)",
         " (壊れているか、別の鍵のもの)",
     ),

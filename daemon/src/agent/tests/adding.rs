@@ -105,11 +105,11 @@ fn another_key_for_the_same_name_moves_the_older_entry_to_the_trash() {
     let answer = driver.add(&uri("totp", "a:b", 3)).unwrap();
     assert!(!answer.duplicate);
     assert_eq!(answer.superseded[0].id, old);
-    assert_eq!(answer.superseded[0].trash.as_deref(), Some("tr-1"));
+    assert!(answer.superseded[0].trash.is_some());
     assert_eq!(driver.disk.stores, stores + 1, "in one store");
     assert_eq!((driver.list().len(), driver.trash().len()), (2, 1));
     driver.add(&uri("totp", "a:b", 4)).unwrap();
-    assert_eq!(driver.trash()[1].trash.as_deref(), Some("tr-2"));
+    assert_eq!(driver.trash().len(), 2);
 }
 
 #[test]
@@ -162,9 +162,8 @@ fn a_key_in_the_trash_with_another_recipe_stays_there() {
         .unwrap();
     driver.add(&format!("{GITHUB}&digits=8")).unwrap();
     assert_eq!((driver.list().len(), driver.trash().len()), (1, 1));
-    driver
-        .call(Request::Restore(Restore { id: "tr-1".into() }))
-        .unwrap();
+    let id = driver.trash()[0].trash.clone().unwrap();
+    driver.call(Request::Restore(Restore { id })).unwrap();
     assert_eq!(driver.list().len(), 2);
 }
 

@@ -217,3 +217,24 @@ fn the_code_of_a_preview_is_not_the_first_code_of_the_entry_though_the_key_was_t
     driver.add(&uri(preview.counter.unwrap() + 1)).unwrap();
     assert_eq!(driver.get(NAME).unwrap().code.expose(), "287922");
 }
+
+#[test]
+fn a_counter_that_the_state_file_never_got_is_remembered_by_the_agent() {
+    let mut driver = Driver::with(&[&uri("hotp", "a:b", 1)]);
+    let older = driver.disk.vault.clone();
+    driver.habits.keeps = false;
+    for _ in 0..3 {
+        driver.get("a:b").unwrap();
+        if driver.keep.is_some() {
+            driver.finish_keep(Err(driver::failure()));
+        }
+    }
+    driver.habits.keeps = true;
+    driver.lock();
+    // A backup from before takes the place of a damaged vault, and the state on disk is as old.
+    driver.disk.vault = older;
+    driver.disk.state = State::default();
+    driver.unlock();
+    assert_eq!(driver.list()[0].counter, Some(3));
+    assert!(driver.status().rollback);
+}

@@ -208,7 +208,7 @@ fn codes_stay_through_edit_trash_export_and_import() {
         })
     };
     driver.call(remove(false)).unwrap();
-    let id = "tr-1".into();
+    let id = driver.trash()[0].trash.clone().unwrap();
     driver.call(Request::Restore(Restore { id })).unwrap();
     let export = Export {
         passphrase: secret(PASSPHRASE),

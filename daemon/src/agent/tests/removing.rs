@@ -19,33 +19,73 @@ fn arena_size(driver: &Driver) -> usize {
     driver.agent.open.as_ref().unwrap().arena.len()
 }
 
+/// The number of the entry that went to the trash last.
+fn last(driver: &mut Driver) -> String {
+    driver.trash().pop().unwrap().trash.unwrap()
+}
+
 #[test]
 fn a_removed_entry_comes_back_by_number_or_id() {
     let mut driver = Driver::with(&[&uri("totp", "a:b", 1), &uri("totp", "c:d", 2)]);
     let code = driver.get("a:b").unwrap();
-    match driver.call(remove("a:b", false)) {
+    let number = match driver.call(remove("a:b", false)) {
         Ok(Response::Remove(answer)) => {
-            assert_eq!(answer.entry.trash.as_deref(), Some("tr-1"));
             assert!(!answer.purged);
+            answer.entry.trash.unwrap()
         }
         other => panic!("{other:?}"),
-    }
+    };
     assert_eq!(driver.get("a:b").unwrap_err().kind(), ErrorKind::NotFound);
     driver.call(remove("c:d", false)).unwrap();
-    driver.call(restore("tr-1")).unwrap();
+    driver.call(restore(&number)).unwrap();
     assert_eq!(driver.get("a:b").unwrap().code, code.code);
     driver.call(remove("a:b", false)).unwrap();
-    assert_eq!(driver.trash()[1].trash.as_deref(), Some("tr-3"));
     driver.call(restore(&code.id.to_string())).unwrap();
-    for id in ["tr-1", "tr-9", "tr-", "x", ""] {
+    for id in [number.as_str(), "tr-1", "tr-99", "tr-", "x", ""] {
         assert_eq!(driver.refusal(restore(id)), ErrorKind::NotFound, "{id}");
     }
 }
 
 #[test]
+fn a_number_of_the_trash_is_never_given_twice() {
+    let mut driver = Driver::with(&[&uri("totp", "a:b", 1), &uri("totp", "c:d", 2)]);
+    let mut seen = std::collections::BTreeSet::new();
+    let mut is_new = |driver: &mut Driver, purges: bool| {
+        for entry in driver.trash() {
+            let number = entry.trash.unwrap();
+            assert!(seen.insert(number.clone()), "{number} again");
+            let out = if purges {
+                remove(&number, true)
+            } else {
+                restore(&number)
+            };
+            driver.call(out).unwrap();
+        }
+    };
+    for round in 0..4 {
+        driver.call(remove("c:d", false)).unwrap();
+        is_new(&mut driver, false);
+        // A new key for one name sends all of that name there at once.
+        driver.add(&uri("totp", "a:b", 10 + round)).unwrap();
+        assert_eq!(driver.trash().len(), 1 + usize::try_from(round).unwrap());
+        is_new(&mut driver, round == 3);
+    }
+    driver.call(remove("a:b", false)).unwrap();
+    let expires = last(&mut driver);
+    driver.lock();
+    driver.wall += Duration::from_secs(31 * DAY);
+    driver.unlock();
+    assert!(driver.trash().is_empty());
+    driver.call(remove("c:d", false)).unwrap();
+    assert_ne!(last(&mut driver), expires);
+    is_new(&mut driver, true);
+}
+
+#[test]
 fn an_entry_comes_back_beside_the_one_that_superseded_it() {
     let mut driver = Driver::with(&[&uri("totp", "a:b", 1), &uri("totp", "a:b", 2)]);
-    driver.call(restore("tr-1")).unwrap();
+    let number = last(&mut driver);
+    driver.call(restore(&number)).unwrap();
     let error = driver.get("a:b").unwrap_err();
     assert_eq!(
         (error.kind(), error.candidates().len()),
@@ -133,10 +173,11 @@ fn a_purge_destroys_the_key_here_and_then_in_the_backups() {
 fn a_purge_takes_trash_too_by_number_and_with_the_same_key() {
     let mut driver = Driver::with(&[&uri("totp", "a:b", 1), &uri("totp", "Matrix-1:c", 2)]);
     driver.call(remove("a:b", false)).unwrap();
-    driver.call(remove("tr-1", true)).unwrap();
+    let number = last(&mut driver);
+    driver.call(remove(&number, true)).unwrap();
     assert!(driver.trash().is_empty());
     assert_eq!(driver.disk.purged.len(), 1);
-    assert_eq!(driver.refusal(remove("tr-1", true)), ErrorKind::NotFound);
+    assert_eq!(driver.refusal(remove(&number, true)), ErrorKind::NotFound);
 }
 
 #[test]
@@ -320,4 +361,54 @@ fn a_removal_that_could_not_be_stored_has_not_happened() {
         driver.get("a:b").unwrap();
     }
     assert!(driver.disk.purged.is_empty());
+}
+
+#[test]
+fn a_purge_that_an_older_vault_undoes_before_it_was_complete_is_done_again() {
+    let mut driver = Driver::with(&[&uri("totp", "a:b", 1), GITHUB]);
+    let id = driver.get("a:b").unwrap().id;
+    let older = driver.disk.vault.clone();
+    driver.habits.jobs = false;
+    driver.ask(1, remove("a:b", true));
+    assert!(driver.job.is_some(), "the backups are being rewritten");
+    // The vault is damaged, and a backup that still has the entry takes its place.
+    driver.disk.vault = older;
+    driver.disk.is_mended = true;
+    let mut driver = driver.kill(false);
+    driver.unlock();
+    assert_eq!(driver.list().len(), 1);
+    assert!(driver.trash().is_empty());
+    assert_eq!(driver.disk.purged, [vec![id]]);
+    assert!(driver.disk.state.purges.is_empty());
+    let document = driver.disk.open().unwrap().document;
+    assert_eq!((document.entries.len(), document.tombs.len()), (1, 1));
+    // The control: without the purge the older vault is what it is.
+    let mut driver = Driver::with(&[&uri("totp", "a:b", 1)]);
+    let older = driver.disk.vault.clone();
+    driver.add(GITHUB).unwrap();
+    driver.disk.vault = older;
+    driver.disk.is_mended = true;
+    let mut driver = driver.restart();
+    driver.unlock();
+    assert_eq!((driver.list().len(), driver.disk.purged.len()), (1, 0));
+}
+
+#[test]
+fn a_purge_that_is_done_again_and_fails_is_kept_for_the_next_unlock() {
+    let mut driver = Driver::with(&[&uri("totp", "a:b", 1), GITHUB]);
+    let older = driver.disk.vault.clone();
+    driver.habits.jobs = false;
+    driver.ask(1, remove("a:b", true));
+    driver.disk.vault = older;
+    driver.disk.is_mended = true;
+    let mut driver = driver.kill(false);
+    driver.habits.stores = false;
+    driver.unlock();
+    driver.finish_store(Err(driver::failure()));
+    assert_eq!(driver.list().len(), 2);
+    assert_eq!(driver.disk.state.purges.len(), 1);
+    driver.habits.stores = true;
+    driver.lock();
+    driver.unlock();
+    assert_eq!((driver.list().len(), driver.disk.purged.len()), (1, 1));
 }

@@ -29,6 +29,8 @@ pub(super) struct Disk {
     pub kept: Vec<Vec<u8>>,
     /// An automatic backup, in the form of a backup's text.
     pub backup: String,
+    /// The vault is a backup that has taken a damaged one's place.
+    pub is_mended: bool,
     /// The ids of every purge.
     pub purged: Vec<Vec<EntryId>>,
 }
@@ -216,6 +218,7 @@ impl Disk {
             sealer: unsealed.sealer,
             state: self.state.clone(),
             rollback,
+            mended: self.is_mended,
             warnings: rollback
                 .then(|| "the vault is older".to_owned())
                 .into_iter()

@@ -8,6 +8,7 @@ use otp_proto::EntryId;
 use super::backups::link_or_copy;
 use super::{Store, is_there, name, private_folder};
 use crate::vault::day::Day;
+use crate::vault::digest::digest;
 use crate::vault::seal::MAX_FILE;
 use crate::vault::slot::TYPED;
 use crate::vault::{Sealed, StoreError, durable};
@@ -77,7 +78,7 @@ impl Store {
         for (path, _) in vaults.iter().filter(|(path, _)| *path != place) {
             durable::remove(path)?;
         }
-        self.saw(good.generation);
+        self.saw(good.generation, digest(&good.bytes));
         Ok(aside)
     }
 
@@ -121,7 +122,11 @@ impl Store {
         for file in TYPED.into_iter().filter(|_| with_slots) {
             self.keep_damaged(&self.data.join(file), wall)?;
         }
-        Ok(())
+        if with_slots {
+            self.keep_slots()
+        } else {
+            Ok(())
+        }
     }
 
     /// Returns the folder of damaged files, if there are any.

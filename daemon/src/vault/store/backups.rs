@@ -1,11 +1,12 @@
 //! The vault files of before.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::MutexGuard;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
-use super::kept::{Name, spare_days, spare_of_ten};
+use super::kept::{Name, idle_slots, spare_days, spare_of_ten};
 use super::{MAX_SLOT, Slots, Store, is_there, private_folder};
 use crate::vault::day::Day;
 use crate::vault::durable::{self, UNFINISHED};
@@ -101,7 +102,7 @@ impl Store {
         for spare in spare_days(&names, &made, today) {
             durable::remove(&self.backup_folder().join(spare.to_string()))?;
         }
-        Ok(())
+        self.remove_idle_slots()
     }
 
     /// Whether a vault of this generation has its dated copy.
@@ -177,14 +178,36 @@ impl Store {
         durable::sync_folder_of(path)
     }
 
-    /// Removes a backup with the slots kept beside it.
+    /// Removes a backup, and the slots that it was the last to need.
     fn remove_backup(&self, path: &Path) -> Result<(), StoreError> {
-        let Some(name) = Name::of(path) else {
-            return Ok(());
-        };
-        for path in durable::list(&self.backup_folder())? {
-            if Name::of(&path).is_some_and(|other| other.goes_with(&name)) {
-                durable::remove(&path)?;
+        durable::remove(path)?;
+        self.remove_idle_slots()
+    }
+
+    fn remove_idle_slots(&self) -> Result<(), StoreError> {
+        for slot in idle_slots(&self.names()?) {
+            durable::remove(&self.backup_folder().join(slot.to_string()))?;
+        }
+        Ok(())
+    }
+
+    /// Keeps the slots that a person types with the newest backups of each device, which they may
+    /// be all that opens.
+    pub(super) fn keep_slots(&self) -> Result<(), StoreError> {
+        let newest: BTreeMap<_, _> = self
+            .kept()?
+            .into_iter()
+            .map(|kept| (kept.name.device, kept.name.generation))
+            .collect();
+        for (device, generation) in newest {
+            for kind in TYPED {
+                let name = Name {
+                    kind,
+                    ..Name::vault(None, generation, device)
+                };
+                if !is_there(&self.backup_folder().join(name.to_string())) {
+                    self.keep(&self.data.join(kind), &name)?;
+                }
             }
         }
         Ok(())

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use otp_proto::EntryId;
 
 use super::{Store, is_there, name, private_folder, remove_folder};
+use crate::vault::digest::digest;
 use crate::vault::seal::MAX_FILE;
 use crate::vault::slot::{SlotName, TYPED};
 use crate::vault::{Sealed, StoreError, disk, durable};
@@ -57,7 +58,7 @@ impl Store {
             return Err(error);
         }
         self.finish_install()?;
-        self.saw(install.vault.generation);
+        self.saw(install.vault.generation, digest(&install.vault.bytes));
         Ok(())
     }
 
@@ -68,7 +69,7 @@ impl Store {
             return Ok(());
         }
         // What was there before is no longer what the next write follows.
-        self.saw(0);
+        self.saw_nothing();
         let new = durable::list(&install.join("vault"))?;
         let folder = self.vault_folder();
         private_folder(&folder)?;

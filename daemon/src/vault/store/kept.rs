@@ -112,6 +112,29 @@ pub(in crate::vault) fn spare_of_ten(names: &[Name], made: &Name) -> Vec<Name> {
     others.split_off(others.len().min(BACKUPS - 1))
 }
 
+/// Which slots that were kept open nothing any more. A set opens the vault files of its device
+/// from the set before it to its own generation, dated copies too.
+pub(in crate::vault) fn idle_slots(names: &[Name]) -> Vec<Name> {
+    let of_device = |slot: &Name| {
+        let device = slot.device;
+        names.iter().filter(move |name| name.device == device)
+    };
+    let is_needed = |slot: &Name| {
+        let sets = of_device(slot).filter(|name| !name.is_vault());
+        let sets = sets.map(|set| set.generation);
+        let before = sets
+            .filter(|generation| *generation < slot.generation)
+            .max();
+        let mut files = of_device(slot).filter(|name| name.is_vault());
+        files.any(|file| {
+            let is_after = before.is_none_or(|before| file.generation > before);
+            is_after && file.generation <= slot.generation
+        })
+    };
+    let slots = names.iter().filter(|name| !name.is_vault());
+    slots.filter(|slot| !is_needed(slot)).copied().collect()
+}
+
 /// Which dated copies may go once one was made today. Their order is that of the generations,
 /// which know of no clock: a copy goes when a later one of the same day follows it, or when it is
 /// neither among the newest nor of the last month.
@@ -220,6 +243,33 @@ mod tests {
         let spare = spare_of_ten(&names, &ten(1));
         assert_eq!(spare, [6, 5, 4, 3, 2].map(ten));
         assert!(spare_of_ten(&[dated(1, 1), ten(2)], &ten(2)).is_empty());
+    }
+
+    #[test]
+    fn slots_stay_as_long_as_a_file_that_they_open() {
+        let set = |generation| {
+            let kinds = ["identity.age", "recovery.age"];
+            kinds.map(|kind| Name {
+                kind,
+                ..ten(generation)
+            })
+        };
+        let idle = |files: &[Name]| {
+            let names = [files, &set(5), &set(9)].concat();
+            idle_slots(&names)
+        };
+        assert_eq!(idle(&[]), [set(5), set(9)].concat());
+        for generation in 1..=5 {
+            assert_eq!(idle(&[ten(generation)]), set(9), "{generation}");
+        }
+        for generation in 6..=9 {
+            assert_eq!(idle(&[dated(1, generation)]), set(5), "{generation}");
+        }
+        assert_eq!(idle(&[ten(10)]), [set(5), set(9)].concat());
+        assert_eq!(idle(&[dated(1, 3), ten(9), ten(30)]), []);
+        // Another device's files are none of theirs.
+        let other = Name::vault(None, 3, EntryId::from_random(8));
+        assert_eq!(idle(&[other]), [set(5), set(9)].concat());
     }
 
     #[test]

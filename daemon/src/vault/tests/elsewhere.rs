@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::jobs::{A, B, WALL, add, create, open, restore};
-use super::samples::{Folder, uris};
-use crate::vault::Opened;
+use super::samples::{Folder, MODE, uris};
+use crate::agent::{Job, JobDone};
 use crate::vault::disk::fault::{self, Lasting};
+use crate::vault::job::perform;
 use crate::vault::store::Store;
+use crate::vault::{OpenError, Opened};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -145,4 +147,36 @@ fn a_stick_that_is_pulled_out_leaves_whole_texts_and_its_half_one_goes_later() {
             }
         }
     }
+}
+
+#[test]
+fn a_vault_that_is_not_as_it_was_is_copied_nowhere_until_somebody_has_opened_it() {
+    let folder = Folder::new();
+    let store = folder.store();
+    let (mut made, _) = create(&store);
+    add(&store, &mut made, A, 1);
+    let stick = folder.0.join("stick");
+    std::fs::create_dir(&stick).unwrap();
+    assert!(
+        store.copy_to(&stick, 0, WALL).unwrap().is_some(),
+        "the control"
+    );
+    let path = super::jobs::vault_path(&folder);
+    let whole = std::fs::read(&path).unwrap();
+    let mut bytes = whole.clone();
+    *bytes.last_mut().unwrap() ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    let before = std::fs::read_dir(&stick).unwrap().count();
+    let refused = store.copy_to(&stick, 0, WALL + DAY).unwrap_err();
+    assert!(matches!(refused, OpenError::NotAsItWas(_)), "{refused}");
+    assert!(store.uncopied().is_none());
+    let JobDone::Backup(refused) = perform(&store, MODE, Job::Backup, WALL) else {
+        panic!("another answer");
+    };
+    assert!(matches!(refused, Err(OpenError::NotAsItWas(_))));
+    assert_eq!(std::fs::read_dir(&stick).unwrap().count(), before);
+    // What somebody puts there is the vault once it was opened.
+    std::fs::write(&path, whole).unwrap();
+    open(&store, "correct horse").unwrap();
+    assert!(store.copy_to(&stick, 0, WALL + DAY).unwrap().is_some());
 }

@@ -266,3 +266,75 @@ fn a_restore_by_name_is_whole_or_has_not_happened() {
         assert!(before > 5 && after > 1, "{before} {after}");
     }
 }
+
+#[test]
+fn what_is_kept_from_before_a_new_identity_opens_for_as_long_as_it_is_kept() {
+    let folder = Folder::new();
+    let store = folder.store();
+    let (mut made, _) = create(&store);
+    add(&store, &mut made, A, 1);
+    store.copy(&on_disk(&folder, &made), WALL).unwrap();
+    let rekey = Job::Rekey {
+        passphrase: secret(PASSPHRASE),
+        drops_backups: false,
+    };
+    let day = std::time::Duration::from_secs(24 * 3600);
+    let JobDone::Rekey(Ok(rekeyed)) = perform(&store, MODE, rekey, WALL + day) else {
+        panic!("not rekeyed");
+    };
+    let mut now = rekeyed.opened;
+    let slots = || {
+        let kept = std::fs::read_dir(folder.data().join("backups")).unwrap();
+        let kept = kept.map(|file| name(&file.unwrap().path()));
+        kept.filter(|name| name.contains("identity")).count()
+    };
+    // Far more writes than the last ten.
+    for _ in 0..15 {
+        write(&store, &mut now);
+    }
+    let old = listed(&store).pop().unwrap().0;
+    assert!(old.starts_with("2026-11-18-"), "{old}");
+    assert_eq!(slots(), 1);
+    let refused = take(&store, &now, &old, None).unwrap_err();
+    assert!(matches!(refused, OpenError::NeedsSecret));
+    let dry = RestoreJob {
+        source: Source::Kept(old),
+        secret: Some(secret(PASSPHRASE)),
+        dry_run: true,
+        present: Some(present(&now, marks(&now))),
+    };
+    let came = restored(&store, dry).unwrap();
+    assert_eq!(came.opened.document.entries.len(), 1);
+    // And with the last of what they open they go.
+    for number in 2..50 {
+        write(&store, &mut now);
+        store
+            .copy(&on_disk(&folder, &now), WALL + day * number)
+            .unwrap();
+    }
+    assert_eq!(slots(), 0);
+}
+
+#[test]
+fn slots_of_a_vault_that_does_not_open_are_kept_for_its_backups() {
+    let (folder, other) = (Folder::new(), Folder::new());
+    let store = folder.store();
+    let (mut made, _) = create(&store);
+    add(&store, &mut made, A, 1);
+    let foreign = other.store();
+    let job = Job::Create {
+        passphrase: secret("other"),
+    };
+    assert!(matches!(
+        perform(&foreign, MODE, job, WALL),
+        JobDone::Create(Ok(_))
+    ));
+    let text = super::jobs::backup(&foreign);
+    std::fs::write(vault_path(&folder), "spoilt").unwrap();
+    super::jobs::restore(&folder.store(), &text, "other", false, None).unwrap();
+    let store = folder.store();
+    let now = open(&store, "other").unwrap();
+    let old = name(&backups(&store)[0]);
+    let came = take(&store, &now, &old, Some(PASSPHRASE)).unwrap();
+    assert_eq!(came.opened.document.device, made.document.device);
+}
