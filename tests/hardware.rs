@@ -8,12 +8,13 @@ use std::time::Instant;
 
 use serde_json::json;
 
+use crate::prompt;
 use crate::support::{Daemon, Home, Outcome, PASSPHRASE, PATIENCE, programs, random_key, run};
 
 /// A vault with an entry `x` that a plugin opens.
 struct Desk {
     home: Home,
-    _daemon: Daemon,
+    daemon: Option<Daemon>,
     plugin: PathBuf,
     key: String,
 }
@@ -35,7 +36,7 @@ impl Desk {
         home.add(&format!("otpauth://totp/x?secret={key}"));
         let desk = Self {
             home,
-            _daemon: daemon,
+            daemon: Some(daemon),
             plugin,
             key,
         };
@@ -51,6 +52,12 @@ impl Desk {
         let plugin = self.plugin.to_str().unwrap();
         let words = ["slots", "add", "plugin", plugin, "paper.txt"];
         self.home.ctl_in(&words, passphrase)
+    }
+
+    /// Another agent, which reads the configuration.
+    fn restart(&mut self) {
+        self.daemon.take().unwrap().stop();
+        self.daemon = Some(Daemon::start(&self.home));
     }
 
     /// The paper behaves so from now on.
@@ -142,6 +149,40 @@ fn a_pin_and_a_choice_are_asked_and_messages_shown_as_plain_text() {
     let refused = desk.unlock("").exits(6);
     assert!(refused.stderr.contains("somebody else's"), "{refused:?}");
     desk.typed_opens();
+}
+
+#[test]
+fn without_a_terminal_a_pin_is_asked_by_the_dialog_on_the_caller_s_desktop() {
+    let mut desk = Desk::new();
+    let home = &mut desk.home;
+    home.var("DISPLAY", ":77");
+    let path = home.home().join("pinentry");
+    prompt::install(home, &path, prompt::PINENTRY);
+    home.configure(&format!("[prompt]\nprogram = '{}'\n", path.display()));
+    run(home.command("mkfifo").arg(home.home().join("answer")), b"").exits(0);
+    desk.restart();
+    desk.behaves("touch pin");
+    let home = &desk.home;
+    let unlock = || prompt::asking(home, &["unlock", "--slot", "paper"]);
+    for (number, (answer, status, told)) in (1..).zip([
+        ("D 4321\nOK\n", 6, "the plugin says: wrong PIN"),
+        (
+            "ERR 83886179 Operation cancelled\n",
+            6,
+            "the dialog was cancelled",
+        ),
+        ("D 1234\nOK\n", 0, "Touch the paper"),
+    ]) {
+        let child = unlock();
+        prompt::answer(home, number, answer);
+        let unlocked = prompt::ended(child).exits(status);
+        assert!(unlocked.stderr.contains(told), "{unlocked:?}");
+    }
+    home.ctl(&["get", "x"]).exits(0);
+    let told = prompt::told(home);
+    assert!(told.contains("slot paper asks:%0APIN:"), "{told}");
+    let environment = fs::read_to_string(home.home().join("environment")).unwrap();
+    assert!(environment.contains("DISPLAY=:77\n"), "{environment}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::support::{Daemon, Home, Outcome, PASSPHRASE, PATIENCE, random_key, ru
 
 /// Writes down what it is told and what surrounds it, and answers GETPIN with what it reads from
 /// a pipe, so that it waits as long as a person thinks.
-const PINENTRY: &str = r#"#!/bin/sh
+pub(crate) const PINENTRY: &str = r#"#!/bin/sh
 env > "$HOME/environment"
 echo $$ > "$HOME/pid"
 echo "OK ready"
@@ -52,7 +52,7 @@ pub(crate) fn locked_in(mut home: Home, program: &str) -> (Home, Daemon) {
 }
 
 /// Written by another process: see `programs`.
-fn install(home: &Home, path: &PathBuf, script: &str) {
+pub(crate) fn install(home: &Home, path: &PathBuf, script: &str) {
     let text = home.home().join("script");
     home.write(&text, script);
     let mut install = home.command("install");
@@ -60,7 +60,7 @@ fn install(home: &Home, path: &PathBuf, script: &str) {
 }
 
 /// `otpctl ARGS --prompt` without a terminal, running.
-fn asking(home: &Home, args: &[&str]) -> Child {
+pub(crate) fn asking(home: &Home, args: &[&str]) -> Child {
     home.command(crate::support::programs().join("otpctl"))
         .args(["--no-start", "--prompt"])
         .args(args)
@@ -72,7 +72,7 @@ fn asking(home: &Home, args: &[&str]) -> Child {
 }
 
 #[track_caller]
-fn ended(child: Child) -> Outcome {
+pub(crate) fn ended(child: Child) -> Outcome {
     let output = child.wait_with_output().unwrap();
     Outcome {
         status: output.status,

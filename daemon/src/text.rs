@@ -5,7 +5,7 @@ use std::fmt::Display;
 
 use otp_proto::Desktop;
 
-use crate::agent::Mistake;
+use crate::agent::{Mistake, Prompt};
 
 /// `otpd --help`.
 pub(crate) const HELP: &str = "\
@@ -62,13 +62,29 @@ pub(crate) fn usage(error: impl Display) -> String {
 /// The words of the dialog in one language.
 #[derive(Debug)]
 pub(crate) struct PromptWords {
-    pub(crate) title: &'static str,
-    pub(crate) description: &'static str,
-    pub(crate) prompt: &'static str,
+    title: &'static str,
+    description: &'static str,
+    prompt: &'static str,
     wrong: &'static str,
     /// `{}` is the number.
     group: &'static str,
+    /// `{}` is the slot.
+    plugin: &'static str,
+    answer: &'static str,
 }
+
+/// What a dialog says.
+#[derive(Debug)]
+pub(crate) struct Question {
+    pub(crate) title: &'static str,
+    pub(crate) description: String,
+    pub(crate) prompt: &'static str,
+    pub(crate) mistake: Option<String>,
+}
+
+/// Longest text of a plugin in a dialog, in characters: a line of the dialog's protocol has 1000
+/// bytes.
+const LONGEST_QUESTION: usize = 200;
 
 static ENGLISH: PromptWords = PromptWords {
     title: "otpd",
@@ -76,6 +92,8 @@ static ENGLISH: PromptWords = PromptWords {
     prompt: "Passphrase:",
     wrong: "Wrong passphrase.",
     group: "Group {} of the recovery key is mistyped.",
+    plugin: "The hardware behind the slot {} asks:",
+    answer: "Answer:",
 };
 
 static JAPANESE: PromptWords = PromptWords {
@@ -84,6 +102,8 @@ static JAPANESE: PromptWords = PromptWords {
     prompt: "パスフレーズ:",
     wrong: "パスフレーズが違います。",
     group: "回復キーの {} 番目の組に打ち間違いがあります。",
+    plugin: "スロット {} のハードウェアからの問い合わせ:",
+    answer: "回答:",
 };
 
 /// The words in the language of a desktop.
@@ -95,8 +115,26 @@ pub(crate) fn prompt_words(desktop: &Desktop) -> &'static PromptWords {
 }
 
 impl PromptWords {
+    /// What a dialog asks.
+    pub(crate) fn question(&self, prompt: &Prompt) -> Question {
+        let asked = prompt.plugin.as_ref().map(|asked| {
+            let text: String = asked.text.chars().take(LONGEST_QUESTION).collect();
+            [&self.plugin.replace("{}", &asked.slot), "\n", &text].concat()
+        });
+        Question {
+            title: self.title,
+            prompt: if asked.is_some() {
+                self.answer
+            } else {
+                self.prompt
+            },
+            description: asked.unwrap_or_else(|| self.description.to_owned()),
+            mistake: prompt.mistake.map(|mistake| self.mistake(mistake)),
+        }
+    }
+
     /// What was wrong with what was typed before.
-    pub(crate) fn mistake(&self, mistake: Mistake) -> String {
+    fn mistake(&self, mistake: Mistake) -> String {
         match mistake {
             Mistake::Wrong => self.wrong.to_owned(),
             Mistake::Group(group) => self.group.replace("{}", &group.to_string()),

@@ -345,13 +345,21 @@ pub struct RestoreBackupCommit {
 pub struct SlotsList {}
 
 /// Opens the vault by a slot of hardware, whose plugin may say and ask things: the answer is its
-/// first step. Legal when a vault exists; unlocked: answers at once. A plugin that refuses is
-/// `denied`, `busy` while another one is at work.
+/// first step. With `interactive` the agent asks a person through a dialog on their own desktop for
+/// what is typed, a PIN above all, while the caller waits; the rest are steps as ever. Legal when a
+/// vault exists; unlocked: answers at once. A plugin or a person that refuses is `denied`, `busy`
+/// while another plugin is at work.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UnlockSlot {
     /// The slot's name.
     pub slot: String,
+    /// The agent may ask a person.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub interactive: bool,
+    /// Where the person is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub desktop: Option<Box<Desktop>>,
 }
 
 /// Answers the [`Ask`](crate::Ask) of the last step on this connection; the answer is the next

@@ -10,6 +10,10 @@ pub(super) fn params(text: &'static str) -> RpcError {
     RpcError::new(ErrorKind::Params, text)
 }
 
+pub(super) fn odd_desktop() -> RpcError {
+    params("a variable of the desktop can't be used")
+}
+
 pub(super) fn invalid(text: &'static str) -> RpcError {
     RpcError::new(ErrorKind::Invalid, text)
 }

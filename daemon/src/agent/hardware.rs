@@ -3,11 +3,13 @@
 
 use std::time::Duration;
 
-use otp_proto::{Ask, Response, RpcError, Secret, SlotKind, SlotsReply, StepAnswer, UnlockSlot};
+use otp_proto::{
+    Ask, AskKind, Desktop, Response, RpcError, Secret, SlotKind, SlotsReply, StepAnswer, UnlockSlot,
+};
 
 use super::jobs::Task;
 use super::outcome::Outcome;
-use super::{Agent, Asker, Conn, Output, PluginDone, PluginTask, SlotJob, error};
+use super::{Agent, Asker, Conn, Output, PluginDone, PluginQuestion, PluginTask, SlotJob, error};
 use crate::clock::Now;
 use crate::vault::slot::{PluginError, PluginFile, SlotName};
 use crate::vault::{OpenError, Opened};
@@ -30,6 +32,8 @@ struct Talk {
     conn: Conn,
     wanted: Wanted,
     turn: Turn,
+    /// Where a dialog asks for what is typed, if the caller doesn't.
+    desktop: Option<Box<Desktop>>,
     /// When it is given up, on the boot clock.
     until: Option<Duration>,
 }
@@ -48,6 +52,8 @@ pub(super) enum Wanted {
 enum Turn {
     /// The plugin's, or a job's; who waits for it.
     Plugin(Asker),
+    /// A person's at a dialog; what it asks, until it does, and who waits meanwhile.
+    Dialog(Asker, Option<PluginQuestion>),
     /// The person's, who was asked.
     Person,
     /// The person's, who is to be told that it is over.
@@ -67,7 +73,7 @@ impl Hardware {
     /// Returns who waits for the plugin.
     fn asker(&self) -> Option<Asker> {
         match self.talk.as_ref()?.turn {
-            Turn::Plugin(asker) => Some(asker),
+            Turn::Plugin(asker) | Turn::Dialog(asker, _) => Some(asker),
             Turn::Person | Turn::Over(_) => None,
         }
     }
@@ -82,15 +88,28 @@ impl Agent {
         &mut self,
         now: Now,
         asker: Asker,
-        unlock: &UnlockSlot,
+        unlock: UnlockSlot,
     ) -> Result<Outcome, RpcError> {
         if self.open.is_some() {
             return Ok(Outcome::Answer(step()));
         }
-        let slot = SlotName::new(&unlock.slot).filter(|slot| slot.kind() == SlotKind::Plugin);
+        let UnlockSlot {
+            slot,
+            interactive,
+            desktop,
+        } = unlock;
+        if !desktop.as_deref().is_none_or(Desktop::is_usable) {
+            return Err(error::odd_desktop());
+        }
+        let desktop = interactive.then(|| desktop.unwrap_or_default());
+        let slot = SlotName::new(&slot).filter(|slot| slot.kind() == SlotKind::Plugin);
         let slot = slot.ok_or_else(|| error::open(&OpenError::NoSlot))?;
         let wanted = Wanted::Unlock(slot.clone());
-        self.start_hardware(now, asker, wanted, PluginTask::Unwrap { slot })
+        let outcome = self.start_hardware(now, asker, wanted, PluginTask::Unwrap { slot })?;
+        if let Some(talk) = &mut self.hardware.talk {
+            talk.desktop = desktop;
+        }
+        Ok(outcome)
     }
 
     /// Lets a plugin do something for a request.
@@ -133,6 +152,7 @@ impl Agent {
             conn: asker.conn,
             wanted,
             turn: Turn::Plugin(asker),
+            desktop: None,
             until: None,
         });
         Ok(())
@@ -177,6 +197,17 @@ impl Agent {
             return;
         };
         if let Some(talk) = &mut self.hardware.talk {
+            let is_typed = matches!(ask.kind, AskKind::Secret | AskKind::Text);
+            if let (true, Some(_), Wanted::Unlock(slot)) = (is_typed, &talk.desktop, &talk.wanted) {
+                let question = PluginQuestion {
+                    slot: slot.as_str().to_owned(),
+                    text: ask.text,
+                };
+                talk.turn = Turn::Dialog(asker, Some(question));
+                // A dialog ends by itself.
+                talk.until = None;
+                return;
+            }
             talk.turn = Turn::Person;
             talk.until = Some(now.boot.saturating_add(PERSON_PATIENCE));
         }
@@ -185,6 +216,44 @@ impl Agent {
             warnings: Vec::new(),
         };
         self.reply(asker, Ok(Response::Step(answer)));
+    }
+
+    /// Shows what a plugin has asked, once no other dialog is out.
+    pub(super) fn ask_for_hardware(&mut self, now: Now) {
+        let Some(talk) = &mut self.hardware.talk else {
+            return;
+        };
+        let (Turn::Dialog(asker, question), Some(desktop)) = (&mut talk.turn, &talk.desktop) else {
+            return;
+        };
+        let (asker, desktop) = (*asker, desktop.clone());
+        if let Some(question) = question.take() {
+            let unshown = self.show_for_plugin(now, &desktop, question).err();
+            if let Some(talk) = &mut self.hardware.talk {
+                talk.turn = Turn::Dialog(asker, unshown);
+            }
+        }
+    }
+
+    /// A person has answered a dialog, or hasn't.
+    pub(super) fn typed_for_hardware(&mut self, now: Now, answer: Result<Secret, RpcError>) {
+        let Some(talk) = &mut self.hardware.talk else {
+            return;
+        };
+        let Turn::Dialog(asker, _) = talk.turn else {
+            return;
+        };
+        talk.turn = Turn::Plugin(asker);
+        match answer {
+            Ok(text) => {
+                talk.until = Some(now.boot.saturating_add(PLUGIN_PATIENCE));
+                self.outputs.push_back(Output::PluginReply(SlotsReply {
+                    text: Some(text),
+                    yes: None,
+                }));
+            }
+            Err(refusal) => self.end_hardware(&refusal),
+        }
     }
 
     /// A person answers.
@@ -208,7 +277,7 @@ impl Agent {
                 self.hardware.talk = None;
                 Err(refusal)
             }
-            waiting @ Turn::Plugin(_) => {
+            waiting @ (Turn::Plugin(_) | Turn::Dialog(..)) => {
                 talk.turn = waiting;
                 Err(nothing())
             }
@@ -221,7 +290,8 @@ impl Agent {
         let Some(talk) = self.hardware.talk.take() else {
             return;
         };
-        let Turn::Plugin(asker) = talk.turn else {
+        self.end_dialog_for_plugin();
+        let (Turn::Plugin(asker) | Turn::Dialog(asker, _)) = talk.turn else {
             let refusal = result.err().unwrap_or_else(|| PluginError::Odd.into());
             let refusal = error::open(&refusal);
             self.hardware.talk = Some(Talk {
@@ -317,7 +387,7 @@ impl Agent {
         };
         talk.until = None;
         match talk.turn {
-            Turn::Plugin(asker) => {
+            Turn::Plugin(asker) | Turn::Dialog(asker, _) => {
                 self.hardware.talk = None;
                 // A job that is under way answers for itself.
                 if self.hardware.is_out {
@@ -331,6 +401,7 @@ impl Agent {
     }
 
     fn end_plugin(&mut self) {
+        self.end_dialog_for_plugin();
         if self.hardware.is_out {
             self.outputs.push_back(Output::EndPlugin);
         }

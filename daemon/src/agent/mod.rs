@@ -55,7 +55,7 @@ use self::jobs::Jobs;
 use self::keeping::Keeping;
 use self::open::Open;
 use self::prompt::Prompts;
-pub use self::prompt::{Mistake, Prompt, PromptError};
+pub use self::prompt::{Mistake, PluginQuestion, Prompt, PromptError};
 use self::rate::Rates;
 use self::refusal::TimedRefusal;
 use self::timers::Timers;
@@ -160,7 +160,7 @@ pub enum Output {
     Keep(State),
     /// Note durably until when every unlock is refused, or that none is; at most one is out.
     Shut(Option<ShutUntil>),
-    /// Ask a person for the passphrase; at most one dialog is out.
+    /// Ask a person for the passphrase or what a plugin wants; at most one dialog is out.
     Prompt(Prompt),
     /// Nobody waits for the dialog any more: end it. It is over with [`Input::Prompted`].
     EndPrompt,
@@ -312,7 +312,7 @@ impl Agent {
             Input::Shut(result) => self.shut_kept(result),
             Input::Copied(result) => self.no_copy = result.err().as_ref().map(no_copy),
             Input::InFolder(result) => self.copied_to_folder(now, result),
-            Input::Prompted(answer) => self.prompted(answer),
+            Input::Prompted(answer) => self.prompted(now, answer),
             Input::PluginAsked(ask) => self.hardware_asks(now, ask),
             Input::PluginDone(result) => self.hardware_done(result),
             Input::Lock(source) => self.lock_for(now, source),
@@ -372,6 +372,7 @@ impl Agent {
         while self.purge_returned(now) || self.start_change(now) || self.start_job(now) {}
         self.begin_if_known(now);
         self.serve_prompted(now);
+        self.ask_for_hardware(now);
         self.end_late_hardware(now);
         // It may have put one in the queue.
         while self.start_job(now) {}

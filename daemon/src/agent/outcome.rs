@@ -60,7 +60,7 @@ impl Agent {
             Request::UnlockAuto(_) => {
                 Ok(Outcome::Answer(Response::Unlock(UnlockAnswer::default())))
             }
-            Request::UnlockSlot(unlock) => self.unlock_slot(now, asker, &unlock),
+            Request::UnlockSlot(unlock) => self.unlock_slot(now, asker, unlock),
             Request::Passwd(passwd) => self.slowly(asker, Task::Passwd(passwd)),
             Request::Export(export) => {
                 let wanted = Revealed::Uris(export.query);

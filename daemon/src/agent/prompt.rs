@@ -29,6 +29,17 @@ pub struct Prompt {
     pub desktop: Desktop,
     /// What was typed before was wrong.
     pub mistake: Option<Mistake>,
+    /// What a plugin wants to know; otherwise it is the passphrase that is asked for.
+    pub plugin: Option<Box<PluginQuestion>>,
+}
+
+/// A plugin's question.
+#[derive(Debug, PartialEq, Eq)]
+pub struct PluginQuestion {
+    /// The slot that it opens.
+    pub slot: String,
+    /// Its words.
+    pub text: String,
 }
 
 /// What was wrong with what was typed.
@@ -97,6 +108,8 @@ enum Stage {
     Idle,
     /// The dialog is out.
     Asking,
+    /// The dialog is out for a plugin.
+    AskingForPlugin,
     /// The dialog is out and was told to end.
     Ending,
     /// What was typed, or a slot that isn't, waits for its turn or is being tried.
@@ -114,7 +127,8 @@ impl Prompts {
 
     /// When the dialog that is out is given up.
     pub(super) fn deadline(&self) -> Option<Duration> {
-        self.until.filter(|_| self.stage == Stage::Asking)
+        let is_out = matches!(self.stage, Stage::Asking | Stage::AskingForPlugin);
+        self.until.filter(|_| is_out)
     }
 
     /// Whether no dialog is out or comes next: the slots that nobody types have their turn.
@@ -162,6 +176,15 @@ pub(super) fn may_open(request: &Request) -> bool {
     asks(request).0 || matches!(request, Request::UnlockAuto(_))
 }
 
+/// What callers are told of a dialog without an answer.
+fn refusal(failure: &PromptError) -> RpcError {
+    let kind = match failure {
+        PromptError::Cancelled | PromptError::TimedOut => ErrorKind::Denied,
+        PromptError::Failed(..) => ErrorKind::Internal,
+    };
+    RpcError::new(kind, failure.to_string())
+}
+
 impl Agent {
     /// Refuses a request that met a locked vault, or lets it wait for a person.
     pub(super) fn ask_or_refuse(
@@ -178,8 +201,7 @@ impl Agent {
         if !may_ask || !may_wait {
             self.reply(asker, Err(refusal));
         } else if !desktop.is_none_or(Desktop::is_usable) {
-            let refusal = error::params("a variable of the desktop can't be used");
-            self.reply(asker, Err(refusal));
+            self.reply(asker, Err(error::odd_desktop()));
         } else if self.prompts.waiting.len() >= MAX_WAITING {
             self.reply(asker, Err(error::busy()));
         } else {
@@ -198,8 +220,12 @@ impl Agent {
             .deadline()
             .is_some_and(|until| until <= now.boot)
         {
-            let refusal = PromptError::TimedOut.to_string();
-            self.end_prompts(&RpcError::new(ErrorKind::Denied, refusal));
+            let refusal = refusal(&PromptError::TimedOut);
+            if self.prompts.stage == Stage::AskingForPlugin {
+                self.end_hardware(&refusal);
+            } else {
+                self.end_prompts(&refusal);
+            }
         }
         if self.open.is_some() {
             for waiting in std::mem::take(&mut self.prompts.waiting) {
@@ -240,13 +266,14 @@ impl Agent {
             (Stage::Idle, Some(first)) => {
                 let (_, desktop) = asks(&first.request);
                 let desktop = desktop.cloned();
-                self.outputs.push_back(Output::Prompt(Prompt {
-                    program: self.config.prompt.clone(),
-                    desktop: desktop.unwrap_or_default(),
-                    mistake: self.prompts.mistake,
-                }));
-                self.prompts.stage = Stage::Asking;
-                self.prompts.until = Some(now.boot.saturating_add(LONGEST));
+                let mistake = self.prompts.mistake;
+                self.show_dialog(
+                    now,
+                    Stage::Asking,
+                    desktop.unwrap_or_default(),
+                    mistake,
+                    None,
+                );
             }
             (Stage::Asking, None) => {
                 self.outputs.push_back(Output::EndPrompt);
@@ -256,30 +283,76 @@ impl Agent {
                 (self.prompts.mistakes, self.prompts.mistake) = (0, None);
                 self.prompts.has_tried = false;
             }
-            (Stage::Asking | Stage::Ending | Stage::Trying, _) => {}
+            (Stage::Asking | Stage::AskingForPlugin | Stage::Ending | Stage::Trying, _) => {}
         }
     }
 
+    /// Shows a plugin's question.
+    ///
+    /// # Errors
+    /// The question, if another dialog is out, which has to be over first.
+    pub(super) fn show_for_plugin(
+        &mut self,
+        now: Now,
+        desktop: &Desktop,
+        question: PluginQuestion,
+    ) -> Result<(), PluginQuestion> {
+        if self.prompts.stage != Stage::Idle {
+            return Err(question);
+        }
+        self.show_dialog(
+            now,
+            Stage::AskingForPlugin,
+            desktop.clone(),
+            None,
+            Some(question),
+        );
+        Ok(())
+    }
+
+    /// Nobody wants to know any more what the plugin has asked.
+    pub(super) fn end_dialog_for_plugin(&mut self) {
+        if self.prompts.stage == Stage::AskingForPlugin {
+            self.outputs.push_back(Output::EndPrompt);
+            self.prompts.stage = Stage::Ending;
+        }
+    }
+
+    fn show_dialog(
+        &mut self,
+        now: Now,
+        stage: Stage,
+        desktop: Desktop,
+        mistake: Option<Mistake>,
+        plugin: Option<PluginQuestion>,
+    ) {
+        self.outputs.push_back(Output::Prompt(Prompt {
+            program: self.config.prompt.clone(),
+            desktop,
+            mistake,
+            plugin: plugin.map(Box::new),
+        }));
+        self.prompts.stage = stage;
+        self.prompts.until = Some(now.boot.saturating_add(LONGEST));
+    }
+
     /// The dialog is over.
-    pub(super) fn prompted(&mut self, answer: Result<Secret, PromptError>) {
-        let was_asking = self.prompts.stage == Stage::Asking;
-        self.prompts.stage = Stage::Idle;
-        // Who came after the dialog was told to end gets one of their own.
-        if !was_asking {
-            return;
+    pub(super) fn prompted(&mut self, now: Now, answer: Result<Secret, PromptError>) {
+        match std::mem::replace(&mut self.prompts.stage, Stage::Idle) {
+            Stage::Asking => {}
+            Stage::AskingForPlugin => {
+                let answer = answer.map_err(|failure| refusal(&failure));
+                return self.typed_for_hardware(now, answer);
+            }
+            // Who came after the dialog was told to end gets one of their own.
+            Stage::Idle | Stage::Ending | Stage::Trying => return,
         }
         match answer {
             Ok(secret) => {
                 self.prompts.stage = Stage::Trying;
                 self.jobs.try_typed(secret);
             }
-            Err(failure) => {
-                let kind = match failure {
-                    PromptError::Cancelled | PromptError::TimedOut => ErrorKind::Denied,
-                    PromptError::Failed(..) => ErrorKind::Internal,
-                };
-                self.end_prompts(&RpcError::new(kind, failure.to_string()));
-            }
+            Err(failure) => self.end_prompts(&refusal(&failure)),
         }
     }
 

@@ -6,7 +6,7 @@ use otp_proto::{Desktop, Secret};
 use zeroize::Zeroizing;
 
 use crate::agent::PromptError;
-use crate::text::PromptWords;
+use crate::text::Question;
 
 /// Longest line, Assuan's own limit, with some room.
 const LONGEST_LINE: u64 = 2048;
@@ -83,8 +83,7 @@ impl<R: BufRead, W: Write> Conversation<R, W> {
     pub(super) fn ask(
         &mut self,
         desktop: &Desktop,
-        words: &PromptWords,
-        mistake: Option<&str>,
+        question: &Question,
     ) -> Result<Result<Secret, PromptError>, Broken> {
         let characters = [&desktop.lc_all, &desktop.lc_ctype, &desktop.lang];
         let characters = characters.into_iter().find_map(Option::as_deref);
@@ -100,10 +99,10 @@ impl<R: BufRead, W: Write> Conversation<R, W> {
             }
         }
         self.tell(&format!("SETTIMEOUT {PATIENCE}"))?;
-        self.tell(&format!("SETTITLE {}", escaped(words.title)))?;
-        self.must(&format!("SETDESC {}", escaped(words.description)))?;
-        self.must(&format!("SETPROMPT {}", escaped(words.prompt)))?;
-        if let Some(mistake) = mistake {
+        self.tell(&format!("SETTITLE {}", escaped(question.title)))?;
+        self.must(&format!("SETDESC {}", escaped(&question.description)))?;
+        self.must(&format!("SETPROMPT {}", escaped(question.prompt)))?;
+        if let Some(mistake) = &question.mistake {
             self.tell(&format!("SETERROR {}", escaped(mistake)))?;
         }
         self.data.clear();
@@ -202,7 +201,6 @@ fn unescaped(data: &str) -> Option<Secret> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::prompt_words;
 
     /// What is said to a pinentry that answers these lines, and what comes of it.
     fn talk(answers: &str) -> (String, Result<Result<Secret, PromptError>, Broken>) {
@@ -211,9 +209,15 @@ mod tests {
             lang: Some("C.UTF-8".into()),
             ..Desktop::default()
         };
+        let question = Question {
+            title: "otpd",
+            description: "Unlock\nit.".into(),
+            prompt: "Passphrase:",
+            mistake: Some("100% wrong".into()),
+        };
         let mut said = Vec::new();
         let asked = Conversation::begin(answers.as_bytes(), &mut said)
-            .and_then(|mut talk| talk.ask(&desktop, prompt_words(&desktop), Some("100% wrong")));
+            .and_then(|mut talk| talk.ask(&desktop, &question));
         (String::from_utf8(said).unwrap(), asked)
     }
 
@@ -232,6 +236,7 @@ mod tests {
             let (said, asked) = talk(&format!("{READY}{answers}"));
             assert_eq!(asked.unwrap().unwrap().expose(), expected);
             assert!(said.starts_with("OPTION ttyname=/dev/pts/1\n"), "{said}");
+            assert!(said.contains("\nSETDESC Unlock%0Ait.\n"), "{said}");
             assert!(said.contains("\nSETERROR 100%25 wrong\nGETPIN\n"), "{said}");
             assert!(said.ends_with("BYE\n"), "{said}");
         }

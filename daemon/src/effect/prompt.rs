@@ -11,7 +11,7 @@ use otp_proto::{Desktop, Secret};
 use super::{askpass, assuan};
 use crate::agent::{Prompt, PromptError};
 use crate::platform;
-use crate::text::{self, PromptWords};
+use crate::text::{self, Question};
 
 /// The variables of our own environment that a dialog gets; the rest is the caller's.
 pub(super) const OWN: [&str; 5] = ["PATH", "HOME", "USER", "LOGNAME", "XDG_RUNTIME_DIR"];
@@ -66,16 +66,15 @@ fn bury(mut child: Child) {
 
 /// Asks a person; blocks until they have answered or the dialog is ended.
 pub(crate) fn ask(prompt: &Prompt, dialog: &Dialog) -> Result<Secret, PromptError> {
-    let words = text::prompt_words(&prompt.desktop);
-    let mistake = prompt.mistake.map(|mistake| words.mistake(mistake));
+    let question = text::prompt_words(&prompt.desktop).question(prompt);
     let answer = match run(dialog, command(&prompt.program, &prompt.desktop)) {
         Ok((stdin, stdout)) => {
             let asked = assuan::Conversation::begin(BufReader::new(stdout), stdin)
-                .and_then(|mut talk| talk.ask(&prompt.desktop, words, mistake.as_deref()));
+                .and_then(|mut talk| talk.ask(&prompt.desktop, &question));
             asked.unwrap_or_else(|broken| Err(failed(&prompt.program, &broken)))
         }
         Err(error) => match &prompt.desktop.askpass {
-            Some(program) => by_askpass(program, prompt, words, mistake.as_deref(), dialog),
+            Some(program) => by_askpass(program, prompt, &question, dialog),
             None => Err(failed(&prompt.program, &error)),
         },
     };
@@ -86,11 +85,11 @@ pub(crate) fn ask(prompt: &Prompt, dialog: &Dialog) -> Result<Secret, PromptErro
 fn by_askpass(
     program: &str,
     prompt: &Prompt,
-    words: &PromptWords,
-    mistake: Option<&str>,
+    question: &Question,
     dialog: &Dialog,
 ) -> Result<Secret, PromptError> {
-    let question = [mistake.unwrap_or_default(), words.description, words.prompt];
+    let mistake = question.mistake.as_deref().unwrap_or_default();
+    let question = [mistake, &question.description, question.prompt];
     let mut command = command(program, &prompt.desktop);
     command.arg(question.join(" ").trim());
     match run(dialog, command) {

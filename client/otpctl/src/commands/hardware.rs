@@ -27,7 +27,14 @@ const LONGEST: usize = 64 * 1024;
 /// Opens the vault by a slot.
 pub(super) fn unlock(client: &mut Client, slot: String) -> Result<(), Failure> {
     let text = client.text;
-    let answer = steps(client, &UnlockSlot { slot }).map_err(|failure| {
+    // Where no terminal can ask and `--prompt` allows it, the agent's dialog asks for a PIN.
+    let interactive = client.by_dialog();
+    let request = UnlockSlot {
+        slot,
+        interactive,
+        desktop: interactive.then(Client::desktop),
+    };
+    let answer = steps(client, &request).map_err(|failure| {
         if failure.kind == Kind::Rpc(ErrorKind::NotFound) {
             return Failure::new(failure.kind, text.no_slot).hint("otpctl slots list");
         }

@@ -5,7 +5,11 @@ use super::*;
 use crate::vault::slot::{PluginError, PluginFile, SlotName};
 
 fn unlock() -> Request {
-    Request::UnlockSlot(UnlockSlot { slot: "tpm".into() })
+    Request::UnlockSlot(UnlockSlot {
+        slot: "tpm".into(),
+        interactive: false,
+        desktop: None,
+    })
 }
 
 fn add() -> Request {
@@ -251,4 +255,128 @@ fn a_lock_takes_the_identity_out_of_a_plugin_s_hands_whatever_it_was_for() {
     driver.finish_job();
     assert_eq!(kind(driver.answer(ticket)), ErrorKind::Locked);
     assert!(driver.plugin.is_none());
+}
+
+fn unlock_by_dialog() -> Request {
+    Request::UnlockSlot(UnlockSlot {
+        slot: "tpm".into(),
+        interactive: true,
+        desktop: Some(Box::new(Desktop {
+            display: Some(":7".into()),
+            ..Desktop::default()
+        })),
+    })
+}
+
+#[test]
+fn a_pin_is_asked_by_a_dialog_where_the_request_lets_it_and_the_rest_by_the_caller() {
+    let mut driver = locked();
+    let first = driver.ask(1, unlock_by_dialog());
+    driver.input(asked(AskKind::Message));
+    assert_eq!(step(driver.answer(first)).unwrap().kind, AskKind::Message);
+    let second = driver.ask(1, Request::SlotsReply(SlotsReply::default()));
+    // Wrong once: the plugin asks again.
+    for (number, typed) in [(1, "4321"), (2, "123456")] {
+        driver.input(asked(AskKind::Secret));
+        let prompt = driver.prompt.as_ref().unwrap();
+        let question = prompt.plugin.as_ref().unwrap();
+        assert_eq!(
+            (question.slot.as_str(), question.text.as_str()),
+            ("tpm", "PIN:")
+        );
+        assert_eq!(prompt.desktop.display.as_deref(), Some(":7"));
+        assert!(!driver.is_answered(second));
+        driver.finish_prompt(Ok(typed));
+        assert_eq!(
+            (driver.prompts, driver.plugin_replies.len()),
+            (number, number + 1)
+        );
+        let reply = driver.plugin_replies.last().unwrap();
+        assert_eq!(reply.text, Some(secret(typed)));
+    }
+    let done = identity(&driver);
+    driver.finish_plugin(Ok(done));
+    assert_eq!(step(driver.answer(second)), None);
+    assert!(!driver.status().locked);
+    // Who doesn't say so asks for themselves.
+    driver.lock();
+    let ticket = driver.ask(2, unlock());
+    driver.input(asked(AskKind::Secret));
+    assert_eq!(step(driver.answer(ticket)).unwrap().kind, AskKind::Secret);
+    assert!(driver.prompt.is_none());
+}
+
+#[test]
+fn a_dialog_for_a_pin_that_has_no_answer_ends_the_plugin() {
+    let failed = || PromptError::Failed("pinentry".into(), "no such file".into());
+    for (failure, expected) in [
+        (PromptError::Cancelled, ErrorKind::Denied),
+        (PromptError::TimedOut, ErrorKind::Denied),
+        (failed(), ErrorKind::Internal),
+    ] {
+        let mut driver = locked();
+        let ticket = driver.ask(1, unlock_by_dialog());
+        driver.input(asked(AskKind::Secret));
+        driver.finish_prompt(Err(failure));
+        assert_eq!(kind(driver.answer(ticket)), expected);
+        assert!(driver.is_plugin_ended && driver.plugin_replies.is_empty());
+        driver.finish_plugin(Err(PluginError::Cancelled.into()));
+        assert!(driver.status().locked);
+    }
+    // A dialog that hangs.
+    let mut driver = locked();
+    let ticket = driver.ask(1, unlock_by_dialog());
+    driver.input(asked(AskKind::Secret));
+    driver.pass(149.0);
+    assert!(!driver.is_answered(ticket));
+    driver.pass(1.0);
+    assert_eq!(kind(driver.answer(ticket)), ErrorKind::Denied);
+    assert!(driver.is_prompt_ended && driver.is_plugin_ended);
+}
+
+#[test]
+fn a_dialog_for_a_pin_ends_with_whoever_asked_with_a_lock_and_with_the_plugin() {
+    let ends: [fn(&mut Driver); 4] = [
+        |driver| driver.input(Input::Closed(Conn(1))),
+        |driver| driver.input(Input::Gone(Ticket(driver.next_ticket() - 1))),
+        |driver| driver.input(Input::Lock(LockSource::Screen)),
+        |driver| driver.finish_plugin(Err(PluginError::Said("gone".into()).into())),
+    ];
+    for end in ends {
+        let mut driver = locked();
+        driver.ask(1, unlock_by_dialog());
+        driver.input(asked(AskKind::Secret));
+        assert!(driver.prompt.is_some() && !driver.is_prompt_ended);
+        end(&mut driver);
+        assert!(driver.is_prompt_ended);
+        // What is typed too late goes nowhere.
+        driver.finish_prompt(Ok("123456"));
+        assert!(driver.plugin_replies.is_empty() && driver.status().locked);
+    }
+}
+
+#[test]
+fn a_dialog_for_a_pin_waits_for_the_one_that_is_out_and_the_other_way_round() {
+    let ask_get = || {
+        Request::Get(Get {
+            interactive: true,
+            ..driver::get("github")
+        })
+    };
+    let mut driver = locked();
+    let get = driver.ask(2, ask_get());
+    let ticket = driver.ask(1, unlock_by_dialog());
+    driver.input(asked(AskKind::Secret));
+    assert!(driver.prompt.as_ref().unwrap().plugin.is_none());
+    driver.finish_prompt(Err(PromptError::Cancelled));
+    assert_eq!(kind(driver.answer(get)), ErrorKind::Denied);
+    assert!(driver.prompt.as_ref().unwrap().plugin.is_some());
+    let get = driver.ask(2, ask_get());
+    assert_eq!(driver.prompts, 2);
+    driver.finish_prompt(Ok("123456"));
+    assert!(driver.prompt.as_ref().unwrap().plugin.is_none());
+    let done = identity(&driver);
+    driver.finish_plugin(Ok(done));
+    assert_eq!(step(driver.answer(ticket)), None);
+    assert!(driver.answer(get).is_ok() && driver.is_prompt_ended);
 }
