@@ -24,7 +24,7 @@ $cargo build -q --locked --release --manifest-path $bench/Cargo.toml -p otp-benc
 $cargo build -q --locked --profile product --manifest-path $bench/Cargo.toml -p otp-bench-load
 rm -rf $tools
 mkdir -p $tools
-cp "$CARGO_TARGET_DIR"/release/{otp-bench,scrypt,echo} "$CARGO_TARGET_DIR"/product/load $tools
+cp "$CARGO_TARGET_DIR"/release/{otp-bench,scrypt,echo,desk} "$CARGO_TARGET_DIR"/product/load $tools
 "${CC:-gcc}" -static -O2 -Wall -Wextra -o $tools/ref_client $bench/ref_client.c
 
 exec $tools/otp-bench "$dist" $tools docs/benchmarks.md "$@"

@@ -40,14 +40,24 @@ impl Connection {
 
     /// Sends a line and returns the answer's.
     pub fn ask(&mut self, line: &str) -> Outcome<&str> {
-        self.stream.write_all(line.as_bytes())?;
+        self.send(line)?;
+        self.receive()
+    }
+
+    /// Sends a line whose answer takes long.
+    pub fn send(&mut self, line: &str) -> Outcome<()> {
+        Ok(self.stream.write_all(line.as_bytes())?)
+    }
+
+    /// Waits for that answer.
+    pub fn receive(&mut self) -> Outcome<&str> {
         self.line.clear();
         self.reader.read_line(&mut self.line)?;
         Ok(&self.line)
     }
 
     /// Waits for an event.
-    fn event(&mut self, name: &str) -> Outcome<()> {
+    pub fn event(&mut self, name: &str) -> Outcome<()> {
         let name = format!("\"{name}\"");
         loop {
             self.line.clear();
@@ -115,6 +125,18 @@ impl Home {
         self.folder.join("s")
     }
 
+    /// Where its programs look for both buses; nobody has to listen there.
+    pub fn bus(&self) -> PathBuf {
+        self.folder.join("bus")
+    }
+
+    /// Writes otpd's configuration.
+    pub fn configure(&self, toml: &str) -> Outcome<()> {
+        let folder = self.folder.join("config/otpd");
+        std::fs::create_dir_all(&folder)?;
+        Ok(std::fs::write(folder.join("otpd.toml"), toml)?)
+    }
+
     pub fn data(&self) -> PathBuf {
         self.folder.join("data/otpd")
     }
@@ -135,6 +157,9 @@ impl Home {
             .env("XDG_STATE_HOME", self.folder.join("state"))
             .env("XDG_CONFIG_HOME", self.folder.join("config"))
             .env("OTPD_SOCKET", self.socket());
+        for bus in ["DBUS_SESSION_BUS_ADDRESS", "DBUS_SYSTEM_BUS_ADDRESS"] {
+            command.env(bus, format!("unix:path={}", self.bus().display()));
+        }
         command
     }
 

@@ -4,6 +4,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::agent::{Agent, Home};
+use crate::desk::{self, Desk};
 use crate::figures::{status, step};
 use crate::measure::{Pair, interleaved, median};
 use crate::probe::{self, Memory};
@@ -12,6 +13,9 @@ use crate::report::{Goal, Row};
 use crate::{Outcome, Setting};
 
 const ROOT: &str = "only root may read the map of a non-dumpable process";
+
+/// One of the figures of a process's memory.
+type Part = fn(&Memory) -> u64;
 
 /// Memory after an unlock of a fresh process, alone on the machine: a second agent would share
 /// pages and make both look smaller.
@@ -28,7 +32,7 @@ pub fn memory(setting: &Setting, hundred: &Home, many: &Home) -> Outcome<Vec<Row
             measured.extend(probe::memory(agent.pid())?);
             agent.quit()?;
         }
-        let figures: [(&str, fn(&Memory) -> u64, f64); 2] = [
+        let figures: [(&str, Part, f64); 2] = [
             ("PSS", |memory| memory.pss, pss),
             ("private dirty", |memory| memory.dirty, dirty),
         ];
@@ -57,7 +61,39 @@ pub fn times(setting: &Setting, hundred: &Home, many: &Home, rows: &mut Vec<Row>
     step("start");
     start(setting, hundred, rows)?;
     step("lock");
-    lock(setting, many, rows)
+    lock(setting, many, rows)?;
+    step("desktop");
+    desktop(setting, many, rows)
+}
+
+/// What comes over D-Bus.
+fn desktop(setting: &Setting, home: &Home, rows: &mut Vec<Row>) -> Outcome<()> {
+    home.configure("[policy]\ndbus = \"allow\"\n")?;
+    let Some(mut desk) = Desk::start(setting, home)? else {
+        let figure = "wiping 10,000 keys, and `GetCode`: over D-Bus";
+        rows.push(Row::missing(figure, "no dbus-daemon"));
+        return Ok(());
+    };
+    let mut agent = home.start()?;
+    for source in ["screen", "sleep"] {
+        let words = format!("{{\"source\":\"{source}\",\"state\":\"watched\"");
+        desk::until(&agent, &words)?;
+    }
+    let ways: [(&str, LockingOver); 2] = [
+        (
+            "a screen saver's signal until a subscriber is told",
+            Desk::show,
+        ),
+        ("logind's signal until the system may sleep", Desk::sleep),
+    ];
+    for (way, locking) in ways {
+        let took = wiping(setting, &agent, |agent| locking(&mut desk, agent))?;
+        rows.push(wiped(way, took));
+    }
+    agent.unlock()?;
+    desk::calls(setting, home, &mut agent, rows)?;
+    desk::keyring(setting, &mut agent, rows)?;
+    agent.quit()
 }
 
 fn unlock(setting: &Setting, home: &Home, rows: &mut Vec<Row>) -> Outcome<()> {
@@ -129,6 +165,8 @@ fn start(setting: &Setting, home: &Home, rows: &mut Vec<Row>) -> Outcome<()> {
 
 /// A way to lock, which returns how long it took.
 type Locking = fn(&Agent) -> Outcome<Duration>;
+/// A way to lock over D-Bus.
+type LockingOver = fn(&mut Desk, &Agent) -> Outcome<Duration>;
 
 /// How long locks take, and that the keys' pages are gone when they are told.
 fn lock(setting: &Setting, home: &Home, rows: &mut Vec<Row>) -> Outcome<()> {
@@ -141,19 +179,22 @@ fn lock(setting: &Setting, home: &Home, rows: &mut Vec<Row>) -> Outcome<()> {
     ];
     let mut agent = home.start()?;
     for (way, locking) in ways {
-        let milliseconds = wiping(setting, &agent, locking)?.as_secs_f64() * 1e3;
-        let figure = format!("wiping 10,000 keys: {way}");
-        rows.push(Row::number(
-            &figure,
-            milliseconds,
-            " ms",
-            Goal::AtMost(50.0),
-        ));
+        rows.push(wiped(way, wiping(setting, &agent, locking)?));
     }
     agent.quit()
 }
 
-fn wiping(setting: &Setting, agent: &Agent, locking: Locking) -> Outcome<Duration> {
+fn wiped(way: &str, took: Duration) -> Row {
+    let figure = format!("wiping 10,000 keys: {way}");
+    let milliseconds = took.as_secs_f64() * 1e3;
+    Row::number(&figure, milliseconds, " ms", Goal::AtMost(50.0))
+}
+
+fn wiping(
+    setting: &Setting,
+    agent: &Agent,
+    mut locking: impl FnMut(&Agent) -> Outcome<Duration>,
+) -> Outcome<Duration> {
     let (rounds, locks) = setting.pairs(3);
     let mut times = Vec::new();
     for _ in 0..rounds * locks {

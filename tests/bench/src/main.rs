@@ -5,6 +5,7 @@
 //! shows to nobody else (`probe`). Usage: `otp-bench PROGRAMS TOOLS DOCUMENT [--quick]`.
 
 mod agent;
+mod desk;
 mod figures;
 mod figures_agent;
 mod measure;

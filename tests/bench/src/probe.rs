@@ -7,8 +7,8 @@ use std::process::{Command, Stdio};
 
 use crate::{Outcome, process, report};
 
-/// A user that owns nothing.
-const USER: u32 = 64_990;
+/// A user that owns nothing, and whom a message bus believes to be there (`nobody`).
+const USER: u32 = 65_534;
 
 /// What `/proc/PID/smaps_rollup` says, in kB.
 #[derive(Clone, Copy)]

@@ -65,6 +65,19 @@ impl Row {
         Self::of_pair(figure, rate(pair.a), rate(pair.b), other, pair, goal)
     }
 
+    /// Two times that were measured as one each.
+    pub fn times(figure: &str, a: Duration, other: &str, b: Duration, goal: Goal) -> Self {
+        let ratio = a.as_secs_f64() / b.as_secs_f64();
+        Self {
+            figure: figure.into(),
+            measured: time(a),
+            against: format!("{} ({other})", time(b)),
+            ratio: format!("{ratio:.2}"),
+            goal: goal.text(""),
+            result: goal.result(ratio),
+        }
+    }
+
     fn of_pair(
         figure: &str,
         measured: String,
