@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd};
 use std::sync::{Mutex, PoisonError};
 
+use otp_proto::User;
 use tokio::time::timeout;
 use zbus::Connection;
 use zbus::fdo::ConnectionCredentials;
 use zbus::names::UniqueName;
 
 use crate::bus::PATIENCE;
+use crate::platform;
 
 /// Callers that are remembered: the bus needn't be asked at every call, and never gives a
 /// connection's name to another.
@@ -21,6 +23,18 @@ pub(super) struct Credentials {
     pub(super) uid: Option<u32>,
     /// Advice for people, not a boundary.
     pub(super) pid: Option<u32>,
+}
+
+impl Credentials {
+    /// Whether it runs as the user that we run as; false if that isn't known.
+    pub(super) fn is_our_user(self) -> bool {
+        let Some(uid) = self.uid else { return false };
+        let user = User::Uid(uid);
+        platform::same_user(&platform::Peer {
+            user,
+            pid: self.pid,
+        })
+    }
 }
 
 /// Those that have called.
@@ -80,6 +94,15 @@ fn number_of(process: BorrowedFd<'_>) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_our_own_user_is_served() {
+        let of = |uid| Credentials { uid, pid: Some(1) };
+        let own = rustix::process::getuid().as_raw();
+        assert!(of(Some(own)).is_our_user());
+        assert!(!of(Some(own + 1)).is_our_user());
+        assert!(!of(None).is_our_user());
+    }
 
     #[test]
     fn a_descriptor_of_a_process_tells_its_number() {

@@ -45,12 +45,16 @@ impl Agent1 {
         }
     }
 
-    /// Who calls; without a sender it wasn't the bus that brought the call.
-    async fn caller(&self, connection: &Connection, header: &Header<'_>) -> Credentials {
-        match header.sender() {
-            Some(name) => self.callers.find(connection, name).await,
-            None => Credentials::default(),
-        }
+    /// Who calls: the same user, or nobody. A bus may be open to others, and root.
+    async fn caller(
+        &self,
+        connection: &Connection,
+        header: &Header<'_>,
+    ) -> Result<Credentials, Error> {
+        let stranger = || Error::Denied("only for the same user".into());
+        let name = header.sender().ok_or_else(stranger)?;
+        let who = self.callers.find(connection, name).await;
+        who.is_our_user().then_some(who).ok_or_else(stranger)
     }
 
     async fn ask(&self, who: Credentials, request: Request) -> Result<Response, Error> {
@@ -109,7 +113,7 @@ impl Agent1 {
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
     ) -> Result<Vec<HashMap<&'static str, Value<'static>>>, Error> {
-        let who = self.caller(connection, &header).await;
+        let who = self.caller(connection, &header).await?;
         let list = Request::List(List::default());
         let Response::List(answer) = self.ask(who, list).await? else {
             return Err(unexpected());
@@ -126,7 +130,7 @@ impl Agent1 {
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
     ) -> Result<(String, u32), Error> {
-        let who = self.caller(connection, &header).await;
+        let who = self.caller(connection, &header).await?;
         let get = Get {
             query,
             ..Get::default()
@@ -144,7 +148,7 @@ impl Agent1 {
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
     ) -> Result<(), Error> {
-        let who = self.caller(connection, &header).await;
+        let who = self.caller(connection, &header).await?;
         self.ask(who, Request::Lock(Lock::default())).await?;
         Ok(())
     }
@@ -158,7 +162,7 @@ impl Agent1 {
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
     ) -> Result<bool, Error> {
-        let who = self.caller(connection, &header).await;
+        let who = self.caller(connection, &header).await?;
         let unlock = UnlockAuto {
             interactive: true,
             desktop: None,
