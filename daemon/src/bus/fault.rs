@@ -18,7 +18,7 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
-    pub(super) fn of(which: Which, error: &zbus::Error) -> Self {
+    pub(crate) fn of(which: Which, error: &zbus::Error) -> Self {
         if matches!(
             error,
             zbus::Error::MethodError(..) | zbus::Error::Variant(_)

@@ -14,7 +14,6 @@ mod peer;
 use futures_lite::StreamExt as _;
 use tokio::time::timeout;
 use zbus::connection::Builder;
-use zbus::fdo::RequestNameFlags;
 use zbus::names::OwnedUniqueName;
 use zbus::zvariant::DynamicDeserialize;
 use zbus::{Connection, Message, MessageStream, message};
@@ -55,20 +54,27 @@ pub(crate) enum Heard {
 /// A signal.
 pub(crate) struct Signal(Message);
 
+/// Opens a connection on which nothing is heard yet.
+///
+/// # Errors
+/// The bus isn't there, or doesn't answer.
+pub(crate) async fn open(which: Which) -> Result<Connection, Fault> {
+    let connecting = async {
+        let stream = address::connect(which).await?;
+        let built = Builder::unix_stream(stream).build().await;
+        built.map_err(|error| Fault::of(which, &error))
+    };
+    let connected = timeout(PATIENCE, connecting).await;
+    connected.map_err(|_| Fault::Silent(which))?
+}
+
 impl Bus {
     /// Connects.
     ///
     /// # Errors
     /// The bus isn't there, or doesn't answer.
     pub(crate) async fn connect(which: Which) -> Result<Self, Fault> {
-        let connecting = async {
-            let stream = address::connect(which).await?;
-            let built = Builder::unix_stream(stream).build().await;
-            built.map_err(|error| Fault::of(which, &error))
-        };
-        let connection = timeout(PATIENCE, connecting)
-            .await
-            .map_err(|_| Fault::Silent(which))??;
+        let connection = open(which).await?;
         // Before anything is asked for: from here on nothing is missed.
         let messages = MessageStream::from(&connection);
         let driver = OwnedUniqueName::try_from(DRIVER).map_err(|_| Fault::Refused)?;
@@ -132,33 +138,6 @@ impl Bus {
             found => found?,
         };
         Ok(Peer::new(self.which, self.connection.clone(), owner))
-    }
-
-    /// The connection, to serve on it.
-    pub(crate) fn connection(&self) -> &Connection {
-        &self.connection
-    }
-
-    /// Takes a name, unless somebody has it; returns whether it is ours.
-    ///
-    /// # Errors
-    /// The bus is gone, doesn't answer, or gives that name to nobody like us.
-    pub(crate) async fn claim(&self, name: &str) -> Result<bool, Fault> {
-        let flags = RequestNameFlags::DoNotQueue.into();
-        let asking = self.connection.request_name_with_flags(name, flags);
-        match timeout(PATIENCE, asking).await {
-            Ok(Ok(_)) => Ok(true),
-            Ok(Err(zbus::Error::NameTaken)) => Ok(false),
-            Ok(Err(error)) => Err(Fault::of(self.which, &error)),
-            Err(_) => Err(Fault::Silent(self.which)),
-        }
-    }
-
-    /// The process that has a name, as the bus knows it.
-    pub(crate) async fn process_of(&self, name: &str) -> Option<u32> {
-        let method = "GetConnectionUnixProcessID";
-        let asking = self.driver.call(DRIVER_PATH, DRIVER, method, &name);
-        asking.await.ok()
     }
 
     /// Returns whoever has a watched name now.

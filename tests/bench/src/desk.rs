@@ -147,7 +147,12 @@ pub fn calls(
 }
 
 /// The slowest hundredth of `get` while a keyring hangs, and without.
-pub fn keyring(setting: &Setting, agent: &mut Agent, rows: &mut Vec<Row>) -> Outcome<()> {
+pub fn keyring(
+    setting: &Setting,
+    desk: &mut Desk,
+    agent: &mut Agent,
+    rows: &mut Vec<Row>,
+) -> Outcome<()> {
     let (rounds, _) = setting.pairs(1);
     let (mut hung, mut plain) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
@@ -156,7 +161,8 @@ pub fn keyring(setting: &Setting, agent: &mut Agent, rows: &mut Vec<Row>) -> Out
         let add = format!("\"slot\":\"keyring\",\"passphrase\":\"{PASSPHRASE}\"");
         asking.send(&request("slots.add", &add))?;
         // The passphrase is checked first; then the keyring is asked, for three seconds.
-        std::thread::sleep(Duration::from_secs(2));
+        desk.order("keyring")?;
+        desk.wait()?;
         let start = Instant::now();
         let round = gets(&mut agent.connect()?, 100)?;
         if start.elapsed() > Duration::from_secs(1) {

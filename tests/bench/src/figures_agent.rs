@@ -92,7 +92,7 @@ fn desktop(setting: &Setting, home: &Home, rows: &mut Vec<Row>) -> Outcome<()> {
     }
     agent.unlock()?;
     desk::calls(setting, home, &mut agent, rows)?;
-    desk::keyring(setting, &mut agent, rows)?;
+    desk::keyring(setting, &mut desk, &mut agent, rows)?;
     agent.quit()
 }
 

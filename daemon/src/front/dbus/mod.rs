@@ -11,16 +11,22 @@ mod object;
 
 use std::rc::Rc;
 
+use futures_lite::StreamExt as _;
+
 use tokio::sync::{mpsc, watch};
 use tokio::task::spawn_local;
+use tokio::time::timeout;
 use zbus::Connection;
+use zbus::fdo::{DBusProxy, RequestNameFlags};
+use zbus::names::BusName;
 use zbus::object_server::SignalEmitter;
 
 use self::object::{Agent1, Call};
 use crate::agent::{Caller, Conn, Input, Way};
-use crate::bus::{Bus, Fault, Heard, Pause, Which};
+use crate::bus::{self, Fault, PATIENCE, Pause, Which};
 use crate::run::{Core, News};
 
+const BUS: Which = Which::Session;
 /// The name, also that of the interface.
 const NAME: &str = "io.otpd.Agent1";
 /// Where the object is.
@@ -36,10 +42,10 @@ pub(crate) fn start(core: &Rc<Core>) {
         let mut pause = Pause::default();
         loop {
             let fault = match connect().await {
-                Ok((mut bus, calls)) => {
+                Ok((connection, calls)) => {
                     pause.reset();
                     let conn = core.peers().number();
-                    let fault = serve(&core, conn, &mut bus, calls).await;
+                    let fault = serve(&core, conn, &connection, calls).await;
                     core.input(Input::Closed(conn));
                     fault
                 }
@@ -53,51 +59,74 @@ pub(crate) fn start(core: &Rc<Core>) {
 }
 
 /// The object is there before the name: whoever starts us by it calls at once.
-async fn connect() -> Result<(Bus, mpsc::Receiver<Call>), Fault> {
-    let mut bus = Bus::connect(Which::Session).await?;
+async fn connect() -> Result<(Connection, mpsc::Receiver<Call>), Fault> {
+    let connection = bus::open(BUS).await?;
     let (sender, calls) = mpsc::channel(WAITING);
-    let served = bus.connection().object_server();
-    let placed = served.at(PATH, Agent1::new(sender)).await;
-    placed.map_err(|_| Fault::Lost(Which::Session))?;
-    bus.watch(NAME, &[]).await?;
-    Ok((bus, calls))
+    let placed = connection
+        .object_server()
+        .at(PATH, Agent1::new(sender))
+        .await;
+    placed.map_err(|error| Fault::of(BUS, &error))?;
+    Ok((connection, calls))
 }
 
 /// Returns why it ended.
-async fn serve(core: &Rc<Core>, conn: Conn, bus: &mut Bus, calls: mpsc::Receiver<Call>) -> Fault {
-    let connection = bus.connection().clone();
+async fn serve(
+    core: &Rc<Core>,
+    conn: Conn,
+    connection: &Connection,
+    calls: mpsc::Receiver<Call>,
+) -> Fault {
     tokio::select! {
-        fault = keep_name(core, bus) => fault,
-        () = answer(core, conn, calls) => Fault::Lost(Which::Session),
-        () = tell(&connection, core.news()) => Fault::Lost(Which::Session),
+        fault = keep_name(core, connection) => fault,
+        () = answer(core, conn, calls) => Fault::Lost(BUS),
+        () = tell(connection, core.news()) => Fault::Lost(BUS),
     }
 }
 
 /// Takes the name whenever nobody has it, until the bus is gone.
-async fn keep_name(core: &Core, bus: &mut Bus) -> Fault {
+async fn keep_name(core: &Core, connection: &Connection) -> Fault {
+    match take_names(core, connection).await {
+        Ok(()) => Fault::Lost(BUS),
+        Err(fault) => fault,
+    }
+}
+
+async fn take_names(core: &Core, connection: &Connection) -> Result<(), Fault> {
+    let making = in_time(DBusProxy::new(connection)).await?;
+    let driver = making.map_err(|error| Fault::of(BUS, &error))?;
+    // Only what is of interest: a stream of all messages would see each call, too.
+    let freed = [(0, NAME), (2, "")];
+    let watching = driver.receive_name_owner_changed_with_args(&freed);
+    let watching = in_time(watching).await?;
+    let mut freed = watching.map_err(|error| Fault::of(BUS, &error))?;
     loop {
-        match bus.claim(NAME).await {
-            Ok(true) => core.input(Input::NameTaken(None)),
-            Ok(false) => {
-                let who = holder(bus).await;
+        let flags = RequestNameFlags::DoNotQueue.into();
+        match in_time(connection.request_name_with_flags(NAME, flags)).await? {
+            Ok(_) => core.input(Input::NameTaken(None)),
+            Err(zbus::Error::NameTaken) => {
+                let name = BusName::try_from(NAME).map_err(|_| Fault::Refused)?;
+                let pid = in_time(driver.get_connection_unix_process_id(name)).await?;
+                let who = holder(pid.ok());
                 tracing::warn!(%who, name = NAME, "not on D-Bus: somebody else has the name");
                 core.input(Input::NameTaken(Some(who)));
             }
-            Err(fault) => return fault,
+            Err(error) => return Err(Fault::of(BUS, &error)),
         }
-        loop {
-            match bus.next().await {
-                Some(Heard::Owner(_)) if bus.peer(NAME).is_none() => break,
-                Some(_) => {}
-                None => return Fault::Lost(Which::Session),
-            }
+        if freed.next().await.is_none() {
+            return Ok(());
         }
     }
 }
 
+async fn in_time<T>(asking: impl Future<Output = T>) -> Result<T, Fault> {
+    let answer = timeout(PATIENCE, asking).await;
+    answer.map_err(|_| Fault::Silent(BUS))
+}
+
 /// Who has the name, for a person who wonders.
-async fn holder(bus: &Bus) -> String {
-    let Some(pid) = bus.process_of(NAME).await else {
+fn holder(pid: Option<u32>) -> String {
+    let Some(pid) = pid else {
         return "another program".into();
     };
     match std::fs::read_link(format!("/proc/{pid}/exe")) {

@@ -3,9 +3,10 @@
 //! `serve` is a screen saver, logind's manager, a Secret Service that never answers, and a bare
 //! service to compare calls with. It says `ready`, and then obeys lines: `show` (the screen saver
 //! shows itself), `sleep` (says `ready` once nobody delays it) and `wake` (`ready` once somebody
-//! delays the next one). `call` prints the nanoseconds of a code from otpd and of the same from
+//! delays the next one) and `keyring` (`ready` once the Secret Service was asked). `call` prints the nanoseconds of a code from otpd and of the same from
 //! the bare service, in turns.
 
+use std::collections::HashMap;
 use std::io::{PipeReader, Read as _, pipe};
 use std::os::fd::OwnedFd;
 use std::time::Instant;
@@ -53,7 +54,8 @@ impl Logind {
     async fn prepare_for_sleep(emitter: &SignalEmitter<'_>, start: bool) -> zbus::Result<()>;
 }
 
-struct Secrets;
+/// Tells that it was asked.
+struct Secrets(mpsc::UnboundedSender<()>);
 
 #[interface(name = "org.freedesktop.Secret.Service")]
 impl Secrets {
@@ -62,6 +64,21 @@ impl Secrets {
         _algorithm: String,
         _input: zvariant::OwnedValue,
     ) -> (zvariant::OwnedValue, zvariant::OwnedObjectPath) {
+        std::future::pending().await
+    }
+
+    async fn search_items(
+        &self,
+        _attributes: HashMap<String, String>,
+    ) -> (
+        Vec<zvariant::OwnedObjectPath>,
+        Vec<zvariant::OwnedObjectPath>,
+    ) {
+        self.0.send(()).ok();
+        std::future::pending().await
+    }
+
+    async fn read_alias(&self, _name: String) -> zvariant::OwnedObjectPath {
         std::future::pending().await
     }
 }
@@ -89,10 +106,11 @@ fn main() -> Outcome<()> {
 
 async fn serve() -> Outcome<()> {
     let (sender, mut delays) = mpsc::unbounded_channel();
+    let (asked, mut asks) = mpsc::unbounded_channel();
     let connection = connection::Builder::session()?
         .serve_at("/org/freedesktop/ScreenSaver", Saver)?
         .serve_at("/org/freedesktop/login1", Logind(sender))?
-        .serve_at("/org/freedesktop/secrets", Secrets)?
+        .serve_at("/org/freedesktop/secrets", Secrets(asked))?
         .serve_at("/bench", Bare)?
         .name("org.freedesktop.ScreenSaver")?
         .name("org.freedesktop.login1")?
@@ -117,6 +135,10 @@ async fn serve() -> Outcome<()> {
                 let mut delay: PipeReader = delay.take().ok_or("nobody delays the sleep")?;
                 Logind::prepare_for_sleep(&logind, true).await?;
                 tokio::task::spawn_blocking(move || delay.read(&mut [0])).await??;
+                println!("ready");
+            }
+            "keyring" => {
+                asks.recv().await;
                 println!("ready");
             }
             "wake" => {
