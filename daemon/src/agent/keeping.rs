@@ -169,6 +169,9 @@ impl Agent {
             return;
         }
         self.keeping.has_failed = result.is_err();
+        if result.is_ok() {
+            self.passing.no_state = None;
+        }
         self.grants_came_back(now, result);
         self.store_held();
     }

@@ -65,7 +65,7 @@ use self::watch::Watches;
 pub use self::watch::{Absence, Facts, Seen, Sign};
 use crate::clock::Now;
 use crate::config::{Config, LockedList, MemoryMode};
-use crate::vault::{OpenError, Sealed, ShutUntil, State, StoreError, no_copy};
+use crate::vault::{OpenError, Passing, Sealed, ShutUntil, State, StoreError, no_copy};
 
 /// One request in flight; `run` hands them out and never reuses a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -116,6 +116,8 @@ pub enum Input {
     Shut(Result<(), StoreError>),
     /// The dated copy of a vault that was written is there, or isn't.
     Copied(Result<(), StoreError>),
+    /// Whether damaged files are kept, in words; told after each copy.
+    Damaged(Option<String>),
     /// A copy was put into the user's folder, on another disk or not; or why it wasn't.
     InFolder(Result<Option<bool>, String>),
     /// The dialog given out by [`Output::Prompt`] is over: what was typed, or why nothing was.
@@ -210,8 +212,8 @@ pub struct Agent {
     /// The vault could not be opened though something was typed that may be right: a backup may
     /// take its place.
     is_damaged: bool,
-    /// Why there is no dated copy of the vault, in words.
-    no_copy: Option<String>,
+    /// What may be right again before the vault is closed, in words.
+    passing: Passing,
     /// Why there is no new copy in the user's folder, in words.
     no_folder: Option<String>,
     /// What the platform's probe says keys would get.
@@ -258,7 +260,7 @@ impl Agent {
             random,
             vault_exists,
             is_damaged: false,
-            no_copy: None,
+            passing: Passing::default(),
             no_folder: None,
             probed: memory,
             open: None,
@@ -310,7 +312,10 @@ impl Agent {
             Input::Stored(result) => self.stored(now, result),
             Input::Kept(result) => self.kept(now, result),
             Input::Shut(result) => self.shut_kept(result),
-            Input::Copied(result) => self.no_copy = result.err().as_ref().map(no_copy),
+            Input::Copied(result) => self.passing.no_copy = result.err().as_ref().map(no_copy),
+            Input::Damaged(line) => {
+                self.passing.damaged = line.filter(|_| self.open.is_some());
+            }
             Input::InFolder(result) => self.copied_to_folder(now, result),
             Input::Prompted(answer) => self.prompted(now, answer),
             Input::PluginAsked(ask) => self.hardware_asks(now, ask),

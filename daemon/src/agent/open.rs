@@ -74,6 +74,7 @@ impl Agent {
             rollback,
             mended,
             warnings,
+            passing,
         } = opened;
         // Their keys were in the arena that goes.
         self.drop_batches();
@@ -89,6 +90,7 @@ impl Agent {
         self.names = Vec::new();
         self.vault_exists = true;
         self.is_damaged = false;
+        self.passing = passing;
         self.asked = self.config.memory;
         self.rollback = rollback;
         self.since = Some(now.boot);
@@ -128,6 +130,8 @@ impl Agent {
             self.names = info::entries(find::sorted(open.document.entries.iter().collect()));
         }
         drop(open);
+        self.passing.no_state = None;
+        self.passing.damaged = None;
         self.since = Some(now.boot);
         self.locked_by = Some(source);
         self.unlocked_by = None;
@@ -169,6 +173,7 @@ impl Agent {
         if let Some(open) = &self.open {
             open.warnings.iter().for_each(|line| say(line));
         }
+        self.passing.lines().for_each(|line| say(line));
         if let Some(failure) = &self.prompts.auto_failure {
             say(failure);
         }
@@ -185,7 +190,7 @@ impl Agent {
         if self.memory() == Memory::Unlocked {
             say("the keys' memory can be swapped out: raise the limit of locked memory");
         }
-        for line in [&self.no_copy, &self.no_folder].into_iter().flatten() {
+        if let Some(line) = &self.no_folder {
             say(line);
         }
         if self.keeping.has_failed {

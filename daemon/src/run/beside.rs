@@ -18,13 +18,14 @@ use crate::config::{Config, ConfigError, MemoryMode};
 use crate::effect::plugin::{self, Conversation};
 use crate::effect::prompt::{self, Dialog};
 use crate::lifecycle::service;
-use crate::vault::job::perform;
+use crate::vault::job::{damaged_files, perform};
 use crate::vault::store::Store;
 use crate::vault::{OpenError, Sealed, ShutUntil, State, StoreError};
 
-/// Results that may wait for the loop: one job, one vault, two copies of it, one state, one time to
-/// stay shut, one configuration, one dialog, one plugin with a question and its end.
-pub(crate) const WAITING: usize = 10;
+/// Results that may wait for the loop: one job, one vault, two copies of it, what is kept of damaged
+/// files, one state, one time to stay shut, one configuration, one dialog, one plugin with a question
+/// and its end.
+pub(crate) const WAITING: usize = 11;
 
 /// How long the disk is left alone after a write before the vault is copied, so that nobody who
 /// writes often waits for copies.
@@ -42,6 +43,7 @@ pub(crate) enum Done {
     Job(JobDone),
     Stored(Result<(), StoreError>),
     Copied(Result<(), StoreError>),
+    Damaged(Option<String>),
     InFolder(Result<Option<bool>, OpenError>),
     Kept(Result<(), StoreError>),
     Shut(Result<(), StoreError>),
@@ -229,6 +231,7 @@ impl Beside {
                 }
                 Input::Copied(result)
             }
+            Done::Damaged(line) => Input::Damaged(line),
             Done::Kept(result) => Input::Kept(result),
             Done::Shut(result) => Input::Shut(result),
             Done::Prompted(answer) => Input::Prompted(answer),
@@ -314,6 +317,7 @@ fn write_all(store: &Store, writes: &Receiver<Write>, done: &mpsc::Sender<Done>)
                 if let Some(sealed) = uncopied.take() {
                     put_off = 0;
                     hand_back(done, Done::Copied(store.copy(&sealed, clock::now().wall)));
+                    hand_back(done, Done::Damaged(damaged_files(store)));
                 }
                 if failure == RecvTimeoutError::Disconnected {
                     return;

@@ -15,8 +15,8 @@ use super::seal::{self, MAX_FILE, Sealer, Unsealed, seal};
 use super::slot::{IDENTITY, Passphrase, RECOVERY, Recovery, Slot as _, unwrap_with};
 use super::store::{Install, Kept, Store};
 use super::{
-    Document, Entry, Marks, OpenError, Opened, Sealed, State, backup, durable, rekey, restore,
-    several, slots,
+    Document, Entry, Marks, OpenError, Opened, Passing, Sealed, State, backup, durable, rekey,
+    restore, several, slots,
 };
 use crate::agent::{Job, JobDone};
 use crate::config::MemoryMode;
@@ -104,7 +104,10 @@ fn create(
     store
         .install(&install)
         .inspect_err(|_| store.discard(document.device))?;
-    let warnings = copied(store, &vault, wall);
+    let passing = Passing {
+        no_copy: copied(store, &vault, wall),
+        ..Passing::default()
+    };
     let opened = Opened {
         document,
         arena,
@@ -112,7 +115,8 @@ fn create(
         state,
         rollback: false,
         mended: false,
-        warnings,
+        warnings: Vec::new(),
+        passing,
     };
     Ok((Box::new(opened), recovery.into_key().into_secret()))
 }
@@ -236,22 +240,26 @@ fn load_or_fall_back(
 /// Makes the copy of the day, if there is none, and tells of damaged files.
 fn looked_after(store: &Store, mut opened: Boxed, wall: Duration) -> Boxed {
     if let Some(vault) = store.uncopied() {
-        opened.warnings.extend(copied(store, &vault, wall));
+        opened.passing.no_copy = copied(store, &vault, wall);
     }
-    if let Some(folder) = store.damaged() {
-        opened.warnings.push(format!(
-            "damaged files are kept: once nothing is missed, remove {}",
-            folder.display()
-        ));
-    }
+    opened.passing.damaged = damaged_files(store);
     opened
+}
+
+/// What people are told where damaged files are kept.
+pub fn damaged_files(store: &Store) -> Option<String> {
+    let folder = store.damaged()?;
+    Some(format!(
+        "damaged files are kept: once nothing is missed, remove {}",
+        folder.display()
+    ))
 }
 
 /// Makes the dated copy of a vault that was just put into place; a line for people if that failed.
 /// The vault is as safe as it was before.
-pub(super) fn copied(store: &Store, vault: &Sealed, wall: Duration) -> Vec<String> {
-    let failed = |error| vec![super::no_copy(&error)];
-    store.copy(vault, wall).err().map_or_else(Vec::new, failed)
+pub(super) fn copied(store: &Store, vault: &Sealed, wall: Duration) -> Option<String> {
+    let failed = store.copy(vault, wall).err();
+    failed.as_ref().map(super::no_copy)
 }
 
 /// Loads the vault with its identity.
@@ -332,7 +340,11 @@ pub(super) fn with_state(store: &Store, unsealed: Unsealed) -> Opened {
         state,
         rollback,
         mended: false,
-        warnings: warning.into_iter().collect(),
+        warnings: Vec::new(),
+        passing: Passing {
+            no_state: warning,
+            ..Passing::default()
+        },
     }
 }
 

@@ -166,6 +166,41 @@ pub struct Opened {
     pub mended: bool,
     /// One line each, for people.
     pub warnings: Vec<String>,
+    /// What else people are told, for as long as it is so.
+    pub passing: Passing,
+}
+
+/// What is wrong with the files around a vault, and may be right again before it is closed: lines
+/// for people.
+#[derive(Debug, Default)]
+pub struct Passing {
+    /// The dated copy couldn't be made.
+    pub no_copy: Option<String>,
+    /// The state is missing or damaged.
+    pub no_state: Option<String>,
+    /// Damaged files are kept.
+    pub damaged: Option<String>,
+}
+
+impl Passing {
+    /// Returns the lines.
+    pub fn lines(&self) -> impl Iterator<Item = &String> {
+        let Self {
+            no_copy,
+            no_state,
+            damaged,
+        } = self;
+        [no_state, no_copy, damaged].into_iter().flatten()
+    }
+}
+
+#[cfg(test)]
+impl Opened {
+    /// Everything that people are told.
+    pub fn told(&self) -> Vec<String> {
+        let warnings = self.warnings.iter();
+        warnings.chain(self.passing.lines()).cloned().collect()
+    }
 }
 
 /// What people are told where the dated copy of a vault couldn't be made.

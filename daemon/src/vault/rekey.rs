@@ -70,7 +70,7 @@ pub(super) fn rekey(
     })?;
     // It was compared with what was seen before, and is newer than that now.
     opened.rollback = false;
-    opened.warnings.extend(copied(store, &vault, wall));
+    opened.passing.no_copy = copied(store, &vault, wall);
     let kept = in_keyring.and_then(|device| slots::forget(store, device));
     opened.warnings.extend(kept);
     Ok(Rekeyed {

@@ -9,7 +9,7 @@ use super::job::{copied, identity, with_state};
 use super::seal::{self, MAX_FILE, Unsealed, seal};
 use super::slot::{KEYRING, TYPED, unwrap_with};
 use super::store::{Install, Kept, Slots, Store};
-use super::{Document, Marks, OpenError, Opened, backup, durable, slots};
+use super::{Document, Marks, OpenError, Opened, Passing, backup, durable, slots};
 use crate::agent::{Present, RestoreJob, Restored, Source};
 use crate::config::MemoryMode;
 
@@ -61,6 +61,7 @@ pub(super) fn restore(
     // It is meant to be older.
     opened.rollback = false;
     opened.warnings.clear();
+    opened.passing = Passing::default();
     let mut restored = Restored {
         opened: Box::new(opened),
         backup,
@@ -124,7 +125,7 @@ fn put(
             failure.into()
         }
     })?;
-    opened.warnings = copied(store, &sealed, wall);
+    opened.passing.no_copy = copied(store, &sealed, wall);
     let useless = in_keyring.filter(|_| !is_of_use);
     opened
         .warnings

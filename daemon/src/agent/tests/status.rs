@@ -129,3 +129,36 @@ fn a_configuration_that_could_not_be_read_again_is_a_warning_until_one_can() {
     driver.input(Input::Reload(Config::default()));
     assert_eq!(about(&mut driver), None);
 }
+
+#[test]
+fn what_was_wrong_and_is_right_again_is_said_no_more() {
+    let mut driver = Driver::with(&[GITHUB]);
+    driver.lock();
+    driver.disk.no_state = Some("there is no state".into());
+    let told = |driver: &mut Driver| driver.status().warnings.join("|");
+    driver.habits.keeps = false;
+    assert_eq!(driver.unlock().warnings, ["there is no state"]);
+    driver.disk.no_state = None;
+    let fresh = Get {
+        fresh: true,
+        ..driver::get("GitHub")
+    };
+    driver.ask(1, Request::Get(fresh));
+    driver.finish_keep(Err(driver::failure()));
+    assert!(told(&mut driver).contains("there is no state"), "not yet");
+    driver.habits.keeps = true;
+    driver.add(&uri("totp", "a:b", 1)).unwrap();
+    assert_eq!(told(&mut driver), "");
+
+    driver.input(Input::Copied(Err(driver::failure())));
+    driver.input(Input::Damaged(Some("damaged files are kept".into())));
+    let said = told(&mut driver);
+    assert!(said.contains("no copy of the vault for today") && said.contains("are kept"));
+    driver.input(Input::Copied(Ok(())));
+    driver.input(Input::Damaged(None));
+    assert_eq!(told(&mut driver), "");
+    // A locked vault is told nothing of its files.
+    driver.lock();
+    driver.input(Input::Damaged(Some("damaged files are kept".into())));
+    assert_eq!(told(&mut driver), "");
+}

@@ -31,6 +31,8 @@ pub(super) struct Disk {
     pub backup: String,
     /// The vault is a backup that has taken a damaged one's place.
     pub is_mended: bool,
+    /// What is said of the state file.
+    pub no_state: Option<String>,
     /// The ids of every purge.
     pub purged: Vec<Vec<EntryId>>,
 }
@@ -223,6 +225,10 @@ impl Disk {
                 .then(|| "the vault is older".to_owned())
                 .into_iter()
                 .collect(),
+            passing: Passing {
+                no_state: self.no_state.clone(),
+                ..Passing::default()
+            },
         }))
     }
 

@@ -34,11 +34,15 @@ fn written(store: &Store, writes: Vec<Write>) -> Vec<&'static str> {
     drop(done);
     let mut told = Vec::new();
     while let Some(result) = results.blocking_recv() {
+        if matches!(result, Done::Damaged(None)) {
+            continue;
+        }
         let words = [
             (matches!(result, Done::Stored(Ok(()))), "stored"),
             (matches!(result, Done::Stored(Err(_))), "not stored"),
             (matches!(result, Done::Kept(Ok(()))), "kept"),
             (matches!(result, Done::Copied(Ok(()))), "copied"),
+            (matches!(result, Done::Damaged(Some(_))), "damaged"),
         ];
         let word = words.iter().find(|(is_it, _)| *is_it);
         told.push(word.unwrap_or_else(|| panic!("{result:?}")).1);
@@ -87,6 +91,21 @@ fn a_stream_of_writes_without_a_rest_is_copied_now_and_then() {
         .filter_map(|(place, told)| (*told == "copied").then_some(place))
         .collect();
     assert_eq!(copies, [PATIENCE, PATIENCE + 4]);
+}
+
+#[test]
+fn damaged_files_are_told_after_each_copy_until_they_are_gone() {
+    let folder = Folder::new();
+    let store = folder.store();
+    let mut opened = made(&store);
+    let damaged = folder.data().join("damaged");
+    std::fs::create_dir(&damaged).unwrap();
+    std::fs::write(damaged.join("x.age"), "spoilt").unwrap();
+    let told = written(&store, vec![next(&mut opened)]);
+    assert_eq!(told, ["stored", "copied", "damaged"]);
+    std::fs::remove_dir_all(&damaged).unwrap();
+    let told = written(&store, vec![next(&mut opened)]);
+    assert_eq!(told, ["stored", "copied"]);
 }
 
 #[test]

@@ -52,7 +52,7 @@ fn recovered(folder: &Folder, made: &Opened) -> String {
         uris(&made.document, &made.arena)
     );
     assert_eq!(backups(&folder.store()), before, "no backup goes for it");
-    opened.warnings.join("|")
+    opened.told().join("|")
 }
 
 #[test]
@@ -309,7 +309,7 @@ fn the_newest_backup_that_opens_is_taken_and_what_is_missing_is_told() {
     for newest in [3, 2, 1] {
         let opened = open(&store, PASSPHRASE).unwrap();
         let count = opened.document.entries.len();
-        said.push((count, opened.rollback, opened.warnings.join("|")));
+        said.push((count, opened.rollback, opened.told().join("|")));
         assert_eq!(opened.document.generation, made.document.generation);
         // What took the vault's place is spoilt in its turn, with every copy of it.
         for path in backups(&store) {

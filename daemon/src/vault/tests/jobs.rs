@@ -134,7 +134,7 @@ fn a_new_vault_opens_with_its_passphrase_and_with_its_recovery_key_however_typed
             uris(&made.document, &made.arena)
         );
         assert!(!opened.rollback);
-        assert_eq!(opened.warnings, [""; 0]);
+        assert_eq!(opened.told(), [""; 0]);
     }
 }
 
@@ -268,7 +268,7 @@ fn a_missing_or_damaged_state_costs_a_warning_only() {
     let warned = |store| {
         let opened: Box<Opened> = open(store, "correct horse").unwrap();
         assert!(!opened.rollback);
-        opened.warnings.join("|")
+        opened.told().join("|")
     };
     assert!(warned(&store).contains("is damaged"));
     std::fs::remove_file(&state).unwrap();

@@ -94,7 +94,7 @@ fn the_last_write_is_undone_and_that_is_undone_in_its_turn() {
     for typed in [PASSPHRASE, recovery.expose()] {
         let opened = open(&folder.store(), typed).unwrap();
         assert_eq!(uris(&opened.document, &opened.arena), before);
-        assert_eq!(opened.warnings, [""; 0]);
+        assert_eq!(opened.told(), [""; 0]);
     }
     let kept = std::fs::read_dir(folder.data().join("backups")).unwrap();
     let kept = kept.map(|file| name(&file.unwrap().path()));
