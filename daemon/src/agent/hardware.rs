@@ -7,8 +7,8 @@ use otp_proto::{
     Ask, AskKind, Desktop, Response, RpcError, Secret, SlotKind, SlotsReply, StepAnswer, UnlockSlot,
 };
 
-use super::jobs::Task;
 use super::outcome::Outcome;
+use super::task::Task;
 use super::{Agent, Asker, Conn, Output, PluginDone, PluginQuestion, PluginTask, SlotJob, error};
 use crate::clock::Now;
 use crate::vault::slot::{PluginError, PluginFile, SlotName};

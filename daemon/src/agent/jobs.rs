@@ -3,53 +3,17 @@
 
 use std::collections::VecDeque;
 
-use otp_proto::{
-    BackupsAnswer, EntryId, Init, Passwd, Rekey, Response, RestoreBackupCommit, RpcError, Secret,
-    StepAnswer, Unlock, UnlockAnswer,
-};
+use otp_proto::{BackupsAnswer, EntryId, Init, Passwd, Rekey, Response, RpcError, Secret, Unlock};
 
 use super::changes::Out;
 use super::outcome::Outcome;
-use super::{Agent, Asker, Job, JobDone, Output, SlotJob, error};
+use super::task::{Revealed, Task};
+use super::{Agent, Asker, Job, JobDone, Output, error};
 use crate::clock::Now;
 use crate::vault::slot::{SlotName, name_for};
 
 /// Requests that wait for a key derivation, which takes a second each.
 const MAX_WAITING: usize = 16;
-
-/// A request that needs slow work.
-#[derive(Debug)]
-pub(super) enum Task {
-    Init(Init),
-    Unlock(Unlock),
-    /// Of several vaults, this one.
-    Choose(EntryId, Secret),
-    Passwd(Passwd),
-    Reveal(Secret, Revealed),
-    Backup,
-    BackupCheck,
-    Backups,
-    RestoreBackup(RestoreBackupCommit),
-    Slots(SlotJob),
-    /// What the connection's renewal has left when its turn comes: a rekey may be before it.
-    KeepRecovery,
-    Rekey(Rekey),
-    /// What a person typed into the dialog.
-    Typed(Secret),
-    /// The slots that nobody types.
-    Auto,
-    /// An identity that hardware has unwrapped.
-    Found(SlotName, Secret),
-}
-
-/// What is handed out only to whoever knows the passphrase.
-#[derive(Debug)]
-pub(super) enum Revealed {
-    /// The keys of the entries that match.
-    Uris(Option<String>),
-    /// The recovery codes of one entry.
-    Codes(String),
-}
 
 /// The job that is out, with what its end needs.
 #[derive(Debug)]
@@ -105,27 +69,6 @@ pub(super) struct Jobs {
     pub discard: Option<EntryId>,
 }
 
-/// Whether a task must find the vault's files at rest.
-fn needs_rest(task: &Task) -> bool {
-    match task {
-        Task::Init(_)
-        | Task::Unlock(_)
-        | Task::Choose(..)
-        | Task::Passwd(_)
-        | Task::Backup
-        | Task::BackupCheck
-        | Task::Backups
-        | Task::RestoreBackup(_)
-        | Task::Slots(_)
-        | Task::KeepRecovery
-        | Task::Rekey(_)
-        | Task::Typed(_)
-        | Task::Found(..)
-        | Task::Auto => true,
-        Task::Reveal(..) => false,
-    }
-}
-
 impl Jobs {
     /// Whether a job is out.
     pub(super) fn is_running(&self) -> bool {
@@ -151,8 +94,11 @@ impl Jobs {
     /// Whether writes must wait, because a job needs the vault's folder for itself. One that is
     /// next counts, so that a stream of changes can't keep it from its turn.
     pub(super) fn wants_folder(&self) -> bool {
-        let is_next =
-            self.running.is_none() && self.queue.front().is_some_and(|(_, task)| needs_rest(task));
+        let is_next = self.running.is_none()
+            && self
+                .queue
+                .front()
+                .is_some_and(|(_, task)| task.needs_rest());
         self.is_writing() || is_next || !self.purge.is_empty()
     }
 
@@ -174,23 +120,7 @@ impl Jobs {
     pub(super) fn lock(&mut self) -> Vec<Asker> {
         let mut askers = Vec::new();
         self.queue.retain(|(asker, task)| {
-            let stays = match task {
-                Task::Init(_)
-                | Task::Passwd(_)
-                | Task::Backup
-                | Task::Backups
-                | Task::Slots(_)
-                | Task::KeepRecovery
-                | Task::Rekey(_) => true,
-                Task::Unlock(_)
-                | Task::Choose(..)
-                | Task::Reveal(..)
-                | Task::BackupCheck
-                | Task::RestoreBackup(_)
-                | Task::Typed(_)
-                | Task::Found(..)
-                | Task::Auto => false,
-            };
+            let stays = task.outlives_lock();
             if !stays {
                 askers.extend(*asker);
             }
@@ -240,56 +170,6 @@ impl Agent {
         Ok(Outcome::Later)
     }
 
-    /// The answer of a task that needs no work, or no longer: things may have changed while it
-    /// waited.
-    fn answer_now(&self, task: &Task) -> Option<Result<Response, RpcError>> {
-        let is_locked = self.open.is_none();
-        match task {
-            Task::Init(_) if self.vault_exists => Some(Err(error::exists())),
-            Task::Init(init) if init.passphrase.expose().is_empty() => {
-                Some(Err(error::params("the passphrase is empty")))
-            }
-            Task::Passwd(passwd) if passwd.new.expose().is_empty() => {
-                Some(Err(error::params("the new passphrase is empty")))
-            }
-            Task::Unlock(_) | Task::Choose(..) if !is_locked => {
-                Some(Ok(Response::Unlock(UnlockAnswer::default())))
-            }
-            Task::Found(..) if !is_locked => Some(Ok(Response::Step(StepAnswer::default()))),
-            Task::Reveal(..) | Task::BackupCheck if is_locked => Some(Err(error::locked())),
-            Task::RestoreBackup(_) if is_locked && self.vault_exists && !self.is_damaged => {
-                Some(Err(error::locked()))
-            }
-            Task::Unlock(_)
-            | Task::Choose(..)
-            | Task::Passwd(_)
-            | Task::Backup
-            | Task::Backups
-            | Task::Slots(_)
-            | Task::KeepRecovery
-            | Task::Rekey(_)
-                if !self.vault_exists =>
-            {
-                Some(Err(error::no_vault()))
-            }
-            Task::Init(_)
-            | Task::Unlock(_)
-            | Task::Choose(..)
-            | Task::Passwd(_)
-            | Task::Reveal(..)
-            | Task::Backup
-            | Task::BackupCheck
-            | Task::Backups
-            | Task::RestoreBackup(_)
-            | Task::Slots(_)
-            | Task::KeepRecovery
-            | Task::Rekey(_)
-            | Task::Typed(_)
-            | Task::Found(..)
-            | Task::Auto => None,
-        }
-    }
-
     /// Gives out the next job, if one can go; whether the queue moved.
     pub(super) fn start_job(&mut self, _: Now) -> bool {
         if self.jobs.running.is_some() {
@@ -304,7 +184,7 @@ impl Agent {
             return self.start_purge();
         }
         let is_at_rest = self.changes.out.is_none() && self.keeping.is_idle();
-        let may_go = |(_, task): &(Option<Asker>, Task)| is_at_rest || !needs_rest(task);
+        let may_go = |(_, task): &(Option<Asker>, Task)| is_at_rest || !task.needs_rest();
         if !self.jobs.queue.front().is_some_and(may_go) {
             return false;
         }

@@ -33,6 +33,7 @@ mod remove;
 mod restore_backup;
 mod slots;
 mod status;
+mod task;
 mod timers;
 mod unlock;
 mod wait;

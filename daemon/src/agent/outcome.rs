@@ -3,7 +3,7 @@
 use otp_proto::{Done, Request, Response, RpcError, UnlockAnswer};
 
 use super::changes::Draft;
-use super::jobs::{Revealed, Task};
+use super::task::{Revealed, Task};
 use super::{Agent, Asker, SlotJob, error, gate};
 use crate::clock::Now;
 

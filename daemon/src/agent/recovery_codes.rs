@@ -8,9 +8,9 @@ use otp_proto::{
 };
 
 use super::changes::Effect;
-use super::jobs::{Revealed, Task};
 use super::open::Open;
 use super::outcome::Outcome;
+use super::task::{Revealed, Task};
 use super::{Agent, Asker, entries, error, info};
 use crate::clock::Now;
 use crate::vault::Entry;

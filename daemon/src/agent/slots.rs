@@ -6,8 +6,8 @@ use otp_proto::{
 };
 
 use super::hardware::Wanted;
-use super::jobs::Task;
 use super::outcome::Outcome;
+use super::task::Task;
 use super::{Agent, Asker, PluginTask, Rekeyed, SlotDone, SlotJob, error};
 use crate::clock::Now;
 use crate::vault::OpenError;

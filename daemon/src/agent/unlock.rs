@@ -7,8 +7,8 @@ use otp_proto::{
     RpcError, Secret, UnlockAnswer,
 };
 
-use super::jobs::Revealed;
 use super::open::Open;
+use super::task::Revealed;
 use super::{Agent, Asker, Output, error, find, recovery_codes};
 use crate::clock::Now;
 use crate::otp::scrubbed;

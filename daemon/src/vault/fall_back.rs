@@ -6,7 +6,8 @@ use otp_proto::{BackupCheckAnswer, Secret};
 
 use super::digest::digest;
 use super::document::VAULT;
-use super::job::{Boxed, on_disk, with_state};
+use super::job::Boxed;
+use super::load::{on_disk, with_state};
 use super::seal::{self, MAX_FILE, Unsealed};
 use super::store::{Kept, Store};
 use super::{OpenError, Opened, Sealed, StoreError, durable};

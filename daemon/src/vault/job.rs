@@ -1,22 +1,20 @@
 //! The slow work beside the loop: key derivations and whole-file reads. Runs on one thread, so
 //! that there is one key derivation and its 256 MB at a time.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use otp_proto::{EntryId, RecoveryKey, Secret};
 use zeroize::Zeroizing;
 
-use super::digest::{Digest, Digesting};
-use super::document::{fingerprint, raise};
 use super::fall_back::{fall_back, newest_opens};
-use super::seal::{self, MAX_FILE, Sealer, Unsealed, seal};
+use super::load::load;
+use super::seal::{Sealer, seal};
 use super::slot::{IDENTITY, Passphrase, RECOVERY, Recovery, Slot as _, unwrap_with};
-use super::store::{Install, Kept, Store};
+use super::store::{Install, Store};
 use super::{
-    Document, Entry, Marks, OpenError, Opened, Passing, Sealed, State, backup, durable, rekey,
-    restore, several, slots,
+    Document, Marks, OpenError, Opened, Passing, Sealed, State, backup, purge, rekey, restore,
+    several, slots,
 };
 use crate::agent::{Job, JobDone};
 use crate::config::MemoryMode;
@@ -43,7 +41,7 @@ pub fn perform(store: &Store, mode: MemoryMode, job: Job, wall: Duration) -> Job
         Job::RestoreBackup(restore) => {
             JobDone::RestoreBackup(restore::restore(store, mode, &restore, wall))
         }
-        Job::Purge { identity, ids } => JobDone::Purge(purge(store, mode, &identity, &ids)),
+        Job::Purge { identity, ids } => JobDone::Purge(purge::purge(store, mode, &identity, &ids)),
         Job::Slots(job) => JobDone::Slots(slots::perform(store, mode, &job)),
         Job::Rekey {
             passphrase,
@@ -262,176 +260,10 @@ pub(super) fn copied(store: &Store, vault: &Sealed, wall: Duration) -> Option<St
     failed.as_ref().map(super::no_copy)
 }
 
-/// Loads the vault with its identity.
-pub(super) fn load(store: &Store, mode: MemoryMode, identity: &Secret) -> Result<Boxed, OpenError> {
-    Ok(look_into(store, mode, identity)?.seen(store))
-}
-
-/// A vault as it lies on the disk.
-pub(super) struct OnDisk {
-    /// The file's own generation, which what is remembered doesn't raise.
-    generation: u64,
-    whole: Digest,
-    opened: Boxed,
-}
-
-impl OnDisk {
-    /// Notes that it is what the next write follows.
-    pub(super) fn seen(self, store: &Store) -> Boxed {
-        store.saw(self.generation, self.whole);
-        self.opened
-    }
-}
-
-/// Loads the vault while it may be written: what is seen may be old already.
-pub(super) fn look_into(
-    store: &Store,
-    mode: MemoryMode,
-    identity: &Secret,
-) -> Result<OnDisk, OpenError> {
-    let (file, device, length) = store.open_vault()?;
-    let mut file = Digesting::new(file);
-    let unsealed = seal::open(&mut file, length, identity, mode)?;
-    let theirs = unsealed.document.device;
-    if theirs != device {
-        // A write would go to another file.
-        let path = store.vault_path(device);
-        return Err(OpenError::Renamed { path, theirs });
-    }
-    Ok(on_disk(store, unsealed, file.finish()))
-}
-
-/// What a vault that was opened says of itself.
-pub(super) fn on_disk(store: &Store, unsealed: Unsealed, whole: Digest) -> OnDisk {
-    let generation = unsealed.document.generation;
-    let mut opened = with_state(store, unsealed);
-    if opened.rollback {
-        opened.warnings.push(format!(
-            "the vault is older (generation {generation}) than the one seen last ({})",
-            opened.state.marks.generation
-        ));
-    }
-    OnDisk {
-        generation,
-        whole,
-        opened: Box::new(opened),
-    }
-}
-
-/// Compares a vault with what is remembered of it, and raises it to that.
-pub(super) fn with_state(store: &Store, unsealed: Unsealed) -> Opened {
-    let Unsealed {
-        mut document,
-        arena,
-        sealer,
-    } = unsealed;
-    let (state, warning) = store.read_state();
-    let rollback = document.generation < state.marks.generation;
-    raise(
-        &mut document,
-        &arena,
-        arena.key(sealer.mac_key),
-        &state.marks,
-    );
-    Opened {
-        document,
-        arena,
-        sealer,
-        state,
-        rollback,
-        mended: false,
-        warnings: Vec::new(),
-        passing: Passing {
-            no_state: warning,
-            ..Passing::default()
-        },
-    }
-}
-
 fn rewrap(store: &Store, current: &Secret, new: &Secret, wall: Duration) -> Result<(), OpenError> {
     store.tidy()?;
     let identity = identity(store, current)?;
     let wrapped = Passphrase::with_work(new, store.work_factor()).wrap(&identity)?;
     store.keep_if_changed(IDENTITY, wall)?;
     Ok(store.write_slot(IDENTITY, &wrapped)?)
-}
-
-/// Rewrites the backups without some entries, and without others that have the same keys: a key
-/// that was removed and added again is there twice.
-fn purge(
-    store: &Store,
-    mode: MemoryMode,
-    identity: &Secret,
-    ids: &[EntryId],
-) -> Result<(), OpenError> {
-    let ids: BTreeSet<EntryId> = ids.iter().copied().collect();
-    let _held = store.hold();
-    let kept = store.kept()?;
-    let read = |Kept { path, .. }: &Kept| {
-        let bytes = durable::read(path, MAX_FILE)?;
-        let bytes = bytes.ok_or_else(|| OpenError::Missing(path.clone()))?;
-        let length = bytes.len().try_into().unwrap_or(u64::MAX);
-        seal::open(bytes.as_slice(), length, identity, mode)
-    };
-    let mut keys = BTreeSet::new();
-    for unsealed in kept.iter().filter_map(|kept| read(kept).ok()) {
-        let all = unsealed.document.entries.iter();
-        for entry in all.chain(&unsealed.document.trash) {
-            if ids.contains(&entry.id) {
-                keys.insert(mark(entry, &unsealed));
-            }
-        }
-    }
-    let mut outcome = Ok(());
-    for kept in &kept {
-        let rewritten = match read(kept) {
-            Ok(mut unsealed) => {
-                if !drop_entries(&mut unsealed, &ids, &keys) {
-                    continue;
-                }
-                seal(&unsealed.document, &unsealed.arena, &unsealed.sealer).ok()
-            }
-            // What can't be read now may be read another time.
-            Err(failure @ (OpenError::Store(_) | OpenError::Unreadable(_))) => {
-                outcome = Err(failure);
-                continue;
-            }
-            // Another identity's, or broken: the key may be in it, and nobody can tell.
-            Err(_) => None,
-        };
-        let bytes = rewritten.as_ref().map(|sealed| sealed.bytes.as_slice());
-        // One that fails is no reason to leave the key in the others.
-        if let Err(failure) = store.replace_backup(&kept.path, bytes) {
-            outcome = Err(failure.into());
-        }
-    }
-    outcome
-}
-
-fn mark(entry: &Entry, unsealed: &Unsealed) -> [u8; 8] {
-    let mac_key = unsealed.arena.key(unsealed.sealer.mac_key);
-    fingerprint(unsealed.arena.key(entry.key), mac_key)
-}
-
-/// Drops entries by id and by key; returns whether there were any.
-fn drop_entries(
-    unsealed: &mut Unsealed,
-    ids: &BTreeSet<EntryId>,
-    keys: &BTreeSet<[u8; 8]>,
-) -> bool {
-    let stays =
-        |entry: &Arc<Entry>| !ids.contains(&entry.id) && !keys.contains(&mark(entry, unsealed));
-    let keep = |entries: &[Arc<Entry>]| -> Vec<Arc<Entry>> {
-        entries
-            .iter()
-            .filter(|entry| stays(entry))
-            .cloned()
-            .collect()
-    };
-    let document = &unsealed.document;
-    let (entries, trash) = (keep(&document.entries), keep(&document.trash));
-    let dropped = entries.len() < document.entries.len() || trash.len() < document.trash.len();
-    unsealed.document.entries = entries;
-    unsealed.document.trash = trash;
-    dropped
 }

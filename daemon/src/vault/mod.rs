@@ -14,6 +14,8 @@ mod fall_back;
 pub mod job;
 mod line;
 mod lines;
+mod load;
+mod purge;
 mod rekey;
 mod restore;
 pub mod seal;

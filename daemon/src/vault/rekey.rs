@@ -6,7 +6,8 @@ use std::time::Duration;
 use otp_proto::Secret;
 
 use super::document::fingerprint;
-use super::job::{copied, load, recovery};
+use super::job::{copied, recovery};
+use super::load::load;
 use super::seal::{Sealer, seal};
 use super::slot::{IDENTITY, Passphrase, RECOVERY, Slot as _, SlotName, unwrap_typed};
 use super::store::{Install, Store};

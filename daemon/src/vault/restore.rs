@@ -5,7 +5,8 @@ use std::time::Duration;
 use otp_proto::{BackupInfo, Edition, Secret};
 
 use super::document::{fingerprint, raise};
-use super::job::{copied, identity, with_state};
+use super::job::{copied, identity};
+use super::load::with_state;
 use super::seal::{self, MAX_FILE, Unsealed, seal};
 use super::slot::{KEYRING, TYPED, unwrap_with};
 use super::store::{Install, Kept, Slots, Store};

@@ -3,7 +3,8 @@
 use otp_proto::{EntryId, Secret, SlotInfo, SlotKind};
 use zeroize::Zeroizing;
 
-use super::job::{identity, look_into, recovery};
+use super::job::{identity, recovery};
+use super::load::look_into;
 use super::slot::{
     IDENTITY, KEYRING, KeyringError, PluginFile, RECOVERY, Slot as _, SlotName, keyring,
     unwrap_typed,

@@ -7,16 +7,18 @@ mod elsewhere;
 mod install;
 mod kept;
 mod noted;
+mod seen;
 mod shut;
+mod slots;
 
 use std::fs::{self, File};
 use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use otp_proto::{Dirs, EntryId, SlotKind};
+use otp_proto::{Dirs, EntryId};
 
 use self::backups::put_back;
 pub(super) use self::backups::{Kept, written};
@@ -29,7 +31,7 @@ use super::backup::Files;
 use super::digest::{Digest, digest};
 use super::durable::{self, Draft, UNFINISHED};
 use super::seal::MAX_FILE;
-use super::slot::{IDENTITY, Keyring, NoKeyring, RECOVERY, SlotName, TYPED, WORK_FACTOR};
+use super::slot::{IDENTITY, Keyring, NoKeyring, RECOVERY, TYPED, WORK_FACTOR};
 use super::{OpenError, Sealed, State, StoreError};
 use super::{disk, state};
 
@@ -138,72 +140,6 @@ impl Store {
         self.finish_install()
     }
 
-    /// Reads a slot's file.
-    ///
-    /// # Errors
-    /// [`OpenError::NoVault`], or [`OpenError::Missing`] if other files are there.
-    pub fn read_slot(&self, file: &str) -> Result<Vec<u8>, OpenError> {
-        let path = self.data.join(file);
-        match durable::read(&path, MAX_SLOT)? {
-            Some(bytes) => Ok(bytes),
-            None if self.exists() => Err(OpenError::Missing(path)),
-            None => Err(OpenError::NoVault),
-        }
-    }
-
-    /// Returns the slots that are there, those that a person types first.
-    ///
-    /// # Errors
-    /// The folder can't be read.
-    pub fn slots(&self) -> Result<Vec<SlotName>, StoreError> {
-        let paths = durable::list(&self.data)?;
-        let names = paths.iter().map(|path| name(path));
-        let slots = names.clone().filter_map(SlotName::of_file);
-        let is_whole = |slot: &SlotName| {
-            let companion = slot.companion();
-            companion.is_none_or(|file| names.clone().any(|name| name == file))
-        };
-        let mut slots: Vec<SlotName> = slots.filter(is_whole).collect();
-        let place = |slot: &SlotName| {
-            let typed = slot.typed();
-            let place = TYPED.iter().position(|&file| Some(file) == typed);
-            (place.unwrap_or(TYPED.len()), slot.clone())
-        };
-        slots.sort_by_key(place);
-        Ok(slots)
-    }
-
-    /// Returns whether there is a slot that nobody types.
-    pub fn opens_by_itself(&self) -> bool {
-        let slots = self.slots().unwrap_or_default();
-        slots.iter().any(|slot| slot.kind() == SlotKind::Keyring)
-    }
-
-    /// Removes a slot's file durably.
-    ///
-    /// # Errors
-    /// The file is still there, or with [`StoreError::Unsure`] may come back after a crash.
-    pub(super) fn remove_slot(&self, slot: &SlotName) -> Result<(), StoreError> {
-        self.refuse_unfinished()?;
-        durable::remove(&self.data.join(slot.file()))?;
-        let companion = slot.companion().map(|file| self.data.join(file));
-        let removed = companion.map_or(Ok(()), |file| durable::remove(&file));
-        let done = removed.and_then(|()| durable::sync_folder(&self.data));
-        done.map_err(|failure| StoreError::Unsure(Box::new(failure)))
-    }
-
-    /// Writes a slot's file durably.
-    ///
-    /// # Errors
-    /// The old file is as before, or with [`StoreError::Unsure`] the new one is there.
-    pub fn write_slot(&self, file: &str, bytes: &[u8]) -> Result<(), StoreError> {
-        self.refuse_unfinished()?;
-        Draft::write(&self.data.join(file), bytes)?.place()?;
-        self.note(file);
-        let synced = durable::sync_folder(&self.data);
-        synced.map_err(|failure| StoreError::Unsure(Box::new(failure)))
-    }
-
     /// Opens the vault's file; returns whose it is and its length, too.
     ///
     /// # Errors
@@ -224,40 +160,6 @@ impl Store {
             return Err(StoreError::TooLarge { path, limit }.into());
         }
         Ok((BufReader::new(file), *device, length))
-    }
-
-    /// Returns the generation of the vault's file, if it is known.
-    pub(super) fn generation(&self) -> Option<u64> {
-        Some(self.on_disk.load(Ordering::Relaxed)).filter(|generation| *generation > 0)
-    }
-
-    /// Tells the generation of the vault's file and what it was, once it was read or written.
-    pub(super) fn saw(&self, generation: u64, whole: Digest) {
-        self.see(generation, Some(whole), false);
-    }
-
-    /// Forgets the vault's file: another will take its place.
-    pub(super) fn saw_nothing(&self) {
-        self.see(0, None, false);
-    }
-
-    /// Tells that the vault's file, whose place a backup of this generation was to take, is still
-    /// the damaged one.
-    pub(super) fn saw_damage(&self, generation: u64) {
-        self.see(generation, None, true);
-    }
-
-    fn see(&self, generation: u64, whole: Option<Digest>, is_damaged: bool) {
-        self.on_disk.store(generation, Ordering::Relaxed);
-        self.is_damaged.store(is_damaged, Ordering::Relaxed);
-        *self.whole.lock().unwrap_or_else(PoisonError::into_inner) = whole;
-    }
-
-    /// Whether the vault's file is what it was when it was last opened or written, as far as that
-    /// is known: only then is it worth a copy.
-    fn is_as_it_was(&self, vault: &[u8]) -> bool {
-        let whole = *self.whole.lock().unwrap_or_else(PoisonError::into_inner);
-        whole.is_none_or(|whole| whole == digest(vault))
     }
 
     /// Writes the vault durably and keeps its predecessor among the backups.

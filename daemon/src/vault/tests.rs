@@ -1,5 +1,6 @@
 //! What the parts of the vault do together.
 
+mod away;
 mod crash;
 mod damage;
 mod elsewhere;
@@ -11,7 +12,9 @@ pub(super) mod interop;
 mod jobs;
 mod keyring;
 mod months;
+mod purge;
 mod restore;
 pub(crate) mod samples;
 mod several;
 mod slots;
+mod texts;

@@ -19,6 +19,7 @@ mod limits;
 mod locking;
 mod model;
 mod prompting;
+mod purging;
 mod recovery_codes;
 mod removing;
 mod restoring;
