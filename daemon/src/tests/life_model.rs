@@ -5,106 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use otp_proto::*;
 
 use super::life::Life;
+use super::life_may::{May, Secrecy};
+use super::life_restore::{Restore, Snapshot};
+use super::life_untyped::{Untyped, Ways};
 use super::numbers::Numbers;
-use crate::otp;
-
-/// What may open a slot.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Secrecy {
-    /// This text.
-    Is(String),
-    /// Something that nobody has seen.
-    Unseen,
-    /// Nothing: there is no such slot.
-    Nothing,
-}
-
-impl Secrecy {
-    fn text(&self) -> Option<&String> {
-        match self {
-            Self::Is(text) => Some(text),
-            Self::Unseen | Self::Nothing => None,
-        }
-    }
-
-    fn into_text(self) -> Option<String> {
-        match self {
-            Self::Is(text) => Some(text),
-            Self::Unseen | Self::Nothing => None,
-        }
-    }
-}
-
-/// What may open a slot after the requests so far. One possibility if all were answered.
-#[derive(Debug)]
-struct Way(Vec<(u64, Secrecy)>);
-
-impl Way {
-    /// A request may have changed it.
-    fn may_become(&mut self, ticket: u64, secrecy: Secrecy) {
-        self.0.push((ticket, secrecy));
-    }
-
-    /// A request did: whatever was before it is no more. Returns the texts that ended.
-    fn became(&mut self, ticket: u64, secrecy: Secrecy) -> Vec<String> {
-        let before = self.0.extract_if(.., |(at, _)| *at <= ticket);
-        let ended = before.filter(|(_, was)| *was != secrecy);
-        let ended = ended.filter_map(|(_, was)| was.into_text()).collect();
-        self.0.insert(0, (ticket, secrecy));
-        ended
-    }
-
-    /// A request didn't.
-    fn stayed(&mut self, ticket: u64) {
-        if self.0.len() > 1 {
-            self.0.retain(|(at, _)| *at != ticket);
-        }
-    }
-
-    fn texts(&self) -> impl DoubleEndedIterator<Item = &String> {
-        self.0.iter().filter_map(|(_, secrecy)| secrecy.text())
-    }
-
-    /// What a person would type.
-    fn newest(&self) -> Option<String> {
-        self.texts().next_back().cloned()
-    }
-
-    /// After a start each possibility is tried; one is true.
-    fn try_all(&mut self, life: &Life) -> bool {
-        let mut opening: Vec<String> = self.texts().cloned().collect();
-        opening.dedup();
-        opening.retain(|text| life.opens(text));
-        assert!(
-            opening.len() <= 1,
-            "a replaced secret still opens the vault"
-        );
-        let must = self
-            .0
-            .iter()
-            .all(|(_, secrecy)| matches!(secrecy, Secrecy::Is(_)));
-        assert!(!must || !opening.is_empty(), "a way in is lost: {self:?}");
-        let is_open = !opening.is_empty();
-        let rest = if self
-            .0
-            .iter()
-            .any(|(_, secrecy)| *secrecy == Secrecy::Unseen)
-        {
-            Secrecy::Unseen
-        } else {
-            Secrecy::Nothing
-        };
-        let secrecy = opening.pop().map_or(rest, Secrecy::Is);
-        self.0 = vec![(0, secrecy)];
-        is_open
-    }
-}
 
 #[derive(Debug)]
-enum Asked {
+pub(super) enum Asked {
     Get(usize),
     Add(usize),
     Remove,
+    Purge(usize),
+    AddSlot(Untyped),
+    RemoveUntyped(Untyped),
+    Restore(Restore),
     UnlockByPassphrase,
     UnlockByRecoveryKey,
     Passwd(String),
@@ -117,23 +31,34 @@ enum Asked {
 
 /// What was asked and what was answered.
 pub(super) struct Model {
-    asked: BTreeMap<u64, Asked>,
-    passphrase: Way,
-    recovery: Way,
+    pub(super) asked: BTreeMap<u64, Asked>,
+    pub(super) passphrase: May<Secrecy>,
+    pub(super) recovery: May<Secrecy>,
+    /// The slots that nobody types.
+    pub(super) ways: Ways,
+    /// Backups that a person has taken.
+    pub(super) snapshots: Vec<Snapshot>,
+    /// How often the identity may have changed.
+    pub(super) epoch: u64,
     /// What must not open the vault any more.
-    ended: Vec<String>,
+    pub(super) ended: Vec<String>,
     /// The keys, by number; whether one was added for sure.
-    keys: Vec<bool>,
+    pub(super) keys: Vec<bool>,
     /// Keys that may be in the trash.
-    removed: BTreeSet<usize>,
+    pub(super) removed: BTreeSet<usize>,
+    /// Keys that may be nowhere any more, and those that must not.
+    pub(super) purging: BTreeSet<usize>,
+    pub(super) purged: BTreeSet<usize>,
     /// Codes of counters, each handed out once.
-    counted: BTreeSet<(usize, String)>,
+    pub(super) counted: BTreeSet<(usize, String)>,
     /// The connection on which a recovery key was shown that opens nothing yet.
-    seen: Option<(u64, String)>,
+    pub(super) seen: Option<(u64, String)>,
     passphrases: u64,
-    codes: usize,
-    unlocks: [usize; 2],
-    refusals: usize,
+    pub(super) codes: usize,
+    pub(super) unlocks: [usize; 2],
+    pub(super) refusals: usize,
+    /// How many keys were purged, and how many backups put back.
+    pub(super) done: [usize; 2],
 }
 
 /// Time-based for even numbers, counter-based for odd ones; nine digits against chance.
@@ -150,15 +75,15 @@ fn uri(key: usize) -> String {
 }
 
 /// No name is a part of another, which a query would find where its own entry is missing.
-fn name(key: usize) -> String {
+pub(super) fn name(key: usize) -> String {
     format!("s:{key:03}")
 }
 
-fn bytes(key: usize) -> Vec<u8> {
+pub(super) fn bytes(key: usize) -> Vec<u8> {
     [b"a key of 20.".as_slice(), &key.to_be_bytes()].concat()
 }
 
-fn secret(text: &str) -> Secret {
+pub(super) fn secret(text: &str) -> Secret {
     Secret::copy_of(text)
 }
 
@@ -173,27 +98,38 @@ impl Model {
         let recovery_key = made.recovery_key.expose().to_owned();
         Self {
             asked: BTreeMap::new(),
-            passphrase: Way(vec![(0, Secrecy::Is("passphrase 0".into()))]),
-            recovery: Way(vec![(0, Secrecy::Is(recovery_key))]),
+            passphrase: May::new(Secrecy::Is("passphrase 0".into())),
+            recovery: May::new(Secrecy::Is(recovery_key)),
+            ways: Ways::default(),
+            snapshots: Vec::new(),
+            epoch: 0,
             ended: vec![
                 "wrong".into(),
                 String::from("E6N39-AAAAA-BBBBB-CCCCC-DDDDD-EEEEE-FFFFF"),
             ],
             keys: Vec::new(),
             removed: BTreeSet::new(),
+            purging: BTreeSet::new(),
+            purged: BTreeSet::new(),
             counted: BTreeSet::new(),
             seen: None,
             passphrases: 0,
             codes: 0,
             unlocks: [0; 2],
             refusals: 0,
+            done: [0; 2],
         }
     }
 
-    fn ask(&mut self, life: &mut Life, asked: Asked, request: Request) -> u64 {
+    pub(super) fn ask(&mut self, life: &mut Life, asked: Asked, request: Request) -> u64 {
         let ticket = life.ask(request);
         self.asked.insert(ticket, asked);
         ticket
+    }
+
+    /// Waits for the answer of a request that is about to be made.
+    pub(super) fn expect(&mut self, ticket: u64, asked: Asked) {
+        self.asked.insert(ticket, asked);
     }
 
     pub(super) fn add(&mut self, life: &mut Life) {
@@ -223,11 +159,14 @@ impl Model {
         let key = numbers.index(self.keys.len());
         let query = name(key);
         self.removed.insert(key);
-        let remove = Remove {
-            query,
-            purge: false,
+        let purge = numbers.below(4) > 0;
+        let asked = if purge {
+            self.purging.insert(key);
+            Asked::Purge(key)
+        } else {
+            Asked::Remove
         };
-        self.ask(life, Asked::Remove, Request::Remove(remove));
+        self.ask(life, asked, Request::Remove(Remove { query, purge }));
     }
 
     pub(super) fn lock(&mut self, life: &mut Life) {
@@ -266,7 +205,7 @@ impl Model {
     }
 
     /// Whichever a person has.
-    fn any_secret(&self) -> Option<String> {
+    pub(super) fn any_secret(&self) -> Option<String> {
         self.passphrase.newest().or_else(|| self.recovery.newest())
     }
 
@@ -307,6 +246,12 @@ impl Model {
             });
             let ticket = self.ask(life, Asked::Rekey, request);
             self.recovery.may_become(ticket, Secrecy::Unseen);
+            self.ways.may_go(ticket);
+            self.epoch += 1;
+            if !self.snapshots.is_empty() {
+                // Counters of keys that a restore left out are not known to another identity.
+                self.counted.clear();
+            }
         }
     }
 
@@ -328,7 +273,7 @@ impl Model {
         way.may_become(ticket, Secrecy::Nothing);
     }
 
-    fn way(&mut self, is_passphrase: bool) -> &mut Way {
+    fn way(&mut self, is_passphrase: bool) -> &mut May<Secrecy> {
         if is_passphrase {
             &mut self.passphrase
         } else {
@@ -347,17 +292,34 @@ impl Model {
             let Some(asked) = self.asked.remove(&ticket) else {
                 continue;
             };
+            if answer.is_ok()
+                && matches!(
+                    asked,
+                    Asked::UnlockByPassphrase | Asked::UnlockByRecoveryKey
+                )
+            {
+                life.is_told = false;
+            }
             match answer {
                 Ok(response) => self.granted(ticket, asked, response, wall),
                 // Neither done nor not done, which it says, too.
                 Err(error) if is_dying || error.kind() == ErrorKind::Incomplete => {}
                 Err(_) => match asked {
                     Asked::Passwd(_) => self.passphrase.stayed(ticket),
-                    Asked::Keep(_) | Asked::Rekey => self.recovery.stayed(ticket),
+                    Asked::Keep(_) => self.recovery.stayed(ticket),
+                    Asked::Rekey => {
+                        self.recovery.stayed(ticket);
+                        self.ways.stayed(ticket);
+                    }
+                    Asked::AddSlot(slot) | Asked::RemoveUntyped(slot) => {
+                        self.ways.of(slot).stayed(ticket);
+                    }
+                    Asked::Restore(restore) => self.not_restored(ticket, restore),
                     Asked::RemoveSlot { is_passphrase } => self.way(is_passphrase).stayed(ticket),
                     Asked::Get(_)
                     | Asked::Add(_)
                     | Asked::Remove
+                    | Asked::Purge(_)
                     | Asked::Renew
                     | Asked::UnlockByPassphrase
                     | Asked::UnlockByRecoveryKey
@@ -391,6 +353,23 @@ impl Model {
                 self.unlocks[1] += 1;
                 Vec::new()
             }
+            (Asked::Purge(key), _) => {
+                self.purged.insert(key);
+                self.done[0] += 1;
+                Vec::new()
+            }
+            (
+                Asked::AddSlot(slot),
+                Response::Step(StepAnswer { ask: None, .. }) | Response::Done(_),
+            ) => {
+                self.ways.of(slot).became(ticket, true);
+                Vec::new()
+            }
+            (Asked::RemoveUntyped(slot), _) => {
+                self.ways.of(slot).became(ticket, false);
+                Vec::new()
+            }
+            (Asked::Restore(restore), _) => self.restored(ticket, restore),
             (Asked::Passwd(new), _) => self.passphrase.became(ticket, Secrecy::Is(new)),
             (Asked::Renew, Response::Renew(answer)) => {
                 self.seen = Some((ticket, answer.recovery_key.expose().to_owned()));
@@ -399,6 +378,7 @@ impl Model {
             (Asked::Keep(key), _) => self.recovery.became(ticket, Secrecy::Is(key)),
             (Asked::Rekey, Response::Rekey(answer)) => {
                 let key = answer.recovery_key.expose().to_owned();
+                self.ways.went(ticket);
                 self.recovery.became(ticket, Secrecy::Is(key))
             }
             (Asked::RemoveSlot { is_passphrase }, _) => {
@@ -406,92 +386,7 @@ impl Model {
             }
             _ => Vec::new(),
         };
-        self.ended.extend(ended);
-    }
-
-    fn coded(&mut self, key: usize, code: &str, wall: std::time::Duration) {
-        self.codes += 1;
-        if !key.is_multiple_of(2) {
-            assert!(
-                self.counted.insert((key, code.to_owned())),
-                "a counter of key {key} twice"
-            );
-            return;
-        }
-        let kind = Kind::Totp(Period::new(30).expect("a period"));
-        let digits = Digits::new(9).expect("nine digits");
-        let right = otp::code(kind, Algorithm::Sha1, digits, &bytes(key), wall);
-        assert_eq!(right.expect("TOTP").expose(), code, "another key's code");
-    }
-
-    /// After another start the ways in are as they were told, and one is there.
-    pub(super) fn restarted(&mut self, life: &Life) {
-        self.asked.clear();
-        // What was shown and not kept opens nothing.
-        self.ended.extend(self.seen.take().map(|(_, key)| key));
-        let ways = [self.passphrase.try_all(life), self.recovery.try_all(life)];
-        assert!(ways.contains(&true), "nothing opens the vault");
-        let now: Vec<&String> = self
-            .passphrase
-            .texts()
-            .chain(self.recovery.texts())
-            .collect();
-        self.ended.retain(|text| !now.contains(&text));
-    }
-
-    /// Every key that was added is there, with its codes. Returns how many there were of keys,
-    /// codes, unlocks by passphrase and by recovery key, and refusals.
-    pub(super) fn compare(&mut self, life: &mut Life) -> [usize; 5] {
-        let by = self.any_secret().expect("a way in");
-        let unlocked = life.call(Request::Unlock(Unlock {
-            passphrase: secret(&by),
-        }));
-        assert!(unlocked.is_ok(), "{unlocked:?}");
-        let mut names = [false, true].map(|trash| {
-            let list = List {
-                trash,
-                ..List::default()
-            };
-            match life.call(Request::List(list)) {
-                Ok(Response::List(answer)) => {
-                    let entries = answer.entries.into_iter();
-                    entries
-                        .map(|entry| entry.account)
-                        .collect::<BTreeSet<String>>()
-                }
-                other => panic!("{other:?}"),
-            }
-        });
-        let [living, trash] = &mut names;
-        for (key, _) in self
-            .keys
-            .iter()
-            .enumerate()
-            .filter(|(_, is_sure)| **is_sure)
-        {
-            let name = format!("{key:03}");
-            let is_there =
-                living.contains(&name) || (self.removed.contains(&key) && trash.contains(&name));
-            assert!(is_there, "key {key} was lost");
-        }
-        for name in living.iter() {
-            let key: usize = name.parse().expect("a number");
-            let query = format!("s:{name}");
-            let (wall, answer) = life.call_at(Request::Get(Get {
-                query,
-                ..Get::default()
-            }));
-            let Ok(Response::Code(answer)) = answer else {
-                panic!("{answer:?}");
-            };
-            self.coded(key, answer.code.expose(), wall);
-        }
-        [
-            living.len(),
-            self.codes,
-            self.unlocks[0],
-            self.unlocks[1],
-            self.refusals,
-        ]
+        self.ended
+            .extend(ended.into_iter().filter_map(Secrecy::into_text));
     }
 }

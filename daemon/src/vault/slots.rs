@@ -158,6 +158,18 @@ fn add_keyring(store: &Store, mode: MemoryMode, secret: &Secret) -> Result<(), O
     let identity = identity(store, secret)?;
     opens(store, mode, &identity)?;
     let device = store.device()?;
+    let slot = SlotName::of_file(KEYRING).filter(|slot| {
+        let slots = store.slots();
+        slots.is_ok_and(|slots| slots.contains(slot))
+    });
+    if let Some(slot) = slot {
+        // A crash must not leave it with another secret than it has. One in a keyring that can't be
+        // used now stays.
+        match store.keyring().read(device) {
+            Ok(_) | Err(KeyringError::Missing) => store.remove_slot(&slot)?,
+            Err(failure) => return Err(failure.into()),
+        }
+    }
     let drawn = keyring::draw();
     let wrapped = keyring::wrap(&drawn, &identity)?;
     let copy = Secret::copy_of(drawn.expose());
