@@ -241,6 +241,8 @@ pub(super) const CAUSES: &[(&str, &str)] = &[
         "there is no such vault file",
         "その名前の保管庫はありません",
     ),
+    (" (generation ", " (世代 "),
+    (" entries)", " 件)"),
     ("there is no vault in ", "保管庫のファイルがありません: "),
     (
         ": if its disk is away, bring it back; else put a backup in its place (",
