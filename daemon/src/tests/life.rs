@@ -286,7 +286,7 @@ impl Life {
 
 /// One thing that happens.
 fn step(life: &mut Life, model: &mut Model, numbers: &mut Numbers) {
-    match numbers.below(26) {
+    match numbers.below(27) {
         0..=7 => write(life, model, numbers),
         8..=11 => model.get(life, numbers),
         12 | 13 => model.unlock_by_passphrase(life),
@@ -309,6 +309,14 @@ fn step(life: &mut Life, model: &mut Model, numbers: &mut Numbers) {
         20 => life.work(),
         21..=23 => model.unlock_untyped(life, numbers),
         24 => model.take_backup(life),
+        25 => {
+            // A person takes their time with the hardware, and somebody else changes the identity.
+            life.rest();
+            life.is_prompt = false;
+            model.add_untyped(life, Untyped::Hardware);
+            life.work();
+            model.rekey(life, false);
+        }
         _ => life.rest(),
     }
 }
@@ -321,7 +329,7 @@ fn write(life: &mut Life, model: &mut Model, numbers: &mut Numbers) {
         7 | 18..=20 => model.remove(life, numbers),
         8 => model.passwd(life),
         9 | 10 => model.renew(life),
-        12..=14 => model.add_untyped(life, numbers),
+        12..=14 => model.add_untyped(life, Untyped::any(numbers)),
         15 => model.remove_untyped(life, numbers),
         16 | 17 => model.restore(life, numbers),
         11 => model.rekey(life, numbers.below(2) == 0),

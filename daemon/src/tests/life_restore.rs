@@ -57,7 +57,8 @@ impl Model {
 
     /// Puts one back.
     pub(super) fn restore(&mut self, life: &mut Life, numbers: &mut Numbers) {
-        if self.snapshots.is_empty() || !life.is_open {
+        // What is on its way would be there for nobody knows how long.
+        if self.snapshots.is_empty() || !life.is_open || !life.is_idle() {
             return;
         }
         let snapshot = self.snapshots[numbers.index(self.snapshots.len())].clone();

@@ -23,7 +23,7 @@ pub(super) enum Untyped {
 }
 
 impl Untyped {
-    fn any(numbers: &mut Numbers) -> Self {
+    pub(super) fn any(numbers: &mut Numbers) -> Self {
         if numbers.below(2) == 0 {
             Self::Keyring
         } else {
@@ -146,8 +146,8 @@ impl Ways {
 }
 
 impl Model {
-    pub(super) fn add_untyped(&mut self, life: &mut Life, numbers: &mut Numbers) {
-        let (slot, Some(by)) = (Untyped::any(numbers), self.any_secret()) else {
+    pub(super) fn add_untyped(&mut self, life: &mut Life, slot: Untyped) {
+        let Some(by) = self.any_secret() else {
             return;
         };
         let root = if cfg!(windows) { "C:\\" } else { "/" };
