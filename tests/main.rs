@@ -31,6 +31,7 @@ mod enrol;
 mod get;
 mod list;
 mod lock;
+mod notify;
 mod prompt;
 mod recovery_codes;
 mod slots;

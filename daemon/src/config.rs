@@ -64,6 +64,15 @@ pub enum Allowance {
     Allow,
 }
 
+/// What a notification shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shows {
+    /// The code.
+    Code,
+    /// That there is one.
+    Nothing,
+}
+
 /// The configuration of the agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
@@ -85,6 +94,8 @@ pub struct Config {
     pub log: LogLevel,
     /// `[backup] folder = "/media/usb/otpd"`: where a copy of the vault goes after each change.
     pub backup_folder: Option<PathBuf>,
+    /// `[notify] code = true`: whether notifications show the code.
+    pub notice_code: Shows,
     /// `[policy] dbus = "allow"`: whether codes leave over D-Bus.
     pub bus_codes: Allowance,
     /// `[prompt] program = "pinentry"`: a name to be found in `PATH`, or an absolute path.
@@ -104,6 +115,7 @@ impl Default for Config {
             lock_list: LockedList::Empty,
             log: LogLevel::Info,
             backup_folder: None,
+            notice_code: Shows::Code,
             bus_codes: Allowance::Deny,
             prompt: "pinentry".into(),
         }

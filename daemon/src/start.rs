@@ -18,7 +18,7 @@ use crate::agent::{Agent, Facts, Input};
 use crate::arguments::{Command, Options, parse};
 use crate::clock;
 use crate::config::{Config, ConfigError, MemoryMode};
-use crate::effect::keyring;
+use crate::effect::{keyring, notify};
 use crate::front::ipc::Ipc;
 use crate::lifecycle::{
     Claim, ClaimError, Signals, VaultLock, WAIT, inherited_endpoint, service, watch,
@@ -146,7 +146,8 @@ async fn serve(
     let (sender, done) = mpsc::channel(WAITING);
     let path = config_path(options)?;
     let beside = Beside::new(store, &dirs, path, &config, sender);
-    let core = Rc::new(Core::new(agent, beside, log));
+    let (notices, ordered) = mpsc::channel(notify::WAITING);
+    let core = Rc::new(Core::new(agent, beside, notices, log));
 
     claim.serving(&listener)?;
     let accepting = spawn_local(Ipc::new(Rc::clone(&core), listener).listen());
@@ -158,6 +159,7 @@ async fn serve(
     }
     watch::start(&core);
     front::serve_desktop(&core);
+    notify::start(&core, ordered);
     if opens_by_itself {
         core.input(Input::Begin);
     }

@@ -1,6 +1,9 @@
 //! Every text that a person reads from `otpd` itself, in one place. Answers to requests carry
 //! their own texts; log lines are for administrators and stay where they are written.
 
+#[cfg(target_os = "linux")]
+pub(crate) mod notice;
+
 use std::fmt::Display;
 
 use otp_proto::Desktop;
@@ -108,10 +111,16 @@ static JAPANESE: PromptWords = PromptWords {
 
 /// The words in the language of a desktop.
 pub(crate) fn prompt_words(desktop: &Desktop) -> &'static PromptWords {
-    match desktop.language() {
-        Some(language) if language.starts_with("ja") => &JAPANESE,
-        _ => &ENGLISH,
+    if is_japanese(desktop) {
+        &JAPANESE
+    } else {
+        &ENGLISH
     }
+}
+
+fn is_japanese(desktop: &Desktop) -> bool {
+    let language = desktop.language();
+    language.is_some_and(|language| language.starts_with("ja"))
 }
 
 impl PromptWords {

@@ -9,9 +9,9 @@ use zeroize::Zeroizing;
 use crate::entry::{Algorithm, Digits, Period};
 use crate::response::{
     AddAnswer, BackupAnswer, BackupCheckAnswer, BackupsAnswer, CodeAnswer, Details, Done,
-    ExportAnswer, ImportAnswer, InitAnswer, ListAnswer, PreviewAnswer, RecoveryCodesAnswer,
-    RekeyAnswer, RemoveAnswer, RenewAnswer, RestoreBackupAnswer, SlotsAnswer, StatusAnswer,
-    StepAnswer, UnlockAnswer,
+    ExportAnswer, ImportAnswer, InitAnswer, ListAnswer, NotifyAnswer, PreviewAnswer,
+    RecoveryCodesAnswer, RekeyAnswer, RemoveAnswer, RenewAnswer, RestoreBackupAnswer, SlotsAnswer,
+    StatusAnswer, StepAnswer, UnlockAnswer,
 };
 use crate::{Desktop, ErrorKind, RpcError, Secret};
 
@@ -127,6 +127,22 @@ pub struct Get {
     #[serde(default, skip_serializing_if = "is_false")]
     pub interactive: bool,
     /// Where the person is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub desktop: Option<Box<Desktop>>,
+}
+
+/// Shows a code in a notification on the agent's desktop, where it stays until it dies or the vault
+/// locks. Legal when unlocked; the answer leaves once it is shown. `denied` while the screen is
+/// locked. HOTP: the counter is on disk before.
+#[derive(Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Notify {
+    /// As in [`Get`].
+    pub query: String,
+    /// As in [`Get`].
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub interactive: bool,
+    /// Where the person is, and in which language.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub desktop: Option<Box<Desktop>>,
 }
@@ -523,6 +539,7 @@ methods! {
     "passwd" => Passwd -> Done,
     "list" => List -> ListAnswer,
     "get" => Get -> CodeAnswer,
+    "notify" => Notify -> NotifyAnswer,
     "show" => Show -> Details,
     "preview" => Preview -> PreviewAnswer,
     "add" => Add -> AddAnswer,

@@ -259,6 +259,15 @@ pub struct CodeAnswer {
     pub next: Option<Code>,
 }
 
+/// What is shown.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotifyAnswer {
+    /// The entry's id.
+    pub id: EntryId,
+    /// Seconds until the notification goes, if nobody closes it before.
+    pub valid_for: u32,
+}
+
 /// What `add` would do, and the first code to type into the page.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PreviewAnswer {
@@ -589,6 +598,7 @@ pub enum Response {
     Unlock(UnlockAnswer),
     List(ListAnswer),
     Code(CodeAnswer),
+    Notify(NotifyAnswer),
     Details(Details),
     Preview(PreviewAnswer),
     Add(AddAnswer),

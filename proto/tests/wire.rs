@@ -74,6 +74,7 @@ fn encode(id: i64, request: &Request) -> Vec<u8> {
         Request::Passwd(params) => encode_request(id, params),
         Request::List(params) => encode_request(id, params),
         Request::Get(params) => encode_request(id, params),
+        Request::Notify(params) => encode_request(id, params),
         Request::Show(params) => encode_request(id, params),
         Request::Preview(params) => encode_request(id, params),
         Request::Add(params) => encode_request(id, params),
@@ -120,6 +121,7 @@ fn every_answer_is_read_and_written_as_it_was_agreed() {
     answers::<Passwd>(Response::Done);
     answers::<List>(Response::List);
     answers::<Get>(Response::Code);
+    answers::<Notify>(Response::Notify);
     answers::<Show>(Response::Details);
     answers::<Preview>(Response::Preview);
     answers::<Add>(Response::Add);

@@ -4,6 +4,8 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 
+use rustix::process::{Pid, Signal};
+
 use super::{Home, run};
 
 const LOGIND: &str = "org.freedesktop.login1";
@@ -44,6 +46,14 @@ impl Side {
 
 /// A process that ends with its test.
 pub(crate) struct Process(Child);
+
+impl Process {
+    /// Stops it where it is: it has its names and answers nothing.
+    pub(crate) fn stop(&self) {
+        let pid = Pid::from_child(&self.0);
+        rustix::process::kill_process(pid, Signal::STOP).unwrap();
+    }
+}
 
 impl Drop for Process {
     fn drop(&mut self) {
@@ -125,6 +135,31 @@ pub(crate) fn start_mock(home: &Home, side: Side, name: &str, args: &[&str]) -> 
     let process = start(command, Stdio::null());
     gdbus(home, &["wait", side.flag(), "--timeout", "60", name]);
     process
+}
+
+/// Starts a screen and a notification server on it and on the session bus.
+pub(crate) fn start_dunst(home: &mut Home) -> (Process, Process) {
+    let mut command = home.command_with(&["--pdeathsig=KILL"], "Xvfb");
+    command.args([
+        "-displayfd",
+        "1",
+        "-screen",
+        "0",
+        "640x480x24",
+        "-nolisten",
+        "tcp",
+    ]);
+    let mut screen = start(command, Stdio::piped());
+    let mut number = String::new();
+    let output = screen.0.stdout.as_mut().unwrap();
+    BufReader::new(output).read_line(&mut number).unwrap();
+    home.var("DISPLAY", &format!(":{}", number.trim()));
+    let mut command = home.command_with(&["--pdeathsig=KILL"], "dunst");
+    command.args(["-conf", "/dev/null"]);
+    let server = start(command, Stdio::null());
+    let name = "org.freedesktop.Notifications";
+    gdbus(home, &["wait", "--session", "--timeout", "60", name]);
+    (screen, server)
 }
 
 /// Runs `gdbus`, insists on success, and returns what it printed.

@@ -13,7 +13,8 @@ mod strace;
 mod user;
 
 pub(crate) use bus::{
-    Logind, Process, Saver, Side, announce, gdbus, start_bus, start_bus_with, start_mock,
+    Logind, Process, Saver, Side, announce, gdbus, start_bus, start_bus_with, start_dunst,
+    start_mock,
 };
 pub(crate) use clock::{Clock, STEP, faketime};
 pub(crate) use command::{Outcome, run};

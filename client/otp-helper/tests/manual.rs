@@ -167,7 +167,10 @@ fn bash_offers_verbs_options_values_and_entries() {
         ("otpctl --json stat", &["status"]),
         ("otpctl --passphrase-fd 3 unl", &["unlock"]),
         ("otpctl get --fr", &["--fresh"]),
-        ("otpctl get --no", &["--no-start", "--no-prompt"]),
+        (
+            "otpctl get --no",
+            &["--no-start", "--no-prompt", "--notify"],
+        ),
         ("otpctl add --algorithm SHA2", &["SHA256"]),
         ("otpctl get git", &["GitHub:alice"]),
         ("otpctl get trend", &["Trend\\ Micro:abc"]),

@@ -104,7 +104,7 @@ fn rule(request: &Request) -> Rule {
         | Request::RecoveryCodesList(_)
         | Request::ImportBegin(_)
         | Request::ImportAdd(_) => USE,
-        Request::Get(_) | Request::Preview(_) => CODE,
+        Request::Get(_) | Request::Notify(_) | Request::Preview(_) => CODE,
         Request::Add(_)
         | Request::Edit(_)
         | Request::Remove(_)
@@ -126,6 +126,7 @@ fn is_for_bus(request: &Request) -> bool {
         Request::Status(_)
             | Request::List(_)
             | Request::Get(_)
+            | Request::Notify(_)
             | Request::Lock(_)
             | Request::UnlockAuto(_)
     )
@@ -153,7 +154,8 @@ impl Agent {
             if !is_for_bus(request) {
                 return Err(RpcError::new(ErrorKind::Denied, "not over D-Bus"));
             }
-            if rule.is_code && self.config.bus_codes == Allowance::Deny {
+            let leaves = matches!(request, Request::Get(_));
+            if leaves && self.config.bus_codes == Allowance::Deny {
                 return Err(RpcError::new(
                     ErrorKind::Denied,
                     "no codes over D-Bus: the configuration does not say [policy] dbus = \"allow\"",

@@ -23,6 +23,7 @@ mod job;
 mod jobs;
 mod keeping;
 mod needle;
+mod notices;
 mod open;
 mod outcome;
 mod prompt;
@@ -54,6 +55,8 @@ pub use self::job::{
 };
 use self::jobs::Jobs;
 use self::keeping::Keeping;
+pub use self::notices::Notice;
+use self::notices::Notices;
 use self::open::Open;
 use self::prompt::Prompts;
 pub use self::prompt::{Mistake, PluginQuestion, Prompt, PromptError};
@@ -129,6 +132,8 @@ pub enum Input {
     PluginDone(Result<PluginDone, OpenError>),
     /// Somebody else has our name on the session bus, and who; or nobody any more.
     NameTaken(Option<String>),
+    /// The notice given out by [`Output::Show`] is shown, or why it isn't.
+    Shown(Result<(), String>),
     /// Lock now, if the configuration lets this source lock. Nobody will say when that is over.
     Lock(LockSource),
     /// Somebody has left the computer, or is back: as [`Self::Lock`] at its beginning, and until
@@ -167,6 +172,10 @@ pub enum Output {
     Prompt(Prompt),
     /// Nobody waits for the dialog any more: end it. It is over with [`Input::Prompted`].
     EndPrompt,
+    /// Show a notice in the place of the one before; each is over with [`Input::Shown`].
+    Show(Box<Notice>),
+    /// Take away what is shown, or is about to be.
+    Unshow,
     /// Let a plugin do something; at most one is out.
     Plugin(PluginTask),
     /// Answer what it has asked.
@@ -243,6 +252,7 @@ pub struct Agent {
     keeping: Keeping,
     waiters: Vec<Waiter>,
     prompts: Prompts,
+    notices: Notices,
     hardware: Hardware,
     refusals: Vec<Refusal>,
     timers: Timers,
@@ -281,6 +291,7 @@ impl Agent {
             keeping: Keeping::default(),
             waiters: Vec::new(),
             prompts: Prompts::default(),
+            notices: Notices::default(),
             hardware: Hardware::default(),
             refusals: Vec::new(),
             timers: Timers::default(),
@@ -321,6 +332,7 @@ impl Agent {
             Input::Prompted(answer) => self.prompted(now, answer),
             Input::PluginAsked(ask) => self.hardware_asks(now, ask),
             Input::PluginDone(result) => self.hardware_done(result),
+            Input::Shown(result) => self.shown(now, result),
             Input::Lock(source) => self.lock_for(now, source),
             Input::Absence(absence, sign) => self.sign(now, absence, sign),
             Input::Seen(source, seen) => self.see(now, source, seen),
@@ -383,6 +395,7 @@ impl Agent {
         // It may have put one in the queue.
         while self.start_job(now) {}
         self.serve_waiters(now);
+        self.take_away_if_due(now);
         self.send_refusals(now);
         self.keep();
         self.keep_shut(now);
@@ -391,6 +404,9 @@ impl Agent {
     }
 
     fn reply(&mut self, asker: Asker, answer: Result<Response, RpcError>) {
+        let Some(answer) = self.shown_instead(asker, answer) else {
+            return;
+        };
         self.outputs.push_back(Output::Reply(asker.ticket, answer));
     }
 
@@ -401,6 +417,7 @@ impl Agent {
         self.refusal.forget(&has_left);
         self.waiters.retain(|waiter| !has_left(&waiter.asker));
         self.prompts.forget(&has_left);
+        self.notices.forget(&has_left);
         self.forget_hardware(&has_left);
         self.refusals.retain(|refusal| !has_left(&refusal.asker));
     }

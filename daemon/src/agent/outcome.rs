@@ -75,6 +75,7 @@ impl Agent {
             Request::BackupsList(_) => self.slowly(asker, Task::Backups),
             Request::RestoreBackupCommit(commit) => self.slowly(asker, Task::RestoreBackup(commit)),
             Request::Get(get) => self.get(now, asker, get),
+            Request::Notify(notify) => self.notify(now, asker, notify),
             Request::Show(show) => self.show(&show),
             Request::Preview(preview) => self.preview(now, &preview),
             Request::Add(add) => self.add(now, &add),

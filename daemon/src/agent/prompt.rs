@@ -166,6 +166,7 @@ fn asks(request: &Request) -> (bool, Option<&Desktop>) {
     )]
     match request {
         Request::Get(get) => (get.interactive, get.desktop.as_deref()),
+        Request::Notify(notify) => (notify.interactive, notify.desktop.as_deref()),
         Request::UnlockAuto(auto) => (auto.interactive, auto.desktop.as_deref()),
         _ => (false, None),
     }

@@ -20,13 +20,15 @@ enum Timer {
     Prompt,
     /// A plugin hangs, or whoever it has asked.
     Plugin,
+    /// A code that is shown dies.
+    Notice,
     /// Whether somebody is at the computer isn't known for too long.
     Watch,
 }
 
 /// When each is due.
 #[derive(Debug, Default)]
-pub(super) struct Timers([Option<Duration>; 7]);
+pub(super) struct Timers([Option<Duration>; 8]);
 
 impl Timers {
     fn set(&mut self, timer: Timer, at: Option<Duration>) {
@@ -38,6 +40,7 @@ impl Timers {
             Timer::Prompt => 4,
             Timer::Plugin => 5,
             Timer::Watch => 6,
+            Timer::Notice => 7,
         };
         if let Some(slot) = self.0.get_mut(place) {
             *slot = at;
@@ -60,6 +63,7 @@ impl Agent {
         self.timers.set(Timer::Code, code);
         self.timers.set(Timer::Prompt, self.prompts.deadline());
         self.timers.set(Timer::Plugin, self.hardware.deadline());
+        self.timers.set(Timer::Notice, self.notices.deadline());
         self.timers.set(Timer::Watch, self.watch_deadline(now));
     }
 

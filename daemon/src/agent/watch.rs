@@ -124,6 +124,9 @@ impl Agent {
     /// Locks for a source outside, unless the configuration says that it doesn't lock.
     pub(super) fn lock_for(&mut self, now: Now, source: LockSource) {
         self.watches.was_told(source);
+        if source == LockSource::Screen {
+            self.take_away();
+        }
         if self.obeys(source) {
             self.lock(now, source);
         }
@@ -138,6 +141,10 @@ impl Agent {
         let had_begun = watches.absences.len() < before;
         match sign {
             Sign::Begun => {
+                if source == LockSource::Screen {
+                    self.take_away();
+                }
+                let watches = &mut self.watches;
                 watches.absences.push(absence);
                 if self.obeys(source) {
                     self.lock(now, source);
@@ -154,6 +161,13 @@ impl Agent {
         let absences = self.watches.absences.iter().map(|absence| absence.source());
         let mut sources = absences.chain(self.watches.told.iter().copied());
         sources.any(|source| self.obeys(source))
+    }
+
+    /// Whether the screen is locked, whatever that does to the vault.
+    pub(super) fn is_screen_locked(&self) -> bool {
+        let absences = self.watches.absences.iter().map(|absence| absence.source());
+        let mut sources = absences.chain(self.watches.told.iter().copied());
+        sources.any(|source| source == LockSource::Screen)
     }
 
     /// Lets what opens the vault by itself wait for those who look whether somebody is at the

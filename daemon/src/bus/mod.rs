@@ -68,6 +68,36 @@ pub(crate) async fn open(which: Which) -> Result<Connection, Fault> {
     connected.map_err(|_| Fault::Silent(which))?
 }
 
+/// Returns whoever has a name, as [`Bus::start`] does, on a connection where nothing is heard.
+///
+/// # Errors
+/// Nobody has it, or the bus is gone or doesn't answer.
+pub(crate) async fn start(
+    which: Which,
+    connection: &Connection,
+    name: &str,
+) -> Result<Peer, Fault> {
+    let driver = OwnedUniqueName::try_from(DRIVER).map_err(|_| Fault::Refused)?;
+    let driver = Peer::new(which, connection.clone(), driver);
+    let owner = async || {
+        driver
+            .call(DRIVER_PATH, DRIVER, "GetNameOwner", &name)
+            .await
+    };
+    let owner = match owner().await {
+        Err(Fault::Refused) => {
+            // One that runs already may have no program that the bus knows.
+            let start = (name, 0_u32);
+            driver
+                .tell(DRIVER_PATH, DRIVER, "StartServiceByName", &start)
+                .await?;
+            owner().await?
+        }
+        found => found?,
+    };
+    Ok(Peer::new(which, connection.clone(), owner))
+}
+
 impl Bus {
     /// Connects.
     ///
@@ -120,24 +150,7 @@ impl Bus {
     /// # Errors
     /// Nobody has it, or the bus is gone or doesn't answer.
     pub(crate) async fn start(&self, name: &str) -> Result<Peer, Fault> {
-        let driver = &self.driver;
-        let owner = async || {
-            driver
-                .call(DRIVER_PATH, DRIVER, "GetNameOwner", &name)
-                .await
-        };
-        let owner = match owner().await {
-            Err(Fault::Refused) => {
-                // One that runs already may have no program that the bus knows.
-                let start = (name, 0_u32);
-                driver
-                    .tell(DRIVER_PATH, DRIVER, "StartServiceByName", &start)
-                    .await?;
-                owner().await?
-            }
-            found => found?,
-        };
-        Ok(Peer::new(self.which, self.connection.clone(), owner))
+        start(self.which, &self.connection, name).await
     }
 
     /// Returns whoever has a watched name now.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 
-use super::{Allowance, Config, LockedList, LogLevel, MemoryMode};
+use super::{Allowance, Config, LockedList, LogLevel, MemoryMode, Shows};
 
 /// A mistake in the text.
 pub(super) struct Mistake {
@@ -30,6 +30,8 @@ struct Root {
     backup: Backup,
     #[serde(default)]
     policy: Policy,
+    #[serde(default)]
+    notify: Notify,
 }
 
 #[derive(serde::Deserialize, Default)]
@@ -66,6 +68,12 @@ struct Backup {
 struct Policy {
     #[serde(default)]
     dbus: Allowance,
+}
+
+#[derive(serde::Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Notify {
+    code: Option<bool>,
 }
 
 /// An absolute path.
@@ -183,6 +191,11 @@ pub(super) fn parse(text: &str) -> Result<Config, Mistake> {
         lock_list: root.lock.list.unwrap_or(preset.lock_list),
         log: root.log.level.unwrap_or(preset.log),
         backup_folder: root.backup.folder.map(|folder| folder.0),
+        notice_code: match root.notify.code {
+            Some(true) => Shows::Code,
+            Some(false) => Shows::Nothing,
+            None => preset.notice_code,
+        },
         bus_codes: root.policy.dbus,
         prompt: root
             .prompt

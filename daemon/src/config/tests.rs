@@ -29,10 +29,11 @@ program = '{program}'
 [backup]
 folder = '{program}'
 [policy]
-dbus = 'allow'
+dbus = 'allow'\n[notify]\ncode = false
 "
     );
     let expected = Config {
+        notice_code: Shows::Nothing,
         bus_codes: Allowance::Allow,
         memory: MemoryMode::Mlock,
         lock_idle: Some(Duration::from_secs(900)),

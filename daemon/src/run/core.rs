@@ -6,11 +6,12 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use otp_proto::{ErrorKind, Event, Id, Request, Response, RpcError};
-use tokio::sync::{Notify, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use super::beside::{Beside, Done};
 use crate::agent::{Agent, Caller, Input, LockSource, Output, Ticket};
 use crate::clock;
+use crate::effect::notify::Order;
 use crate::front::{Outbox, Peers};
 use crate::logging::Log;
 use crate::platform;
@@ -47,6 +48,7 @@ pub(crate) struct News {
 pub(crate) struct Core {
     agent: RefCell<Agent>,
     beside: Beside,
+    notices: mpsc::Sender<Order>,
     log: Log,
     peers: Peers,
     routes: RefCell<BTreeMap<Ticket, Route>>,
@@ -74,10 +76,17 @@ impl News {
 }
 
 impl Core {
-    pub(crate) fn new(agent: Agent, beside: Beside, log: Log) -> Self {
+    /// `notices` leads to whoever shows them.
+    pub(crate) fn new(
+        agent: Agent,
+        beside: Beside,
+        notices: mpsc::Sender<Order>,
+        log: Log,
+    ) -> Self {
         Self {
             agent: RefCell::new(agent),
             beside,
+            notices,
             log,
             peers: Peers::default(),
             routes: RefCell::default(),
@@ -299,6 +308,13 @@ impl Core {
                 return started.err().map(|failure| Input::Prompted(Err(failure)));
             }
             Output::EndPrompt => self.beside.end_prompt(),
+            Output::Show(notice) => {
+                let ordered = self.notices.try_send(Order::Show(notice));
+                let busy = || Input::Shown(Err("too many wait".into()));
+                return ordered.is_err().then(busy);
+            }
+            // Where the queue is full the server hangs, and its own clock takes them away.
+            Output::Unshow => drop(self.notices.try_send(Order::Unshow)),
             Output::Plugin(task) => {
                 let started = self.beside.plugin(task);
                 return started.err().map(|failure| Input::PluginDone(Err(failure)));

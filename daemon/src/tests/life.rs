@@ -137,6 +137,8 @@ impl Life {
                 | Output::PluginReply(_)
                 // It comes back, too late.
                 | Output::EndPlugin
+                | Output::Show(_)
+                | Output::Unshow
                 | Output::Publish(_)
                 | Output::Trim
                 | Output::Quit => {}

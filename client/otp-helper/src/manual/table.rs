@@ -285,7 +285,17 @@ pub const VERBS: &[Verb] = &[
                 "wait for a code that lives at least so long",
             ),
             flag("fresh", "never the same code twice, waits for the next one"),
+            flag("notify", "show it in a notification instead"),
         ],
+    },
+    Verb {
+        name: "notify",
+        argument: Some(argument("QUERY", Choice::Entry)),
+        help: "show a code in a notification",
+        about: "The notification goes when the code dies, with a lock of the vault and with a \
+            lock of the screen. A code of a counter goes after 30 seconds. To bind it to a key \
+            of the desktop, give --prompt, so that a locked vault asks.",
+        flags: &[],
     },
     Verb {
         name: "list",

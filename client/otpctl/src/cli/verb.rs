@@ -11,6 +11,7 @@ pub(crate) enum Verb {
     Version,
     Add,
     Get,
+    Notify,
     List,
     Show,
     Edit,
@@ -63,6 +64,7 @@ pub(crate) enum Opt {
     Names,
     Next,
     Note,
+    Notify,
     Period,
     Png,
     Print,
@@ -80,7 +82,7 @@ pub(crate) enum Opt {
 }
 
 /// Each option's name, and whether a value follows.
-pub(super) const OPTIONS: [(Opt, &str, bool); 35] = [
+pub(super) const OPTIONS: [(Opt, &str, bool); 36] = [
     (Opt::Account, "account", true),
     (Opt::Algorithm, "algorithm", true),
     (Opt::Clipboard, "clipboard", false),
@@ -102,6 +104,7 @@ pub(super) const OPTIONS: [(Opt, &str, bool); 35] = [
     (Opt::Names, "names", false),
     (Opt::Next, "next", false),
     (Opt::Note, "note", true),
+    (Opt::Notify, "notify", false),
     (Opt::Period, "period", true),
     (Opt::Png, "png", true),
     (Opt::Print, "print", true),
@@ -153,7 +156,7 @@ const fn rule(
     }
 }
 
-pub(super) const RULES: [Rule; 34] = [
+pub(super) const RULES: [Rule; 35] = [
     rule(Verb::Init, "init", 0, 0, &[Opt::Generate]),
     rule(Verb::Unlock, "unlock", 0, 0, &[Opt::Slot, Opt::Vault]),
     rule(Verb::Lock, "lock", 0, 0, &[Opt::For]),
@@ -172,8 +175,9 @@ pub(super) const RULES: [Rule; 34] = [
         "get",
         1,
         1,
-        &[Opt::Next, Opt::MinLeft, Opt::Fresh],
+        &[Opt::Next, Opt::MinLeft, Opt::Fresh, Opt::Notify],
     ),
+    rule(Verb::Notify, "notify", 1, 1, &[]),
     rule(Verb::List, "list", 0, 1, &[Opt::Names, Opt::Trash]),
     rule(Verb::Show, "show", 1, 1, &[]),
     rule(Verb::Edit, "edit", 1, 1, with_fields!()),
@@ -230,10 +234,10 @@ pub(super) const RULES: [Rule; 34] = [
 pub(super) const GROUPS: [&str; 5] = ["qr", "backups", "recovery-codes", "slots", "recovery-key"];
 
 /// Verbs and options of the design that later versions bring; known, so that the answer is true.
-pub(super) const LATER_VERBS: [&str; 9] = [
-    "notify", "pick", "watch", "source", "run", "inject", "policy", "grants", "log",
+pub(super) const LATER_VERBS: [&str; 8] = [
+    "pick", "watch", "source", "run", "inject", "policy", "grants", "log",
 ];
-pub(super) const LATER_OPTIONS: [&str; 2] = ["copy", "notify"];
+pub(super) const LATER_OPTIONS: [&str; 1] = ["copy"];
 
 impl Verb {
     pub(super) fn rule(self) -> &'static Rule {

@@ -1,10 +1,10 @@
-//! `get`.
+//! `get` and `notify`.
 
-use otp_proto::Get;
+use otp_proto::{Get, Notify};
 use zeroize::Zeroizing;
 
 use super::OrUsage as _;
-use crate::cli::{Line, Opt};
+use crate::cli::{Line, Opt, UsageError};
 use crate::client::Client;
 use crate::failure::Failure;
 use crate::json::{Json, Object};
@@ -14,7 +14,42 @@ use crate::text::fill;
 /// The keys of `get --json`, which scripts rely on.
 const KEYS: [&str; 4] = ["id", "code", "valid_for", "next"];
 
+/// The keys of `notify --json`.
+const SHOWN: [&str; 2] = ["id", "valid_for"];
+
+/// Shows the code in a notification; prints nothing, for whoever looks at one has no terminal.
+pub(super) fn notify(client: &mut Client, line: &Line) -> Result<(), Failure> {
+    let other = [Opt::Next, Opt::MinLeft, Opt::Fresh];
+    if let Some(other) = other.into_iter().find(|other| line.has(*other)) {
+        // `notify` knows none of them.
+        let unknown = UsageError::UnknownOption(format!("--{}", other.name()));
+        return Err(unknown).or_usage(client);
+    }
+    let by_dialog = client.by_dialog();
+    let request = Notify {
+        query: line.query().or_usage(client)?,
+        interactive: by_dialog,
+        desktop: Some(Client::desktop()),
+    };
+    let answer = if by_dialog {
+        client.call(&request)?
+    } else {
+        client.call_unlocked(&request)?
+    };
+    if client.globals.json {
+        let answer = answer.json();
+        let object = SHOWN
+            .iter()
+            .fold(Object::new(), |object, key| object.copy(key, answer));
+        return output::print_json(&object.end());
+    }
+    Ok(())
+}
+
 pub(super) fn get(client: &mut Client, line: &Line) -> Result<(), Failure> {
+    if line.has(Opt::Notify) {
+        return notify(client, line);
+    }
     let by_dialog = client.by_dialog();
     let request = Get {
         query: line.query().or_usage(client)?,

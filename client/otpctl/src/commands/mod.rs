@@ -40,6 +40,7 @@ pub(crate) fn run(text: &'static Text, line: &Line) -> Result<(), Failure> {
         Verb::Version => state::version(client),
         Verb::Add => add::add(client, line),
         Verb::Get => code::get(client, line),
+        Verb::Notify => code::notify(client, line),
         Verb::List => list::list(client, line),
         Verb::Show => list::show(client, line),
         Verb::Edit => change::edit(client, line),

@@ -308,6 +308,7 @@ fn failed(verb: Verb) -> &'static str {
         Verb::Version => "no version",
         Verb::Add => "nothing added",
         Verb::Get => "no code",
+        Verb::Notify => "nothing shown",
         Verb::List => "no list",
         Verb::Show | Verb::KeyShow => "cannot show",
         Verb::Edit => "nothing changed",

@@ -16,7 +16,7 @@ Usage: otpctl VERB [OPTIONS]            otpctl help VERB explains a verb
   restore ID       out of the trash       version          versions
   import FILE      take over keys         export FILE      hand out keys
   backup FILE      save the vault         restore-backup FILE   put it back
-  backups list     otpd's own copies
+  backups list     otpd's own copies      notify QUERY     show it for a while
   qr read, show    QR codes               recovery-codes add, list, use
   completions SHELL   for your shell      man              the manual page
   doctor           look for problems      slots, recovery-key, rekey   ways in
@@ -133,7 +133,20 @@ standard input and error are terminals; else exit status 5.
       --next              also print the next code
       --min-left SECONDS  wait for a code that lives at least so long
       --fresh             never the same code twice; waits for the next one
+      --notify            show it in a notification instead, as notify does
       --json              id, code, valid_for, next
+"
+        }
+        Verb::Notify => {
+            "\
+Usage: otpctl notify QUERY [--json]
+
+Shows the code in a notification, which goes when the code dies, the vault locks
+or the screen is locked. For a key of your desktop:
+
+      otpctl --prompt notify QUERY
+
+      --json   id, valid_for
 "
         }
         Verb::List => {

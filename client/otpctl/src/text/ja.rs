@@ -350,6 +350,7 @@ fn failed(verb: Verb) -> &'static str {
         Verb::Version => "版が分かりません",
         Verb::Add => "追加できません",
         Verb::Get => "コードを出せません",
+        Verb::Notify => "通知できません",
         Verb::List => "一覧を出せません",
         Verb::Show | Verb::KeyShow => "表示できません",
         Verb::Edit => "変更できません",

@@ -16,7 +16,7 @@ pub(super) fn help(verb: Option<Verb>) -> &'static str {
   restore ID       ごみ箱から戻す         version          版
   import ファイル  キーの取り込み         export ファイル  キーの書き出し
   backup ファイル  保管庫の控え           restore-backup ファイル   控えを戻す
-  backups list     自動の控えの一覧
+  backups list     自動の控えの一覧       notify 検索語    コードを通知で見せる
   qr read, show    QR コード              recovery-codes add, list, use
   completions シェル   補完               man              マニュアル
   doctor           問題を探す             slots, recovery-key, rekey   開け方
@@ -132,7 +132,20 @@ otpauth の URI か base32 のキーを、端末、標準入力、QR コード�
       --next          次のコードも出す
       --min-left 秒   残り時間がこれ以上のコードを待つ
       --fresh         同じコードを二度出さない。次のコードを待つ
+      --notify        notify と同じく、通知で見せる
       --json          id, code, valid_for, next
+"
+        }
+        Verb::Notify => {
+            "\
+使い方: otpctl notify 検索語 [--json]
+
+コードを通知で見せます。通知は、コードの期限が切れるか、保管庫か画面がロックされ
+ると消えます。デスクトップのキーに割り当てるには:
+
+      otpctl --prompt notify 検索語
+
+      --json   id, valid_for
 "
         }
         Verb::List => {

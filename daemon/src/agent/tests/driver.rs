@@ -54,6 +54,8 @@ pub(super) struct Driver {
     pub plugin: Option<PluginTask>,
     pub plugin_replies: Vec<SlotsReply>,
     pub is_plugin_ended: bool,
+    /// What was to be shown, and what taken away, since somebody looked.
+    notices: Vec<Option<Notice>>,
     pub has_quit: bool,
     tickets: u64,
 }
@@ -147,6 +149,7 @@ impl Driver {
             plugin: None,
             plugin_replies: Vec::new(),
             is_plugin_ended: false,
+            notices: Vec::new(),
             has_quit: false,
             tickets: 0,
         }
@@ -240,6 +243,8 @@ impl Driver {
                         assert!(self.plugin.is_some(), "no plugin is out");
                         self.is_plugin_ended = true;
                     }
+                    Output::Show(notice) => self.notices.push(Some(*notice)),
+                    Output::Unshow => self.notices.push(None),
                     Output::Publish(event) => self.events.push(event),
                     Output::Trim => {}
                     Output::Quit => {
@@ -325,6 +330,11 @@ impl Driver {
         };
         self.input(Input::Request(Ticket(self.tickets), caller, request));
         self.tickets
+    }
+
+    /// What was shown (`Some`) and taken away (`None`) since the last call.
+    pub(super) fn notices(&mut self) -> Vec<Option<Notice>> {
+        std::mem::take(&mut self.notices)
     }
 
     /// Takes a ticket's answer, which must be there.

@@ -26,6 +26,7 @@ fn every_method_that_needs_keys_is_refused_while_locked_and_without_a_vault() {
     let methods = [
         ("unlock.auto", "{}"),
         ("get", r#"{"query":"x"}"#),
+        ("notify", r#"{"query":"x"}"#),
         ("show", r#"{"query":"x"}"#),
         ("preview", r#"{"uri":"x"}"#),
         ("add", r#"{"uri":"x"}"#),

@@ -18,6 +18,7 @@ mod importing;
 mod limits;
 mod locking;
 mod model;
+mod noticing;
 mod prompting;
 mod purging;
 mod recovery_codes;

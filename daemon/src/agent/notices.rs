@@ -1,0 +1,193 @@
+//! Codes that a person is shown in a notification.
+//!
+//! A `notify` is a `get` whose answer goes to the notification server instead of the caller, who is
+//! told once it is shown. What is shown is taken away when the code dies, with a lock, and when the
+//! screen is locked, whether that locks the vault or not.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use otp_proto::{
+    Code, CodeAnswer, Desktop, EntryId, ErrorKind, Get, Notify, NotifyAnswer, Response, RpcError,
+};
+
+use super::outcome::Outcome;
+use super::{Agent, Asker, Output, error};
+use crate::clock::Now;
+use crate::config::Shows;
+
+/// Notifications that may be on their way at once.
+const MAX_WAITING: usize = 8;
+/// How long a code is shown that doesn't die by itself.
+const COUNTED: u32 = 30;
+
+/// What is to be shown.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// The entry's issuer; may be empty.
+    pub issuer: String,
+    /// The entry's account; may be empty.
+    pub account: String,
+    /// The code, unless the configuration hides it.
+    pub code: Option<Code>,
+    /// Seconds until it goes.
+    pub valid_for: u32,
+    /// In whose language.
+    pub desktop: Desktop,
+}
+
+/// What is shown, and who waits for it.
+#[derive(Debug, Default)]
+pub(super) struct Notices {
+    /// Requests whose code is on its way.
+    asked: Vec<(Asker, Desktop)>,
+    /// Notices that the server hasn't taken yet, in their order.
+    out: VecDeque<Out>,
+    /// When what is shown goes, on the boot clock.
+    until: Option<Duration>,
+}
+
+#[derive(Debug)]
+struct Out {
+    asker: Asker,
+    id: EntryId,
+    valid_for: u32,
+    until: Option<Duration>,
+    /// It was taken away before it was there.
+    is_void: bool,
+}
+
+impl Notices {
+    pub(super) fn forget(&mut self, has_left: impl Fn(&Asker) -> bool) {
+        self.asked.retain(|(asker, _)| !has_left(asker));
+    }
+
+    pub(super) fn deadline(&self) -> Option<Duration> {
+        self.until
+    }
+}
+
+impl Agent {
+    pub(super) fn notify(
+        &mut self,
+        now: Now,
+        asker: Asker,
+        notify: Notify,
+    ) -> Result<Outcome, RpcError> {
+        if self.is_screen_locked() {
+            return Err(RpcError::new(ErrorKind::Denied, "the screen is locked"));
+        }
+        if self.notices.asked.len() + self.notices.out.len() >= MAX_WAITING {
+            return Err(error::busy());
+        }
+        let desktop = notify.desktop.map(|desktop| *desktop).unwrap_or_default();
+        let get = Get {
+            query: notify.query,
+            ..Get::default()
+        };
+        match self.get(now, asker, get)? {
+            Outcome::Answer(Response::Code(code)) => {
+                let period = code.period.map(|period| u64::from(period.seconds()));
+                let end = period.map(|period| {
+                    let passed = now.wall.as_secs() % period;
+                    let part = Duration::from_nanos(now.wall.subsec_nanos().into());
+                    Duration::from_secs(period - passed).saturating_sub(part)
+                });
+                let until = end.map(|end| now.boot.saturating_add(end));
+                self.show_code(asker, desktop, code, until)?;
+                Ok(Outcome::Later)
+            }
+            later @ (Outcome::Answer(_) | Outcome::Store(_) | Outcome::Later) => {
+                self.notices.asked.push((asker, desktop));
+                Ok(later)
+            }
+        }
+    }
+
+    /// Shows the answer of a request that is a `notify`; returns what is to be answered at once.
+    pub(super) fn shown_instead(
+        &mut self,
+        asker: Asker,
+        answer: Result<Response, RpcError>,
+    ) -> Option<Result<Response, RpcError>> {
+        let mut waiting = self.notices.asked.iter();
+        let Some(place) = waiting.position(|(known, _)| *known == asker) else {
+            return Some(answer);
+        };
+        let (_, desktop) = self.notices.asked.swap_remove(place);
+        match answer {
+            Ok(Response::Code(code)) => self.show_code(asker, desktop, code, None).err().map(Err),
+            other => Some(other),
+        }
+    }
+
+    fn show_code(
+        &mut self,
+        asker: Asker,
+        desktop: Desktop,
+        code: CodeAnswer,
+        until: Option<Duration>,
+    ) -> Result<(), RpcError> {
+        let open = self.open.as_ref().ok_or_else(error::locked)?;
+        let mut entries = open.document.entries.iter();
+        let entry = entries.find(|entry| entry.id == code.id);
+        let entry = entry.ok_or_else(error::not_found)?;
+        let valid_for = code.valid_for.unwrap_or(COUNTED);
+        let is_hidden = self.config.notice_code == Shows::Nothing;
+        self.outputs.push_back(Output::Show(Box::new(Notice {
+            issuer: entry.issuer.to_string(),
+            account: entry.account.to_string(),
+            code: Some(code.code).filter(|_| !is_hidden),
+            valid_for,
+            desktop,
+        })));
+        self.notices.out.push_back(Out {
+            asker,
+            id: code.id,
+            valid_for,
+            until,
+            is_void: false,
+        });
+        Ok(())
+    }
+
+    /// The server has it, or not.
+    pub(super) fn shown(&mut self, now: Now, result: Result<(), String>) {
+        let Some(out) = self.notices.out.pop_front() else {
+            return;
+        };
+        let answer = match result {
+            Ok(()) if out.is_void => Err(error::locked()),
+            Ok(()) => {
+                let counted = now.boot + Duration::from_secs(COUNTED.into());
+                self.notices.until = Some(out.until.unwrap_or(counted));
+                Ok(Response::Notify(NotifyAnswer {
+                    id: out.id,
+                    valid_for: out.valid_for,
+                }))
+            }
+            Err(why) => {
+                let text = format!("cannot show a notification: {why}");
+                Err(RpcError::new(ErrorKind::Internal, text))
+            }
+        };
+        self.reply(out.asker, answer);
+    }
+
+    /// Takes away what is shown, and whatever is on its way there.
+    pub(super) fn take_away(&mut self) {
+        let is_out = self.notices.until.take().is_some() || !self.notices.out.is_empty();
+        for out in &mut self.notices.out {
+            out.is_void = true;
+        }
+        if is_out {
+            self.outputs.push_back(Output::Unshow);
+        }
+    }
+
+    pub(super) fn take_away_if_due(&mut self, now: Now) {
+        if self.notices.until.is_some_and(|until| until <= now.boot) {
+            self.take_away();
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Codes that are shown in a notification.
+
+use super::*;
+
+fn notify(query: &str) -> Request {
+    Request::Notify(Notify {
+        query: query.into(),
+        ..Notify::default()
+    })
+}
+
+/// Asks for a notification that the server takes.
+fn show(driver: &mut Driver, query: &str) -> NotifyAnswer {
+    let ticket = driver.ask(1, notify(query));
+    driver.input(Input::Shown(Ok(())));
+    let Response::Notify(answer) = driver.answer(ticket).unwrap() else {
+        panic!("another answer");
+    };
+    answer
+}
+
+#[test]
+fn the_code_goes_to_the_server_and_not_to_the_caller() {
+    let mut driver = Driver::with(&[GITHUB]);
+    let code = driver.get("GitHub").unwrap();
+    let ticket = driver.ask(1, notify("GitHub"));
+    assert!(!driver.is_answered(ticket), "it isn't shown yet");
+    let notice = driver.notices().pop().unwrap().unwrap();
+    assert_eq!(notice.code, Some(code.code));
+    assert_eq!(notice.valid_for, code.valid_for.unwrap());
+    assert_eq!(notice.issuer, "GitHub");
+    driver.input(Input::Shown(Ok(())));
+    assert!(matches!(driver.answer(ticket), Ok(Response::Notify(it)) if it.id == code.id));
+}
+
+#[test]
+fn it_is_taken_away_when_the_code_dies_and_not_before() {
+    let mut driver = Driver::with(&[GITHUB]);
+    let left = show(&mut driver, "GitHub").valid_for;
+    assert_eq!(driver.notices().len(), 1);
+    driver.pass(f64::from(left) - 1.0);
+    assert!(driver.notices().is_empty());
+    driver.pass(1.0);
+    assert!(matches!(driver.notices().as_slice(), [None]));
+    driver.pass(60.0);
+    assert!(driver.notices().is_empty(), "once is enough");
+}
+
+#[test]
+fn a_lock_takes_it_away_also_while_it_is_on_its_way() {
+    let mut driver = Driver::with(&[GITHUB]);
+    show(&mut driver, "GitHub");
+    driver.notices();
+    driver.lock();
+    assert!(matches!(driver.notices().as_slice(), [None]));
+
+    driver.unlock();
+    let ticket = driver.ask(1, notify("GitHub"));
+    driver.lock();
+    assert!(matches!(driver.notices().as_slice(), [Some(_), None]));
+    driver.input(Input::Shown(Ok(())));
+    assert_eq!(driver.answer(ticket).unwrap_err().kind(), ErrorKind::Locked);
+}
+
+#[test]
+fn a_locked_screen_shows_nothing_also_where_it_locks_nothing() {
+    let mut driver = Driver::with(&[GITHUB]);
+    driver.input(Input::Reload(Config {
+        lock_screen: false,
+        ..Config::default()
+    }));
+    show(&mut driver, "GitHub");
+    driver.notices();
+    let saver = Absence::Saver("org.example");
+    driver.input(Input::Absence(saver, Sign::Begun));
+    assert!(matches!(driver.notices().as_slice(), [None]));
+    assert_eq!(driver.refusal(notify("GitHub")), ErrorKind::Denied);
+    assert!(driver.get("GitHub").is_ok(), "the vault is open");
+    driver.input(Input::Absence(saver, Sign::Over));
+    show(&mut driver, "GitHub");
+}
+
+#[test]
+fn a_counted_code_is_on_disk_before_it_is_shown_and_goes_after_thirty_seconds() {
+    let counted = uri("hotp", "Bank:me", 7) + "&counter=5";
+    let mut driver = Driver::with(&[&counted]);
+    let answer = show(&mut driver, "Bank");
+    assert_eq!(answer.valid_for, 30);
+    assert_eq!(driver.list()[0].counter, Some(6));
+    driver.notices();
+    driver.pass(29.0);
+    assert!(driver.notices().is_empty());
+    driver.pass(1.5);
+    assert!(matches!(driver.notices().as_slice(), [None]));
+}
+
+#[test]
+fn a_server_that_fails_is_an_error_and_the_configuration_hides_the_code() {
+    let mut driver = Driver::with(&[GITHUB]);
+    driver.input(Input::Reload(Config {
+        notice_code: crate::config::Shows::Nothing,
+        ..Config::default()
+    }));
+    let ticket = driver.ask(1, notify("GitHub"));
+    let notice = driver.notices().pop().unwrap().unwrap();
+    assert_eq!(notice.code, None);
+    driver.input(Input::Shown(
+        Err("the session bus cannot be reached".into()),
+    ));
+    let error = driver.answer(ticket).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Internal);
+    assert!(error.message.contains("the session bus"), "{error:?}");
+}
