@@ -138,6 +138,7 @@ fn systemds_tool_reads_the_interface_and_no_method_takes_or_returns_a_key() {
         [".List", "method", "-", "aa{sv}"],
         [".Lock", "method", "-", "-"],
         [".Locked", "property", "b", "true"],
+        [".Notify", "method", "s", "-"],
         [".Locked", "signal", "-", "-"],
         [".Unlock", "method", "-", "b"],
         [".Unlocked", "signal", "-", "-"],
@@ -214,6 +215,10 @@ fn unlock_asks_a_person_and_opens() {
     let asking = unlocking(&home, "60");
     prompt::answer(&home, 1, &format!("D {}\nOK\n", crate::support::PASSPHRASE));
     let done = asking.wait_with_output().unwrap();
+    // The dialog was where the agent's own session is: a caller names no display.
+    let around = std::fs::read_to_string(home.home().join("environment")).unwrap();
+    assert!(around.contains("DISPLAY=:77"), "{around}");
+    assert!(!around.contains("SECRET_OF_MINE"), "{around}");
     assert_eq!(String::from_utf8_lossy(&done.stdout).trim(), "(true,)");
     assert_eq!(property(&home, "Locked"), "(<false>,)");
     assert_eq!(call(&home, "Unlock", &[]).exits(0).line(), "(true,)");

@@ -87,8 +87,10 @@ fn a_crash_leaves_no_core() {
     }
     let home = Home::with_vault();
     let unlimited = |program: &std::path::Path| {
-        let mut command = home.command_with(&["--pdeathsig=KILL"], "prlimit");
-        command.arg("--core=unlimited:unlimited").arg(program);
+        // A shell's background job, as CI may be, would ignore SIGQUIT.
+        let mut command = home.command_with(&["--pdeathsig=KILL"], "env");
+        command.args(["--default-signal", "prlimit", "--core=unlimited:unlimited"]);
+        command.arg(program);
         command
     };
     let cores = || {

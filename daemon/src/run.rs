@@ -105,6 +105,8 @@ pub(crate) async fn run(core: &Rc<Core>, sources: &mut Sources) -> io::Result<En
     core.refuse_waiting();
     // A peer that doesn't read its last answer loses it.
     timeout(FAREWELL, core.peers().drain()).await.ok();
+    // Nor does a code stay on the screen, unless its server hangs.
+    timeout(FAREWELL, core.is_hidden()).await.ok();
     Ok(end)
 }
 

@@ -146,7 +146,7 @@ async fn serve(
     let (sender, done) = mpsc::channel(WAITING);
     let path = config_path(options)?;
     let beside = Beside::new(store, &dirs, path, &config, sender);
-    let (notices, ordered) = mpsc::channel(notify::WAITING);
+    let (notices, ordered) = notify::Board::new();
     let core = Rc::new(Core::new(agent, beside, notices, log));
 
     claim.serving(&listener)?;

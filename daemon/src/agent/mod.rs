@@ -132,8 +132,8 @@ pub enum Input {
     PluginDone(Result<PluginDone, OpenError>),
     /// Somebody else has our name on the session bus, and who; or nobody any more.
     NameTaken(Option<String>),
-    /// The notice given out by [`Output::Show`] is shown, or why it isn't.
-    Shown(Result<(), String>),
+    /// The notice of this number, given out by [`Output::Show`], is shown, or why it isn't.
+    Shown(u64, Result<(), String>),
     /// Lock now, if the configuration lets this source lock. Nobody will say when that is over.
     Lock(LockSource),
     /// Somebody has left the computer, or is back: as [`Self::Lock`] at its beginning, and until
@@ -332,7 +332,7 @@ impl Agent {
             Input::Prompted(answer) => self.prompted(now, answer),
             Input::PluginAsked(ask) => self.hardware_asks(now, ask),
             Input::PluginDone(result) => self.hardware_done(result),
-            Input::Shown(result) => self.shown(now, result),
+            Input::Shown(number, result) => self.shown(now, number, result),
             Input::Lock(source) => self.lock_for(now, source),
             Input::Absence(absence, sign) => self.sign(now, absence, sign),
             Input::Seen(source, seen) => self.see(now, source, seen),

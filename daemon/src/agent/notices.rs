@@ -28,6 +28,8 @@ pub struct Notice {
     pub issuer: String,
     /// The entry's account; may be empty.
     pub account: String,
+    /// Which one it is.
+    pub number: u64,
     /// The code, unless the configuration hides it.
     pub code: Option<Code>,
     /// Seconds until it goes.
@@ -45,16 +47,19 @@ pub(super) struct Notices {
     out: VecDeque<Out>,
     /// When what is shown goes, on the boot clock.
     until: Option<Duration>,
+    /// The number of the last notice.
+    last: u64,
 }
 
 #[derive(Debug)]
 struct Out {
+    number: u64,
     asker: Asker,
     id: EntryId,
     valid_for: u32,
     until: Option<Duration>,
-    /// It was taken away before it was there.
-    is_void: bool,
+    /// Why it was taken away before it was there.
+    void: Option<RpcError>,
 }
 
 impl Notices {
@@ -75,7 +80,7 @@ impl Agent {
         notify: Notify,
     ) -> Result<Outcome, RpcError> {
         if self.is_screen_locked() {
-            return Err(RpcError::new(ErrorKind::Denied, "the screen is locked"));
+            return Err(screen_locked());
         }
         if self.notices.asked.len() + self.notices.out.len() >= MAX_WAITING {
             return Err(error::busy());
@@ -128,37 +133,49 @@ impl Agent {
         code: CodeAnswer,
         until: Option<Duration>,
     ) -> Result<(), RpcError> {
+        // It may have been locked while a counter was on its way to the disk.
+        if self.is_screen_locked() {
+            return Err(screen_locked());
+        }
         let open = self.open.as_ref().ok_or_else(error::locked)?;
         let mut entries = open.document.entries.iter();
         let entry = entries.find(|entry| entry.id == code.id);
         let entry = entry.ok_or_else(error::not_found)?;
+        self.notices.last += 1;
+        let number = self.notices.last;
         let valid_for = code.valid_for.unwrap_or(COUNTED);
         let is_hidden = self.config.notice_code == Shows::Nothing;
         self.outputs.push_back(Output::Show(Box::new(Notice {
             issuer: entry.issuer.to_string(),
             account: entry.account.to_string(),
+            number,
             code: Some(code.code).filter(|_| !is_hidden),
             valid_for,
             desktop,
         })));
         self.notices.out.push_back(Out {
+            number,
             asker,
             id: code.id,
             valid_for,
             until,
-            is_void: false,
+            void: None,
         });
         Ok(())
     }
 
-    /// The server has it, or not.
-    pub(super) fn shown(&mut self, now: Now, result: Result<(), String>) {
-        let Some(out) = self.notices.out.pop_front() else {
+    /// The server has the notice of this number, or not.
+    pub(super) fn shown(&mut self, now: Now, number: u64, result: Result<(), String>) {
+        let mut waiting = self.notices.out.iter();
+        let Some(place) = waiting.position(|out| out.number == number) else {
             return;
         };
-        let answer = match result {
-            Ok(()) if out.is_void => Err(error::locked()),
-            Ok(()) => {
+        let Some(out) = self.notices.out.remove(place) else {
+            return;
+        };
+        let answer = match (result, out.void) {
+            (_, Some(why)) => Err(why),
+            (Ok(()), None) => {
                 let counted = now.boot + Duration::from_secs(COUNTED.into());
                 self.notices.until = Some(out.until.unwrap_or(counted));
                 Ok(Response::Notify(NotifyAnswer {
@@ -166,7 +183,11 @@ impl Agent {
                     valid_for: out.valid_for,
                 }))
             }
-            Err(why) => {
+            (Err(why), None) => {
+                // What it was to replace may be dead by now.
+                if self.notices.until.is_none() && self.notices.out.is_empty() {
+                    self.outputs.push_back(Output::Unshow);
+                }
                 let text = format!("cannot show a notification: {why}");
                 Err(RpcError::new(ErrorKind::Internal, text))
             }
@@ -175,10 +196,10 @@ impl Agent {
     }
 
     /// Takes away what is shown, and whatever is on its way there.
-    pub(super) fn take_away(&mut self) {
+    fn take_away(&mut self, why: &RpcError) {
         let is_out = self.notices.until.take().is_some() || !self.notices.out.is_empty();
         for out in &mut self.notices.out {
-            out.is_void = true;
+            out.void.get_or_insert_with(|| why.clone());
         }
         if is_out {
             self.outputs.push_back(Output::Unshow);
@@ -187,7 +208,25 @@ impl Agent {
 
     pub(super) fn take_away_if_due(&mut self, now: Now) {
         if self.notices.until.is_some_and(|until| until <= now.boot) {
-            self.take_away();
+            self.notices.until = None;
+            // What is on its way has a code of its own, and takes its place.
+            if self.notices.out.is_empty() {
+                self.outputs.push_back(Output::Unshow);
+            }
         }
     }
+
+    /// Nothing is shown while the vault is locked.
+    pub(super) fn hide_from_lock(&mut self) {
+        self.take_away(&error::locked());
+    }
+
+    /// Nothing is shown on a locked screen.
+    pub(super) fn hide_from_screen(&mut self) {
+        self.take_away(&screen_locked());
+    }
+}
+
+fn screen_locked() -> RpcError {
+    RpcError::new(ErrorKind::Denied, "the screen is locked")
 }

@@ -132,7 +132,7 @@ impl Agent {
         drop(open);
         self.passing.no_state = None;
         self.passing.damaged = None;
-        self.take_away();
+        self.hide_from_lock();
         self.since = Some(now.boot);
         self.locked_by = Some(source);
         self.unlocked_by = None;

@@ -125,7 +125,7 @@ impl Agent {
     pub(super) fn lock_for(&mut self, now: Now, source: LockSource) {
         self.watches.was_told(source);
         if source == LockSource::Screen {
-            self.take_away();
+            self.hide_from_screen();
         }
         if self.obeys(source) {
             self.lock(now, source);
@@ -142,7 +142,7 @@ impl Agent {
         match sign {
             Sign::Begun => {
                 if source == LockSource::Screen {
-                    self.take_away();
+                    self.hide_from_screen();
                 }
                 let watches = &mut self.watches;
                 watches.absences.push(absence);
@@ -165,9 +165,12 @@ impl Agent {
 
     /// Whether the screen is locked, whatever that does to the vault.
     pub(super) fn is_screen_locked(&self) -> bool {
-        let absences = self.watches.absences.iter().map(|absence| absence.source());
-        let mut sources = absences.chain(self.watches.told.iter().copied());
-        sources.any(|source| source == LockSource::Screen)
+        let mut absences = self.watches.absences.iter();
+        // Where nobody says that it is over, it lasts until somebody unlocks; where it doesn't
+        // lock, nobody would.
+        let is_told = self.watches.told.contains(&LockSource::Screen);
+        absences.any(|absence| absence.source() == LockSource::Screen)
+            || is_told && self.obeys(LockSource::Screen)
     }
 
     /// Lets what opens the vault by itself wait for those who look whether somebody is at the

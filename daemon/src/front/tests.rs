@@ -88,7 +88,7 @@ fn served<F: Future<Output = ()>>(test: impl FnOnce(Server) -> F) {
         let core = Rc::new(Core::new(
             agent,
             beside,
-            mpsc::channel(1).0,
+            crate::effect::notify::Board::new().0,
             logging::start(None, LogLevel::Error),
         ));
         let endpoint = os::private_endpoint(folder.path());

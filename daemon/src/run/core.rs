@@ -6,12 +6,12 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use otp_proto::{ErrorKind, Event, Id, Request, Response, RpcError};
-use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::sync::{Notify, oneshot, watch};
 
 use super::beside::{Beside, Done};
 use crate::agent::{Agent, Caller, Input, LockSource, Output, Ticket};
 use crate::clock;
-use crate::effect::notify::Order;
+use crate::effect::notify::Board;
 use crate::front::{Outbox, Peers};
 use crate::logging::Log;
 use crate::platform;
@@ -48,7 +48,7 @@ pub(crate) struct News {
 pub(crate) struct Core {
     agent: RefCell<Agent>,
     beside: Beside,
-    notices: mpsc::Sender<Order>,
+    notices: Board,
     log: Log,
     peers: Peers,
     routes: RefCell<BTreeMap<Ticket, Route>>,
@@ -77,12 +77,7 @@ impl News {
 
 impl Core {
     /// `notices` leads to whoever shows them.
-    pub(crate) fn new(
-        agent: Agent,
-        beside: Beside,
-        notices: mpsc::Sender<Order>,
-        log: Log,
-    ) -> Self {
+    pub(crate) fn new(agent: Agent, beside: Beside, notices: Board, log: Log) -> Self {
         Self {
             agent: RefCell::new(agent),
             beside,
@@ -237,6 +232,11 @@ impl Core {
         }
     }
 
+    /// Returns once nothing is shown that was taken away.
+    pub(crate) async fn is_hidden(&self) {
+        self.notices.rest().await;
+    }
+
     /// Lets the disk come to rest, at the end.
     pub(crate) fn finish(&self) {
         self.beside.finish();
@@ -309,12 +309,12 @@ impl Core {
             }
             Output::EndPrompt => self.beside.end_prompt(),
             Output::Show(notice) => {
-                let ordered = self.notices.try_send(Order::Show(notice));
-                let busy = || Input::Shown(Err("too many wait".into()));
-                return ordered.is_err().then(busy);
+                let number = notice.number;
+                let is_ordered = self.notices.show(notice);
+                let busy = || Input::Shown(number, Err("too many wait".into()));
+                return (!is_ordered).then(busy);
             }
-            // Where the queue is full the server hangs, and its own clock takes them away.
-            Output::Unshow => drop(self.notices.try_send(Order::Unshow)),
+            Output::Unshow => self.notices.take_away(),
             Output::Plugin(task) => {
                 let started = self.beside.plugin(task);
                 return started.err().map(|failure| Input::PluginDone(Err(failure)));

@@ -53,8 +53,9 @@ pub(super) fn rekey(
         (IDENTITY.into(), slot.wrap(&identity)?),
         (RECOVERY.into(), recovery.wrap(&identity)?),
     ];
+    let mut kept = None;
     if !drops_backups {
-        store.keep_present(true)?;
+        kept = store.keep_present(true)?;
     }
     let vault = seal(&opened.document, &opened.arena, &opened.sealer)?;
     let install = Install {
@@ -69,11 +70,14 @@ pub(super) fn rekey(
             failure.into()
         }
     })?;
+    if let Some(kept) = &kept {
+        store.let_go(kept);
+    }
     // It was compared with what was seen before, and is newer than that now.
     opened.rollback = false;
     opened.passing.no_copy = copied(store, &vault, wall);
-    let kept = in_keyring.and_then(|device| slots::forget(store, device));
-    opened.warnings.extend(kept);
+    let left = in_keyring.and_then(|device| slots::forget(store, device));
+    opened.warnings.extend(left);
     Ok(Rekeyed {
         opened,
         recovery_key: recovery.into_key().into_secret(),

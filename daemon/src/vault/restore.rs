@@ -126,6 +126,9 @@ fn put(
             failure.into()
         }
     })?;
+    if let Some(kept) = &replaced {
+        store.let_go(kept);
+    }
     opened.passing.no_copy = copied(store, &sealed, wall);
     let useless = in_keyring.filter(|_| !is_of_use);
     opened

@@ -56,6 +56,7 @@ pub(super) struct Driver {
     pub is_plugin_ended: bool,
     /// What was to be shown, and what taken away, since somebody looked.
     notices: Vec<Option<Notice>>,
+    last_notice: u64,
     pub has_quit: bool,
     tickets: u64,
 }
@@ -150,6 +151,7 @@ impl Driver {
             plugin_replies: Vec::new(),
             is_plugin_ended: false,
             notices: Vec::new(),
+            last_notice: 0,
             has_quit: false,
             tickets: 0,
         }
@@ -243,7 +245,10 @@ impl Driver {
                         assert!(self.plugin.is_some(), "no plugin is out");
                         self.is_plugin_ended = true;
                     }
-                    Output::Show(notice) => self.notices.push(Some(*notice)),
+                    Output::Show(notice) => {
+                        self.last_notice = notice.number;
+                        self.notices.push(Some(*notice));
+                    }
                     Output::Unshow => self.notices.push(None),
                     Output::Publish(event) => self.events.push(event),
                     Output::Trim => {}
@@ -330,6 +335,12 @@ impl Driver {
         };
         self.input(Input::Request(Ticket(self.tickets), caller, request));
         self.tickets
+    }
+
+    /// The server has taken the last notice, or not.
+    pub(super) fn shown(&mut self, result: Result<(), &str>) {
+        let number = self.last_notice;
+        self.input(Input::Shown(number, result.map_err(str::to_owned)));
     }
 
     /// What was shown (`Some`) and taken away (`None`) since the last call.

@@ -12,7 +12,7 @@ fn notify(query: &str) -> Request {
 /// Asks for a notification that the server takes.
 fn show(driver: &mut Driver, query: &str) -> NotifyAnswer {
     let ticket = driver.ask(1, notify(query));
-    driver.input(Input::Shown(Ok(())));
+    driver.shown(Ok(()));
     let Response::Notify(answer) = driver.answer(ticket).unwrap() else {
         panic!("another answer");
     };
@@ -29,7 +29,7 @@ fn the_code_goes_to_the_server_and_not_to_the_caller() {
     assert_eq!(notice.code, Some(code.code));
     assert_eq!(notice.valid_for, code.valid_for.unwrap());
     assert_eq!(notice.issuer, "GitHub");
-    driver.input(Input::Shown(Ok(())));
+    driver.shown(Ok(()));
     assert!(matches!(driver.answer(ticket), Ok(Response::Notify(it)) if it.id == code.id));
 }
 
@@ -58,7 +58,7 @@ fn a_lock_takes_it_away_also_while_it_is_on_its_way() {
     let ticket = driver.ask(1, notify("GitHub"));
     driver.lock();
     assert!(matches!(driver.notices().as_slice(), [Some(_), None]));
-    driver.input(Input::Shown(Ok(())));
+    driver.shown(Ok(()));
     assert_eq!(driver.answer(ticket).unwrap_err().kind(), ErrorKind::Locked);
 }
 
@@ -104,10 +104,62 @@ fn a_server_that_fails_is_an_error_and_the_configuration_hides_the_code() {
     let ticket = driver.ask(1, notify("GitHub"));
     let notice = driver.notices().pop().unwrap().unwrap();
     assert_eq!(notice.code, None);
-    driver.input(Input::Shown(
-        Err("the session bus cannot be reached".into()),
-    ));
+    driver.shown(Err("the session bus cannot be reached"));
     let error = driver.answer(ticket).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Internal);
     assert!(error.message.contains("the session bus"), "{error:?}");
+    assert!(
+        matches!(driver.notices().as_slice(), [None]),
+        "and nothing stays"
+    );
+}
+
+#[test]
+fn a_counted_code_whose_screen_was_locked_meanwhile_is_not_shown() {
+    let counted = uri("hotp", "Bank:me", 7) + "&counter=5";
+    let mut driver = Driver::with(&[&counted]);
+    driver.input(Input::Reload(Config {
+        lock_screen: false,
+        ..Config::default()
+    }));
+    driver.habits.stores = false;
+    let ticket = driver.ask(1, notify("Bank"));
+    driver.input(Input::Absence(Absence::Hint, Sign::Begun));
+    driver.finish_store(Ok(()));
+    assert_eq!(driver.answer(ticket).unwrap_err().kind(), ErrorKind::Denied);
+    assert!(driver.notices().is_empty());
+}
+
+#[test]
+fn each_notice_is_answered_by_its_own_number() {
+    let mut driver = Driver::with(&[GITHUB]);
+    let first = driver.ask(1, notify("GitHub"));
+    let second = driver.ask(2, notify("GitHub"));
+    let numbers: Vec<u64> = driver
+        .notices()
+        .into_iter()
+        .map(|notice| notice.unwrap().number)
+        .collect();
+    driver.input(Input::Shown(numbers[1], Err("too many wait".into())));
+    assert!(!driver.is_answered(first));
+    assert_eq!(
+        driver.answer(second).unwrap_err().kind(),
+        ErrorKind::Internal
+    );
+    driver.input(Input::Shown(numbers[0], Ok(())));
+    assert!(driver.answer(first).is_ok());
+}
+
+#[test]
+fn a_lock_of_the_screen_whose_end_nobody_tells_counts_only_where_it_locks() {
+    let mut driver = Driver::with(&[GITHUB]);
+    driver.input(Input::Reload(Config {
+        lock_screen: false,
+        ..Config::default()
+    }));
+    show(&mut driver, "GitHub");
+    driver.notices();
+    driver.input(Input::Lock(LockSource::Screen));
+    assert!(matches!(driver.notices().as_slice(), [None]));
+    show(&mut driver, "GitHub");
 }

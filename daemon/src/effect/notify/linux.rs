@@ -6,13 +6,12 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use tokio::sync::mpsc;
 use tokio::task::spawn_local;
 use zbus::Connection;
 use zbus::zvariant::Value;
 
-use super::Order;
 use super::markup::{grouped, plain};
+use super::{Order, Orders};
 use crate::agent::{Input, Notice};
 use crate::bus::{self, Fault, Peer, Which};
 use crate::run::Core;
@@ -25,17 +24,27 @@ const NAME: &str = "org.freedesktop.Notifications";
 const PATH: &str = "/org/freedesktop/Notifications";
 
 /// Serves orders one after another. A server that hangs holds up notices and nothing else.
-pub(crate) fn start(core: &Rc<Core>, mut orders: mpsc::Receiver<Order>) {
+pub(crate) fn start(core: &Rc<Core>, mut orders: Orders) {
     let core = Rc::clone(core);
     spawn_local(async move {
         let mut shown = Shown::default();
-        while let Some(order) = orders.recv().await {
+        let turn = orders.turn;
+        while let Some(order) = orders.ordered.recv().await {
             match order {
-                Order::Show(notice) => {
-                    let result = shown.show(&notice).await;
-                    core.input(Input::Shown(result.map_err(|fault| fault.to_string())));
+                Order::Show(notice, ordered) => {
+                    // A lock since then: the agent knows.
+                    let mut result = Ok(());
+                    if ordered == turn.get() {
+                        result = shown.show(&notice).await;
+                    }
+                    if ordered != turn.get() {
+                        shown.take_away().await;
+                    }
+                    let result = result.map_err(|fault| fault.to_string());
+                    core.input(Input::Shown(notice.number, result));
                 }
                 Order::Unshow => shown.take_away().await,
+                Order::Rest(done) => drop(done.send(())),
             }
         }
     });

@@ -2,21 +2,22 @@
 
 use std::rc::Rc;
 
-use tokio::sync::mpsc;
-
-use super::Order;
+use super::{Order, Orders};
 use crate::agent::Input;
 use crate::run::Core;
 
 /// Refuses every notice.
-pub(crate) fn start(core: &Rc<Core>, mut orders: mpsc::Receiver<Order>) {
+pub(crate) fn start(core: &Rc<Core>, mut orders: Orders) {
     let core = Rc::clone(core);
     tokio::task::spawn_local(async move {
-        while let Some(order) = orders.recv().await {
-            if let Order::Show(notice) = order {
-                drop(notice);
-                let why = "there are none on this system".to_owned();
-                core.input(Input::Shown(Err(why)));
+        while let Some(order) = orders.ordered.recv().await {
+            match order {
+                Order::Show(notice, _) => {
+                    let why = "there are none on this system".to_owned();
+                    core.input(Input::Shown(notice.number, Err(why)));
+                }
+                Order::Unshow => {}
+                Order::Rest(done) => drop(done.send(())),
             }
         }
     });

@@ -47,7 +47,9 @@ impl Callers {
         if let Some(known) = self.known().get(name.as_str()) {
             return *known;
         }
-        let found = ask(connection, name).await.unwrap_or_default();
+        let Some(found) = ask(connection, name).await else {
+            return Credentials::default();
+        };
         let mut known = self.known();
         if known.len() >= REMEMBERED {
             known.clear();

@@ -43,9 +43,8 @@ pub(crate) fn start(core: &Rc<Core>) {
         loop {
             let fault = match connect().await {
                 Ok((connection, calls)) => {
-                    pause.reset();
                     let conn = core.peers().number();
-                    let fault = serve(&core, conn, &connection, calls).await;
+                    let fault = serve(&core, conn, &connection, calls, &mut pause).await;
                     core.input(Input::Closed(conn));
                     fault
                 }
@@ -76,23 +75,24 @@ async fn serve(
     conn: Conn,
     connection: &Connection,
     calls: mpsc::Receiver<Call>,
+    pause: &mut Pause,
 ) -> Fault {
     tokio::select! {
-        fault = keep_name(core, connection) => fault,
+        fault = keep_name(core, connection, pause) => fault,
         () = answer(core, conn, calls) => Fault::Lost(BUS),
         () = tell(connection, core.news()) => Fault::Lost(BUS),
     }
 }
 
 /// Takes the name whenever nobody has it, until the bus is gone.
-async fn keep_name(core: &Core, connection: &Connection) -> Fault {
-    match take_names(core, connection).await {
+async fn keep_name(core: &Core, connection: &Connection, pause: &mut Pause) -> Fault {
+    match take_names(core, connection, pause).await {
         Ok(()) => Fault::Lost(BUS),
         Err(fault) => fault,
     }
 }
 
-async fn take_names(core: &Core, connection: &Connection) -> Result<(), Fault> {
+async fn take_names(core: &Core, connection: &Connection, pause: &mut Pause) -> Result<(), Fault> {
     let making = in_time(DBusProxy::new(connection)).await?;
     let driver = making.map_err(|error| Fault::of(BUS, &error))?;
     // Only what is of interest: a stream of all messages would see each call, too.
@@ -113,6 +113,7 @@ async fn take_names(core: &Core, connection: &Connection) -> Result<(), Fault> {
             }
             Err(error) => return Err(Fault::of(BUS, &error)),
         }
+        pause.reset();
         if freed.next().await.is_none() {
             return Ok(());
         }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use futures_lite::StreamExt as _;
 use otp_proto::{
-    EntryInfo, ErrorKind, Get, List, Lock, Request, Response, RpcError, Status, UnlockAuto,
+    Desktop, EntryInfo, ErrorKind, Get, List, Lock, Notify, Request, Response, RpcError, Status,
+    UnlockAuto,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
@@ -98,6 +99,17 @@ async fn leaving(
     Ok(is_there.then_some(leaving))
 }
 
+/// Where a person is asked who came over the bus: on the desktop of the session that has started
+/// us. A variable that can't be used is as good as none.
+fn our_desktop() -> Box<Desktop> {
+    let desktop = Desktop::of(&|name| std::env::var(name).ok());
+    Box::new(if desktop.is_usable() {
+        desktop
+    } else {
+        Desktop::default()
+    })
+}
+
 fn unexpected() -> Error {
     let error = RpcError::new(ErrorKind::Internal, "an answer of another kind");
     error.into()
@@ -142,6 +154,24 @@ impl Agent1 {
         Ok((code, answer.valid_for.unwrap_or_default()))
     }
 
+    /// Shows the code of the entry that a query finds in a notification. No code crosses the bus to
+    /// the caller; it is denied while the screen is locked.
+    async fn notify(
+        &self,
+        query: String,
+        #[zbus(header)] header: Header<'_>,
+        #[zbus(connection)] connection: &Connection,
+    ) -> Result<(), Error> {
+        let who = self.caller(connection, &header).await?;
+        let notify = Notify {
+            query,
+            interactive: false,
+            desktop: Some(our_desktop()),
+        };
+        self.ask(who, Request::Notify(notify)).await?;
+        Ok(())
+    }
+
     /// Wipes the keys from memory.
     async fn lock(
         &self,
@@ -165,7 +195,7 @@ impl Agent1 {
         let who = self.caller(connection, &header).await?;
         let unlock = UnlockAuto {
             interactive: true,
-            desktop: None,
+            desktop: Some(our_desktop()),
         };
         // Before it is asked: a caller that leaves at once must not be missed.
         let Some(mut left) = leaving(connection, &header).await? else {

@@ -48,10 +48,16 @@ impl Store {
             for kind in TYPED.into_iter().filter(|_| with_slots) {
                 self.keep(&self.data.join(kind), &Name { kind, ..kept })?;
             }
-            drop(self.prune(&kept));
             name = Some(kept);
         }
         Ok(name)
+    }
+
+    /// Removes what is one too many with what [`Self::keep_present`] kept; only once whatever took
+    /// the present files' place is there, for that may have come from the oldest.
+    pub(in crate::vault) fn let_go(&self, kept: &Name) {
+        let _held = self.hold();
+        drop(self.prune(kept));
     }
 
     /// Returns the slots that were kept with vault files, as sets of names and files: first those

@@ -268,6 +268,38 @@ fn a_restore_by_name_is_whole_or_has_not_happened() {
 }
 
 #[test]
+fn the_oldest_of_ten_is_there_until_it_is_back() {
+    for lasting in [Lasting::Once, Lasting::Crash] {
+        let mut kept = 0;
+        for number in 0.. {
+            let folder = Folder::new();
+            let store = folder.store();
+            let (mut made, _) = create(&store);
+            add(&store, &mut made, A, 1);
+            for _ in 0..11 {
+                write(&store, &mut made);
+            }
+            // What a restore has put there has no backup of its own yet.
+            let made = *take(&store, &made, "last", None).unwrap().opened;
+            let oldest = listed(&store).pop().unwrap().0;
+            let (done, reached) = fault::at(number, lasting, || take(&store, &made, &oldest, None));
+            let store = folder.store();
+            store.tidy().unwrap();
+            let is_decided = matches!(done, Ok(_) | Err(OpenError::Unfinished(_)));
+            if !is_decided {
+                let is_there = listed(&store).iter().any(|(name, ..)| *name == oldest);
+                assert!(is_there, "operation {number}: {done:?}");
+                kept += 1;
+            }
+            if !reached {
+                break;
+            }
+        }
+        assert!(kept > 5, "{kept}");
+    }
+}
+
+#[test]
 fn what_is_kept_from_before_a_new_identity_opens_for_as_long_as_it_is_kept() {
     let folder = Folder::new();
     let store = folder.store();
