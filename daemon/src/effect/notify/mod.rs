@@ -29,7 +29,14 @@ pub(crate) type Turn = Rc<Cell<u64>>;
 #[derive(Debug)]
 pub(crate) enum Order {
     /// Show it in the place of what is shown, if it is still that turn.
-    Show(Box<Notice>, u64),
+    Show(
+        Box<Notice>,
+        #[cfg_attr(
+            not(target_os = "linux"),
+            expect(dead_code, reason = "nothing is shown elsewhere")
+        )]
+        u64,
+    ),
     /// Take away what is shown.
     Unshow,
     /// Say when everything before is done.
