@@ -14,7 +14,7 @@ use crate::support::{
 struct Desk {
     home: Home,
     key: String,
-    _daemon: Daemon,
+    daemon: Daemon,
     _bus: Process,
     _dunst: (Process, Process),
 }
@@ -32,7 +32,7 @@ fn desk(configuration: &str, uri: &str) -> Desk {
     Desk {
         home,
         key,
-        _daemon: daemon,
+        daemon,
         _bus: bus,
         _dunst: dunst,
     }
@@ -95,6 +95,16 @@ fn a_lock_takes_the_code_away_and_the_next_notification_takes_its_place() {
     until("its end", || (count(home, "displayed") == 0).then_some(()));
     let refused = home.ctl(&["notify", "Bank"]).exits(5);
     assert!(refused.stdout.is_empty());
+}
+
+#[test]
+fn no_code_stays_on_the_screen_when_the_agent_stops() {
+    let desk = desk("", "otpauth://totp/Bank:me?secret=KEY&period=86400");
+    let home = &desk.home;
+    home.ctl(&["notify", "Bank"]).exits(0);
+    assert_eq!(count(home, "displayed"), 1);
+    desk.daemon.stop();
+    assert_eq!(count(home, "displayed"), 0);
 }
 
 #[test]
