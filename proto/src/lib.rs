@@ -32,6 +32,7 @@ mod recovery_codes;
 mod request;
 mod response;
 mod secret;
+mod wire;
 
 pub use base32::{decode as base32_decode, encode as base32_encode};
 pub use desktop::Desktop;
