@@ -1,11 +1,11 @@
 //! Slots of hardware: one plugin at a time is at work, for one connection, which is told what it
 //! says and answers what it asks, a request for each step.
 
+mod person;
+
 use std::time::Duration;
 
-use otp_proto::{
-    Ask, AskKind, Desktop, Response, RpcError, Secret, SlotKind, SlotsReply, StepAnswer, UnlockSlot,
-};
+use otp_proto::{Desktop, Response, RpcError, Secret, SlotKind, StepAnswer, UnlockSlot};
 
 use super::outcome::Outcome;
 use super::task::Task;
@@ -187,100 +187,6 @@ impl Agent {
         let waits = self.hardware.asker();
         if waits.is_some() && waits == asker && !self.hardware.is_out {
             self.hardware.talk = None;
-        }
-    }
-
-    /// The plugin says or asks something.
-    pub(super) fn hardware_asks(&mut self, now: Now, ask: Ask) {
-        // Nobody's any more: it was told to end.
-        let Some(asker) = self.hardware.asker() else {
-            return;
-        };
-        if let Some(talk) = &mut self.hardware.talk {
-            let is_typed = matches!(ask.kind, AskKind::Secret | AskKind::Text);
-            if let (true, Some(_), Wanted::Unlock(slot)) = (is_typed, &talk.desktop, &talk.wanted) {
-                let question = PluginQuestion {
-                    slot: slot.as_str().to_owned(),
-                    text: ask.text,
-                };
-                talk.turn = Turn::Dialog(asker, Some(question));
-                // A dialog ends by itself.
-                talk.until = None;
-                return;
-            }
-            talk.turn = Turn::Person;
-            talk.until = Some(now.boot.saturating_add(PERSON_PATIENCE));
-        }
-        let answer = StepAnswer {
-            ask: Some(ask),
-            warnings: Vec::new(),
-        };
-        self.reply(asker, Ok(Response::Step(answer)));
-    }
-
-    /// Shows what a plugin has asked, once no other dialog is out.
-    pub(super) fn ask_for_hardware(&mut self, now: Now) {
-        let Some(talk) = &mut self.hardware.talk else {
-            return;
-        };
-        let (Turn::Dialog(asker, question), Some(desktop)) = (&mut talk.turn, &talk.desktop) else {
-            return;
-        };
-        let (asker, desktop) = (*asker, desktop.clone());
-        if let Some(question) = question.take() {
-            let unshown = self.show_for_plugin(now, &desktop, question).err();
-            if let Some(talk) = &mut self.hardware.talk {
-                talk.turn = Turn::Dialog(asker, unshown);
-            }
-        }
-    }
-
-    /// A person has answered a dialog, or hasn't.
-    pub(super) fn typed_for_hardware(&mut self, now: Now, answer: Result<Secret, RpcError>) {
-        let Some(talk) = &mut self.hardware.talk else {
-            return;
-        };
-        let Turn::Dialog(asker, _) = talk.turn else {
-            return;
-        };
-        talk.turn = Turn::Plugin(asker);
-        match answer {
-            Ok(text) => {
-                talk.until = Some(now.boot.saturating_add(PLUGIN_PATIENCE));
-                self.outputs.push_back(Output::PluginReply(SlotsReply {
-                    text: Some(text),
-                    yes: None,
-                }));
-            }
-            Err(refusal) => self.end_hardware(&refusal),
-        }
-    }
-
-    /// A person answers.
-    pub(super) fn reply_to_hardware(
-        &mut self,
-        now: Now,
-        asker: Asker,
-        reply: SlotsReply,
-    ) -> Result<Outcome, RpcError> {
-        let nothing = || error::params("nothing was asked on this connection");
-        let talk = self.hardware.talk.as_mut();
-        let talk = talk.filter(|talk| talk.conn == asker.conn);
-        let talk = talk.ok_or_else(nothing)?;
-        match std::mem::replace(&mut talk.turn, Turn::Plugin(asker)) {
-            Turn::Person => {
-                talk.until = Some(now.boot.saturating_add(PLUGIN_PATIENCE));
-                self.outputs.push_back(Output::PluginReply(reply));
-                Ok(Outcome::Later)
-            }
-            Turn::Over(refusal) => {
-                self.hardware.talk = None;
-                Err(refusal)
-            }
-            waiting @ (Turn::Plugin(_) | Turn::Dialog(..)) => {
-                talk.turn = waiting;
-                Err(nothing())
-            }
         }
     }
 

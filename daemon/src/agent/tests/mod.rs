@@ -34,3 +34,4 @@ use driver::{Driver, GITHUB, PASSPHRASE, RFC, uri};
 use otp_proto::*;
 
 use super::*;
+use crate::vault::{OpenError, Sealed, ShutUntil, State, StoreError};
