@@ -1,5 +1,7 @@
 //! An agent with a fake world around it.
 
+mod asking;
+
 use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -322,101 +324,6 @@ impl Driver {
         let job = self.job.take().expect("a job is out");
         let done = self.disk.perform(job);
         self.input(Input::JobDone(done));
-    }
-
-    /// Sends a request on a connection; returns its ticket.
-    pub(super) fn ask(&mut self, conn: u64, request: Request) -> u64 {
-        self.tickets += 1;
-        let caller = Caller {
-            way: Way::Socket,
-            conn: Conn(conn),
-            uid: Some(1000),
-            pid: None,
-        };
-        self.input(Input::Request(Ticket(self.tickets), caller, request));
-        self.tickets
-    }
-
-    /// The server has taken the last notice, or not.
-    pub(super) fn shown(&mut self, result: Result<(), &str>) {
-        let number = self.last_notice;
-        self.input(Input::Shown(number, result.map_err(str::to_owned)));
-    }
-
-    /// What was shown (`Some`) and taken away (`None`) since the last call.
-    pub(super) fn notices(&mut self) -> Vec<Option<Notice>> {
-        std::mem::take(&mut self.notices)
-    }
-
-    /// Takes a ticket's answer, which must be there.
-    pub(super) fn answer(&mut self, ticket: u64) -> Result<Response, RpcError> {
-        self.answers.remove(&ticket).expect("it is answered")
-    }
-
-    pub(super) fn is_answered(&self, ticket: u64) -> bool {
-        self.answers.contains_key(&ticket)
-    }
-
-    /// Asks and takes the answer, which must come at once.
-    pub(super) fn call(&mut self, request: Request) -> Result<Response, RpcError> {
-        let ticket = self.ask(1, request);
-        self.answer(ticket)
-    }
-
-    /// The kind of the error that a request must get at once.
-    pub(super) fn refusal(&mut self, request: Request) -> ErrorKind {
-        self.call(request).unwrap_err().kind()
-    }
-
-    pub(super) fn add(&mut self, uri: &str) -> Result<AddAnswer, RpcError> {
-        let answer = self.call(Request::Add(Add { uri: secret(uri) }))?;
-        let Response::Add(answer) = answer else {
-            panic!("{answer:?}");
-        };
-        Ok(answer)
-    }
-
-    pub(super) fn get(&mut self, query: &str) -> Result<CodeAnswer, RpcError> {
-        self.call(Request::Get(get(query))).map(code)
-    }
-
-    pub(super) fn list(&mut self) -> Vec<EntryInfo> {
-        self.list_of(List::default())
-    }
-
-    pub(super) fn trash(&mut self) -> Vec<EntryInfo> {
-        self.list_of(List {
-            trash: true,
-            ..List::default()
-        })
-    }
-
-    pub(super) fn list_of(&mut self, list: List) -> Vec<EntryInfo> {
-        match self.call(Request::List(list)) {
-            Ok(Response::List(answer)) => answer.entries,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    pub(super) fn status(&mut self) -> StatusAnswer {
-        match self.call(Request::Status(Status {})) {
-            Ok(Response::Status(answer)) => answer,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    pub(super) fn lock(&mut self) {
-        self.call(Request::Lock(Lock::default())).unwrap();
-    }
-
-    pub(super) fn unlock(&mut self) -> UnlockAnswer {
-        let request = Request::Unlock(Unlock {
-            passphrase: secret(PASSPHRASE),
-        });
-        match self.call(request) {
-            Ok(Response::Unlock(answer)) => answer,
-            other => panic!("{other:?}"),
-        }
     }
 
     /// Lets both clocks run, waking the agent whenever it wants to be.
