@@ -129,17 +129,20 @@ fn a_mistake_is_undone_by_one_command_and_that_by_the_one_it_names() {
     let first = home.ctl(&["get", "B"]).exits(0).stdout;
     // The mistake.
     home.ctl(&["edit", "A", "--issuer", "Other"]).exits(0);
-    // The copy of the day comes a moment after the last write.
-    let listed = (0..1000).find_map(|_| {
-        let listed = home.ctl(&["backups", "list", "--json"]).exits(0).json();
-        (listed[0]["current"] == true).then_some(listed)
-    });
-    let listed = listed.unwrap();
+    // The copy of the day comes a moment after the last write, and then the one that it replaces
+    // goes.
+    let listed = (0..1000)
+        .find_map(|_| {
+            let shown = home.ctl(&["backups", "list"]).exits(0).stdout;
+            let listed = home.ctl(&["backups", "list", "--json"]).exits(0).json();
+            let settled = listed[0]["current"] == true
+                && listed.as_array().unwrap().len() == shown.lines().count()
+                && shown.starts_with(listed[0]["name"].as_str().unwrap());
+            settled.then_some(listed)
+        })
+        .expect("no copy of the last write, or no end of its making");
     let now = listed[0]["generation"].as_u64().unwrap();
     assert!(listed[0]["written"].is_u64() && listed[0]["bytes"].is_u64());
-    let shown = home.ctl(&["backups", "list"]).exits(0).stdout;
-    assert_eq!(shown.lines().count(), listed.as_array().unwrap().len());
-    assert!(shown.starts_with(listed[0]["name"].as_str().unwrap()));
 
     let preview = ["restore-backup", "--from", "last", "--dry-run"];
     let told = home.ctl(&preview).exits(0).stderr;

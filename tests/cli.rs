@@ -126,3 +126,31 @@ fn doctor_looks_at_everything_and_says_what_is_wrong() {
             .contains(env!("CARGO_PKG_VERSION"))
     );
 }
+
+#[test]
+fn what_is_not_found_is_said_with_the_command_that_lists_what_there_is() {
+    let home = Home::with_vault();
+    let _daemon = Daemon::start(&home);
+    home.unlock();
+    for (args, cause, hint) in [
+        (&["get", "nothing"][..], "no entry matches", "otpctl list"),
+        (&["restore", "tr-9"], "in the trash", "otpctl list --trash"),
+        (
+            &["slots", "remove", "nothing"],
+            "there is no such slot",
+            "otpctl slots list",
+        ),
+        (
+            &["restore-backup", "--from", "nothing.age", "--yes"],
+            "there is no such backup",
+            "otpctl backups list",
+        ),
+    ] {
+        let said = home.ctl(args).exits(3).stderr;
+        assert!(said.contains(cause), "{args:?}: {said}");
+        assert!(said.contains(hint), "{args:?}: {said}");
+    }
+    // A vault that is there is opened, not made again.
+    let said = home.ctl(&["init"]).exits(1).stderr;
+    assert!(said.contains("otpctl unlock"), "{said}");
+}

@@ -285,7 +285,7 @@ impl Client {
         let (cause, mut hint) = match kind {
             ErrorKind::Locked => (fixed(text.locked), Some("otpctl unlock")),
             ErrorKind::NoVault => (fixed(text.no_vault), Some("otpctl init")),
-            ErrorKind::NotFound => (fixed(text.not_found), Some("otpctl list")),
+            ErrorKind::NotFound => not_found(text, &error.message),
             ErrorKind::Ambiguous => (fixed(text.ambiguous), None),
             ErrorKind::RateLimited => (fixed(text.rate_limited), None),
             ErrorKind::Busy => (fixed(text.busy), None),
@@ -339,6 +339,18 @@ impl Client {
             _ => failure,
         }
     }
+}
+
+/// What wasn't found, and the command that lists what could be.
+fn not_found(text: &Text, message: &str) -> (String, Option<&'static str>) {
+    let hint = match message {
+        "" | "no entry matches" => return (text.not_found.to_owned(), Some("otpctl list")),
+        "there is no such slot" => Some("otpctl slots list"),
+        "there is no such backup" => Some("otpctl backups list"),
+        _ if message.ends_with("in the trash") => Some("otpctl list --trash"),
+        _ => None,
+    };
+    (message.to_owned(), hint)
 }
 
 /// The command that the agent's words end with, if it can be pasted as it is.

@@ -15,10 +15,8 @@ pub(super) fn init(client: &mut Client, line: &Line) -> Result<(), Failure> {
     let text = client.text;
     // Asked first, so that nobody thinks of a passphrase in vain.
     if client.call(&Status {})?.json().is("vault") {
-        return Err(Failure::new(
-            Kind::Rpc(ErrorKind::Exists),
-            text.vault_exists,
-        ));
+        let exists = Failure::new(Kind::Rpc(ErrorKind::Exists), text.vault_exists);
+        return Err(exists.hint("otpctl unlock"));
     }
     let passphrase = if line.has(Opt::Generate) {
         generated(client)?

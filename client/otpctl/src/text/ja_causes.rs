@@ -179,6 +179,16 @@ pub(super) const CAUSES: &[(&str, &str)] = &[
         "the agent is ending",
         "エージェントが終了しようとしています",
     ),
+    ("there is no such slot", "その名前のスロットはありません"),
+    ("cannot show a notification", "通知を表示できません"),
+    ("the screen is locked", "画面がロックされています"),
+    ("too many wait", "待っている通知が多すぎます"),
+    (
+        "there are none on this system",
+        "このシステムには通知がありません",
+    ),
+    ("not on D-Bus", "D-Bus では利用できません"),
+    (" has the name", " が名前を使っています"),
     // The agent: files.
     (
         "the backup takes the vault's place when otpd is restarted",

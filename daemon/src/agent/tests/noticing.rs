@@ -9,6 +9,14 @@ fn notify(query: &str) -> Request {
     })
 }
 
+/// A lock of the screen locks no vault.
+fn leave_open_with_the_screen(driver: &mut Driver) {
+    driver.input(Input::Reload(Config {
+        lock_screen: false,
+        ..Config::default()
+    }));
+}
+
 /// Asks for a notification that the server takes.
 fn show(driver: &mut Driver, query: &str) -> NotifyAnswer {
     let ticket = driver.ask(1, notify(query));
@@ -65,10 +73,7 @@ fn a_lock_takes_it_away_also_while_it_is_on_its_way() {
 #[test]
 fn a_locked_screen_shows_nothing_also_where_it_locks_nothing() {
     let mut driver = Driver::with(&[GITHUB]);
-    driver.input(Input::Reload(Config {
-        lock_screen: false,
-        ..Config::default()
-    }));
+    leave_open_with_the_screen(&mut driver);
     show(&mut driver, "GitHub");
     driver.notices();
     let saver = Absence::Saver("org.example");
@@ -118,10 +123,7 @@ fn a_server_that_fails_is_an_error_and_the_configuration_hides_the_code() {
 fn a_counted_code_whose_screen_was_locked_meanwhile_is_not_shown() {
     let counted = uri("hotp", "Bank:me", 7) + "&counter=5";
     let mut driver = Driver::with(&[&counted]);
-    driver.input(Input::Reload(Config {
-        lock_screen: false,
-        ..Config::default()
-    }));
+    leave_open_with_the_screen(&mut driver);
     driver.habits.stores = false;
     let ticket = driver.ask(1, notify("Bank"));
     driver.input(Input::Absence(Absence::Hint, Sign::Begun));
@@ -153,10 +155,7 @@ fn each_notice_is_answered_by_its_own_number() {
 #[test]
 fn a_lock_of_the_screen_whose_end_nobody_tells_counts_only_where_it_locks() {
     let mut driver = Driver::with(&[GITHUB]);
-    driver.input(Input::Reload(Config {
-        lock_screen: false,
-        ..Config::default()
-    }));
+    leave_open_with_the_screen(&mut driver);
     show(&mut driver, "GitHub");
     driver.notices();
     driver.input(Input::Lock(LockSource::Screen));

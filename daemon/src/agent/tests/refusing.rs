@@ -2,7 +2,6 @@
 
 use super::*;
 
-
 #[test]
 fn a_lock_for_a_time_refuses_every_unlock_until_then_whatever_the_wall_clock_shows() {
     let mut driver = Driver::with(&[GITHUB]);
