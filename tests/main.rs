@@ -32,6 +32,7 @@ mod get;
 mod list;
 mod lock;
 mod notify;
+mod pick;
 mod prompt;
 mod recovery_codes;
 mod slots;

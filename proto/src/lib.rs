@@ -26,6 +26,7 @@ mod error;
 mod frame;
 mod otpauth;
 mod percent;
+mod picker;
 mod print;
 mod recovery;
 mod recovery_codes;
@@ -45,6 +46,7 @@ pub use error::{ErrorKind, RpcError};
 pub use frame::{Frames, TooLong};
 pub use otpauth::{MAX_URI, UriError, parse_key, parse_text, parse_uri};
 pub use percent::{decode as percent_decode, encode as percent_encode};
+pub use picker::{Pick, Program};
 pub use print::{UriParts, print_uri, print_uri_to};
 pub use recovery::{RecoveryKey, RecoveryKeyError};
 pub use recovery_codes::{

@@ -31,6 +31,11 @@ pub(crate) enum Verb {
         /// Wait to be told, and then empty the clipboard if it still holds the same.
         then_clear: bool,
     },
+    /// One of the names on standard input.
+    Pick {
+        /// In the terminal, and not in a window.
+        in_terminal: bool,
+    },
     Help,
     Version,
 }
@@ -49,7 +54,8 @@ fn read(
 ) -> Result<Line, Usage> {
     use lexopt::Arg::{Long, Short, Value};
     let mut parser = lexopt::Parser::from_args(arguments);
-    let (mut verb, mut via, mut timeout, mut then_clear) = (None, None, None, false);
+    let (mut verb, mut via, mut timeout) = (None, None, None);
+    let (mut then_clear, mut in_terminal) = (false, false);
     while let Some(argument) = parser.next().map_err(|_| Usage::UnknownOption)? {
         match argument {
             Short('h') | Long("help") => return Ok(Line { verb: Verb::Help }),
@@ -62,6 +68,7 @@ fn read(
             Long("timeout") => timeout = Some(value(&mut parser, "--timeout", seconds)?),
             Long("via") => via = Some(value(&mut parser, "--via", way)?),
             Long("then-clear") => then_clear = true,
+            Long("terminal") => in_terminal = true,
             Value(name) if verb.is_none() => {
                 verb = Some(name.into_string().map_err(|_| Usage::UnknownVerb)?);
             }
@@ -69,12 +76,13 @@ fn read(
         }
     }
     let verb = match verb.as_deref().ok_or(Usage::NoVerb)? {
-        "grab" if !then_clear => Verb::Grab {
+        "grab" if !then_clear && !in_terminal => Verb::Grab {
             via,
             timeout: timeout.unwrap_or(PATIENCE),
         },
-        "clip" if via.is_none() && timeout.is_none() => Verb::Clip { then_clear },
-        "grab" | "clip" => return Err(Usage::UnknownOption),
+        "clip" if via.is_none() && timeout.is_none() && !in_terminal => Verb::Clip { then_clear },
+        "pick" if via.is_none() && timeout.is_none() && !then_clear => Verb::Pick { in_terminal },
+        "grab" | "clip" | "pick" => return Err(Usage::UnknownOption),
         _ => return Err(Usage::UnknownVerb),
     };
     Ok(Line { verb })
@@ -147,6 +155,8 @@ mod tests {
             ("grab --then-clear", Usage::UnknownOption),
             ("clip --via x11", Usage::UnknownOption),
             ("clip --timeout 5", Usage::UnknownOption),
+            ("clip --terminal", Usage::UnknownOption),
+            ("pick --via x11", Usage::UnknownOption),
             ("grab --timeout", Usage::NeedsValue("--timeout")),
             ("grab --timeout 0", Usage::BadValue("--timeout")),
             ("grab --timeout 601", Usage::BadValue("--timeout")),

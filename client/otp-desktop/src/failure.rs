@@ -52,6 +52,16 @@ pub(crate) enum Failure {
     NoClipboard,
     /// The clipboard couldn't be emptied.
     NotCleared(String),
+    /// `otpd.toml` can't be read; where, and why.
+    Settings(String),
+    /// There is no program to choose with.
+    NoPicker,
+    /// The program to choose with doesn't work; its name, and why.
+    Picker(String, String),
+    /// Nothing was chosen; what the picker complained about last.
+    NotChosen(Option<String>),
+    /// What was chosen is none of the names.
+    NotOffered,
 }
 
 /// What is wrong with a command line.
@@ -82,7 +92,7 @@ impl Failure {
     fn status(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::NotAPipe => 2,
-            Self::Refused => 6,
+            Self::Refused | Self::NotChosen(_) => 6,
             Self::Empty | Self::Unusable | Self::TooLarge(_) => 8,
             Self::Both(first, last) => match first.status() {
                 1 => last.status(),
@@ -102,7 +112,11 @@ impl Failure {
             | Self::LeftBehind(_)
             | Self::SilentOwner
             | Self::NoClipboard
-            | Self::NotCleared(_) => 1,
+            | Self::NotCleared(_)
+            | Self::Settings(_)
+            | Self::NoPicker
+            | Self::Picker(..)
+            | Self::NotOffered => 1,
         }
     }
 }

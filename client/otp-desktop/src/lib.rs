@@ -1,5 +1,5 @@
 //! The graphical session's companion of `otpctl`: it fetches what a person sees or has copied,
-//! and hands the bytes on through a pipe without looking into them.
+//! hands the bytes on through a pipe without looking into them, and asks which entry is meant.
 //!
 //! It is its own process because desktop portals refuse callers whose `/proc/PID/root` they can't
 //! open, which is every process that hides its memory as `otpd` does. So it is told nothing and
@@ -12,8 +12,10 @@ mod failure;
 mod grim;
 mod os;
 mod out;
+mod pick;
 #[cfg(target_os = "linux")]
 mod portal;
+mod settings;
 mod text;
 #[cfg(target_os = "linux")]
 mod wayland;
@@ -60,6 +62,7 @@ fn run(line: &Line, language: Language) -> Result<(), Failure> {
             Ok(())
         }
         Verb::Clip { then_clear } => clip::run(out::Pipe::of_stdout()?, then_clear),
+        Verb::Pick { in_terminal } => pick::run(out::Pipe::of_stdout()?, in_terminal),
         Verb::Help => Ok(io::stdout().write_all(language.help().as_bytes())?),
         Verb::Version => Ok(writeln!(
             io::stdout(),

@@ -49,10 +49,15 @@ impl Client {
         }
     }
 
+    /// Lets go of the agent until it is asked again.
+    pub(crate) fn rest(&mut self) {
+        self.conn = None;
+    }
+
     /// Where passphrases come from.
     pub(crate) fn secrets(&mut self) -> &mut Secrets {
         // A person may think for long, and the agent needn't keep a line open meanwhile.
-        self.conn = None;
+        self.rest();
         let (text, globals) = (self.text, self.globals);
         self.secrets
             .get_or_insert_with(|| Secrets::new(text, &globals))

@@ -13,6 +13,25 @@ pub(crate) const THEN_CLEAR: &str = "--then-clear";
 /// What it prints before its message.
 const PREFIX: &str = "otp-desktop: ";
 
+/// Has a person choose one of some names, one a line; its number, if it can be read. In the terminal,
+/// or in a window.
+pub(crate) fn pick(names: &str, in_terminal: bool) -> Result<Option<usize>, DesktopError> {
+    let args: &[&str] = if in_terminal {
+        &["pick", "--terminal"]
+    } else {
+        &["pick"]
+    };
+    let (mut desktop, mut chosen) = Desktop::run(args, Stdio::piped())?;
+    if let Some(mut stdin) = desktop.stdin.take() {
+        // One that ended already has its status.
+        stdin.write_all(names.as_bytes()).ok();
+    }
+    let mut number = String::new();
+    chosen.read_to_string(&mut number).ok();
+    desktop.end()?;
+    Ok(number.trim_end().parse().ok())
+}
+
 /// One run of otp-desktop. Dropping it leaves the clipboard as it is.
 pub(crate) struct Desktop {
     child: Child,
@@ -44,6 +63,10 @@ impl Desktop {
         } else {
             Stdio::null()
         };
+        Self::run(args, stdin)
+    }
+
+    fn run(args: &[&str], stdin: Stdio) -> Result<(Self, ChildStdout), DesktopError> {
         let program = sibling::find("otp-desktop").ok_or(DesktopError::NoProgram)?;
         let mut child = Command::new(program)
             .args(args)

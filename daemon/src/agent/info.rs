@@ -18,6 +18,7 @@ pub(super) fn entry(entry: &Entry) -> EntryInfo {
         counter: entry.kind.counter(),
         tags: tags(entry).to_vec(),
         trash: entry.trash.map(|trash| format!("tr-{}", trash.number)),
+        used: 0,
     }
 }
 

@@ -38,6 +38,7 @@ mod status;
 mod task;
 mod timers;
 mod unlock;
+mod uses;
 mod wait;
 mod watch;
 
@@ -66,6 +67,7 @@ use self::rate::Rates;
 use self::refusal::TimedRefusal;
 use self::timers::Timers;
 use self::unlock::Refusal;
+use self::uses::Uses;
 use self::wait::Waiter;
 use self::watch::Watches;
 pub use self::watch::{Absence, Facts, Seen, Sign};
@@ -136,6 +138,7 @@ pub struct Agent {
     waiters: Vec<Waiter>,
     prompts: Prompts,
     notices: Notices,
+    uses: Uses,
     hardware: Hardware,
     refusals: Vec<Refusal>,
     timers: Timers,
@@ -175,6 +178,7 @@ impl Agent {
             waiters: Vec::new(),
             prompts: Prompts::default(),
             notices: Notices::default(),
+            uses: Uses::default(),
             hardware: Hardware::default(),
             refusals: Vec::new(),
             timers: Timers::default(),
@@ -290,6 +294,9 @@ impl Agent {
         let Some(answer) = self.shown_instead(asker, answer) else {
             return;
         };
+        if let Ok(answer) = &answer {
+            self.uses.count(answer);
+        }
         self.outputs.push_back(Output::Reply(asker.ticket, answer));
     }
 

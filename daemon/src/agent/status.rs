@@ -63,9 +63,11 @@ impl Agent {
             } else {
                 find::all(&self.names, query)
             };
+            let mut entries: Vec<_> = chosen.into_iter().cloned().collect();
+            self.uses.tell(&mut entries);
             return ListAnswer {
                 locked: true,
-                entries: chosen.into_iter().cloned().collect(),
+                entries,
             };
         };
         let document = &open.document;
@@ -76,9 +78,11 @@ impl Agent {
         } else {
             find::sorted(find::all(&document.entries, query))
         };
+        let mut entries = info::entries(chosen);
+        self.uses.tell(&mut entries);
         ListAnswer {
             locked: false,
-            entries: info::entries(chosen),
+            entries,
         }
     }
 

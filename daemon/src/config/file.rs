@@ -32,6 +32,9 @@ struct Root {
     policy: Policy,
     #[serde(default)]
     notify: Notify,
+    /// For `otp-desktop`, which reads the same file; refused here if it is wrong.
+    #[serde(default, rename = "pick")]
+    _pick: otp_proto::Pick,
 }
 
 #[derive(serde::Deserialize, Default)]

@@ -30,6 +30,8 @@ program = '{program}'
 folder = '{program}'
 [policy]
 dbus = 'allow'\n[notify]\ncode = false
+[pick]
+program = ['rofi', '-dmenu']
 "
     );
     let expected = Config {
@@ -76,6 +78,10 @@ fn a_mistake_is_named_with_its_line() {
     for folder in ["", "stick/otpd", "~/stick"] {
         let text = format!("[backup]\nfolder = '{folder}'\n");
         assert_eq!(mistake(&text).0, Some(2), "{folder}");
+    }
+    for program in ["'rofi'", "[]", "['bin/rofi']"] {
+        let text = format!("[pick]\nprogram = {program}\n");
+        assert_eq!(mistake(&text).0, Some(2), "{program}");
     }
     for program in ["", "bin/pinentry", "./pinentry"] {
         let text = format!("[prompt]\nprogram = '{program}'\n");

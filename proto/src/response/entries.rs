@@ -33,6 +33,17 @@ pub struct EntryInfo {
     /// Its number in the trash, if it is there: `tr-1`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trash: Option<String>,
+    /// In a list: how often a code of it was handed out since the agent started; left out if never.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub used: u32,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks with a reference"
+)]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// An entry that an ambiguous query could mean.

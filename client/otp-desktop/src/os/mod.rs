@@ -5,9 +5,14 @@
 //! |---|---|---|---|
 //! | screen | X11, portal, grim | `screencapture` | `BitBlt` |
 //! | clipboard | X11, data-control | `osascript`, `pbpaste` | `OpenClipboard` |
+//! | terminal | `/dev/tty` | `/dev/tty` | none |
 
 #[cfg(unix)]
+mod tty;
+#[cfg(unix)]
 mod unix;
+#[cfg(unix)]
+pub(crate) use tty::{Tty, terminal_for_child};
 #[cfg(unix)]
 pub(crate) use unix::{close_stdout, harden, pipe_of_stdout};
 
@@ -24,4 +29,6 @@ pub(crate) use macos::{clipboard, screen};
 #[cfg(windows)]
 mod windows;
 #[cfg(windows)]
-pub(crate) use windows::{clipboard, close_stdout, harden, pipe_of_stdout, screen};
+pub(crate) use windows::{
+    Tty, clipboard, close_stdout, harden, pipe_of_stdout, screen, terminal_for_child,
+};

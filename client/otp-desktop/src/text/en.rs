@@ -3,7 +3,8 @@
 use crate::failure::{Failure, Usage, Way};
 
 pub(super) const HELP: &str = "\
-otp-desktop: reads the screen and the clipboard for otpctl, which runs it
+otp-desktop: reads the screen and the clipboard and asks which entry is meant, for
+otpctl, which runs it
 
 otp-desktop grab [--timeout SECONDS] [--via x11|portal|grim|system]
     pictures of every monitor: Netpbm, or the PNG that the desktop made
@@ -11,6 +12,9 @@ otp-desktop clip [--then-clear]
     the picture or the text on the clipboard, as it is;
     --then-clear: then waits for the line \"clear\" on stdin and empties the clipboard
     if it still holds the same
+otp-desktop pick [--terminal]
+    one of the names on stdin, one a line: writes its number, from 0;
+    --terminal: chosen in the terminal, not in a window
 otp-desktop --version | --help
 
 --language en|ja    the language of messages
@@ -55,6 +59,14 @@ pub(super) fn cause(failure: &Failure) -> String {
             "this desktop shows its clipboard to the focused window alone".into()
         }
         Failure::NotCleared(reason) => format!("the clipboard cannot be emptied: {reason}"),
+        Failure::Settings(reason) => format!("bad configuration: {reason}"),
+        Failure::NoPicker => {
+            "there is no program to choose with (fuzzel, wofi, rofi, bemenu, dmenu)".into()
+        }
+        Failure::Picker(name, reason) => format!("cannot choose with {name}: {reason}"),
+        Failure::NotChosen(None) => "nothing was chosen".into(),
+        Failure::NotChosen(Some(said)) => format!("nothing was chosen ({said})"),
+        Failure::NotOffered => "what was chosen is none of the names".into(),
     }
 }
 
@@ -63,6 +75,8 @@ pub(super) fn hint(failure: &Failure) -> Option<&'static str> {
         "otpctl add --image FILE"
     } else if matches!(failure, Failure::Guest) {
         "otpctl add --clipboard"
+    } else if matches!(failure, Failure::NoPicker) {
+        "man otpd.toml, [pick]"
     } else if matches!(
         failure,
         Failure::Both(..) | Failure::TimedOut(_) | Failure::NoClipboard
@@ -76,8 +90,8 @@ pub(super) fn hint(failure: &Failure) -> Option<&'static str> {
 
 fn wrong(usage: Usage) -> String {
     match usage {
-        Usage::NoVerb => "no verb was given (grab, clip)".into(),
-        Usage::UnknownVerb => "unknown verb (known: grab, clip)".into(),
+        Usage::NoVerb => "no verb was given (grab, clip, pick)".into(),
+        Usage::UnknownVerb => "unknown verb (known: grab, clip, pick)".into(),
         Usage::UnknownOption => "an option or argument does not belong here".into(),
         Usage::BadValue(option) => format!("the value of {option} is not acceptable"),
         Usage::NeedsValue(option) => format!("{option} needs a value"),

@@ -3,7 +3,8 @@
 use crate::failure::{Failure, Usage, Way};
 
 pub(super) const HELP: &str = "\
-otp-desktop: otpctl のために画面とクリップボードを読み取ります（otpctl が起動します）
+otp-desktop: otpctl のために画面とクリップボードを読み取り、項目を選んでもらいます
+（otpctl が起動します）
 
 otp-desktop grab [--timeout 秒] [--via x11|portal|grim|system]
     すべてのモニターの画像: Netpbm、またはデスクトップが作成した PNG
@@ -11,6 +12,9 @@ otp-desktop clip [--then-clear]
     クリップボードの画像またはテキストをそのまま出力します。
     --then-clear: その後 stdin の行「clear」を待ち、内容が変わっていなければ
     クリップボードを空にします
+otp-desktop pick [--terminal]
+    stdin の名前（1 行に 1 つ）から選んでもらい、その番号（0 から）を出力します。
+    --terminal: ウィンドウではなく端末で選びます
 otp-desktop --version | --help
 
 --language en|ja    メッセージの言語
@@ -55,6 +59,14 @@ pub(super) fn cause(failure: &Failure) -> String {
             "このデスクトップでは、フォーカスのあるウィンドウだけがクリップボードを読めます".into()
         }
         Failure::NotCleared(reason) => format!("クリップボードを空にできません: {reason}"),
+        Failure::Settings(reason) => format!("設定に誤りがあります: {reason}"),
+        Failure::NoPicker => {
+            "選ぶためのプログラムがありません（fuzzel、wofi、rofi、bemenu、dmenu）".into()
+        }
+        Failure::Picker(name, reason) => format!("{name} で選べません: {reason}"),
+        Failure::NotChosen(None) => "何も選ばれませんでした".into(),
+        Failure::NotChosen(Some(said)) => format!("何も選ばれませんでした（{said}）"),
+        Failure::NotOffered => "選ばれたものは一覧にありません".into(),
     }
 }
 
@@ -63,6 +75,8 @@ pub(super) fn hint(failure: &Failure) -> Option<&'static str> {
         "otpctl add --image ファイル"
     } else if matches!(failure, Failure::Guest) {
         "otpctl add --clipboard"
+    } else if matches!(failure, Failure::NoPicker) {
+        "man otpd.toml の [pick]"
     } else if matches!(
         failure,
         Failure::Both(..) | Failure::TimedOut(_) | Failure::NoClipboard
@@ -76,8 +90,8 @@ pub(super) fn hint(failure: &Failure) -> Option<&'static str> {
 
 fn wrong(usage: Usage) -> String {
     match usage {
-        Usage::NoVerb => "コマンドがありません（grab、clip）".into(),
-        Usage::UnknownVerb => "不明なコマンドです（grab、clip）".into(),
+        Usage::NoVerb => "コマンドがありません（grab、clip、pick）".into(),
+        Usage::UnknownVerb => "不明なコマンドです（grab、clip、pick）".into(),
         Usage::UnknownOption => "ここでは使えないオプションまたは引数があります".into(),
         Usage::BadValue(option) => format!("{option} の値が正しくありません"),
         Usage::NeedsValue(option) => format!("{option} には値が必要です"),

@@ -298,6 +298,22 @@ pub const VERBS: &[Verb] = &[
         flags: &[],
     },
     Verb {
+        name: "pick",
+        argument: Some(optional("QUERY", Choice::Any)),
+        help: "choose an entry and print its code",
+        about: "The names of the entries go to a picker, those first whose codes were asked for \
+            most since otpd started. In a terminal that is fzf or else a list of our own, in \
+            which letters, numbers and arrows choose. Otherwise it is the first of fuzzel, wofi, \
+            rofi, bemenu and dmenu that is installed. The table pick of otpd.toml names another \
+            program. Without a terminal the code is shown in a notification. To bind it to a key \
+            of the desktop, give --prompt, so that a locked vault asks. If nothing is chosen the \
+            exit status is 6.",
+        flags: &[flag(
+            "notify",
+            "show it in a notification, also in a terminal",
+        )],
+    },
+    Verb {
         name: "list",
         argument: Some(optional("QUERY", Choice::Entry)),
         help: "list entries, without codes",

@@ -37,6 +37,17 @@ pub(crate) struct Line {
 }
 
 impl Line {
+    /// The same about one entry, with one more option.
+    pub(crate) fn about(&self, id: String, more: Option<Opt>) -> Self {
+        let more = more.map(|opt| (opt, OsString::new()));
+        Self {
+            verb: self.verb,
+            globals: self.globals,
+            args: vec![id.into()],
+            options: self.options.iter().cloned().chain(more).collect(),
+        }
+    }
+
     /// Whether an option is there.
     pub(crate) fn has(&self, opt: Opt) -> bool {
         self.options.iter().any(|given| given.0 == opt)

@@ -12,6 +12,7 @@ pub(crate) enum Verb {
     Add,
     Get,
     Notify,
+    Pick,
     List,
     Show,
     Edit,
@@ -156,7 +157,7 @@ const fn rule(
     }
 }
 
-pub(super) const RULES: [Rule; 35] = [
+pub(super) const RULES: [Rule; 36] = [
     rule(Verb::Init, "init", 0, 0, &[Opt::Generate]),
     rule(Verb::Unlock, "unlock", 0, 0, &[Opt::Slot, Opt::Vault]),
     rule(Verb::Lock, "lock", 0, 0, &[Opt::For]),
@@ -178,6 +179,7 @@ pub(super) const RULES: [Rule; 35] = [
         &[Opt::Next, Opt::MinLeft, Opt::Fresh, Opt::Notify],
     ),
     rule(Verb::Notify, "notify", 1, 1, &[]),
+    rule(Verb::Pick, "pick", 0, 1, &[Opt::Notify]),
     rule(Verb::List, "list", 0, 1, &[Opt::Names, Opt::Trash]),
     rule(Verb::Show, "show", 1, 1, &[]),
     rule(Verb::Edit, "edit", 1, 1, with_fields!()),
@@ -234,8 +236,8 @@ pub(super) const RULES: [Rule; 35] = [
 pub(super) const GROUPS: [&str; 5] = ["qr", "backups", "recovery-codes", "slots", "recovery-key"];
 
 /// Verbs and options of the design that later versions bring; known, so that the answer is true.
-pub(super) const LATER_VERBS: [&str; 8] = [
-    "pick", "watch", "source", "run", "inject", "policy", "grants", "log",
+pub(super) const LATER_VERBS: [&str; 7] = [
+    "watch", "source", "run", "inject", "policy", "grants", "log",
 ];
 pub(super) const LATER_OPTIONS: [&str; 1] = ["copy"];
 

@@ -6,16 +6,13 @@ use super::OrUsage as _;
 use crate::cli::{Line, Opt};
 use crate::client::Client;
 use crate::failure::Failure;
-use crate::json::Json;
+use crate::json::{Answer, Json};
 use crate::output;
 use crate::text::date;
 
-pub(super) fn list(client: &mut Client, line: &Line) -> Result<(), Failure> {
-    let request = List {
-        query: line.argument().or_usage(client)?,
-        trash: line.has(Opt::Trash),
-    };
-    let mut answer = client.call(&request)?;
+/// Asks for entries; a vault that remembers none of them is opened first.
+pub(super) fn entries(client: &mut Client, request: &List) -> Result<Answer, Failure> {
+    let mut answer = client.call(request)?;
     let is_remembered = answer.json().is("locked") && !answer.json().items("entries").is_empty();
     if answer.json().is("locked") && !is_remembered {
         if !client.call(&Status {})?.json().is("vault") {
@@ -28,8 +25,18 @@ pub(super) fn list(client: &mut Client, line: &Line) -> Result<(), Failure> {
         } else {
             return Err(client.locked());
         }
-        answer = client.call(&request)?;
+        answer = client.call(request)?;
     }
+    Ok(answer)
+}
+
+pub(super) fn list(client: &mut Client, line: &Line) -> Result<(), Failure> {
+    let request = List {
+        query: line.argument().or_usage(client)?,
+        trash: line.has(Opt::Trash),
+    };
+    let answer = entries(client, &request)?;
+    let is_remembered = answer.json().is("locked");
     if client.globals.json {
         let entries = answer.json().get("entries");
         return output::print_json(entries.map_or("[]", Json::raw));

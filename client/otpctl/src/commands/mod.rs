@@ -10,6 +10,7 @@ mod hardware;
 mod list;
 mod pages;
 mod pasted;
+mod pick;
 mod qr;
 mod reading;
 mod recovery_codes;
@@ -41,6 +42,7 @@ pub(crate) fn run(text: &'static Text, line: &Line) -> Result<(), Failure> {
         Verb::Add => add::add(client, line),
         Verb::Get => code::get(client, line),
         Verb::Notify => code::notify(client, line),
+        Verb::Pick => pick::pick(client, line),
         Verb::List => list::list(client, line),
         Verb::Show => list::show(client, line),
         Verb::Edit => change::edit(client, line),

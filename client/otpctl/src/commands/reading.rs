@@ -210,8 +210,8 @@ fn other(text: &Text, kind: &str, what: Option<String>) -> String {
     }
 }
 
-/// Why nothing was taken of the screen or the clipboard.
-fn desktop_failure(client: &Client, error: DesktopError) -> Failure {
+/// Why otp-desktop did nothing.
+pub(super) fn desktop_failure(client: &Client, error: DesktopError) -> Failure {
     let text = client.text;
     match error {
         DesktopError::NoProgram => {

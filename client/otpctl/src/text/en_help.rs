@@ -17,8 +17,8 @@ Usage: otpctl VERB [OPTIONS]            otpctl help VERB explains a verb
   import FILE      take over keys         export FILE      hand out keys
   backup FILE      save the vault         restore-backup FILE   put it back
   backups list     otpd's own copies      notify QUERY     show it for a while
-  qr read, show    QR codes               recovery-codes add, list, use
-  completions SHELL   for your shell      man              the manual page
+  qr read, show    QR codes               pick [QUERY]     choose an entry
+  completions SHELL, man   for you        recovery-codes add, list, use
   doctor           look for problems      slots, recovery-key, rekey   ways in
 
 QUERY is an id, issuer:account, an issuer, an account, or part of a name.
@@ -147,6 +147,22 @@ or the screen is locked. For a key of your desktop:
       otpctl --prompt notify QUERY
 
       --json   id, valid_for
+"
+        }
+        Verb::Pick => {
+            "\
+Usage: otpctl pick [QUERY] [--notify] [--json]
+
+Has you choose an entry, and prints its code; without a terminal it is shown in
+a notification. Those whose codes were asked for most since otpd started come
+first. In a terminal the names go to fzf, if there is one; else to the first of
+fuzzel, wofi, rofi, bemenu and dmenu. [pick] in otpd.toml names another one.
+For a key of your desktop:
+
+      otpctl --prompt pick
+
+      --notify   show the code in a notification, also in a terminal
+      --json     as get, or as notify
 "
         }
         Verb::List => {

@@ -17,8 +17,8 @@ pub(super) fn help(verb: Option<Verb>) -> &'static str {
   import ファイル  キーの取り込み         export ファイル  キーの書き出し
   backup ファイル  保管庫の控え           restore-backup ファイル   控えを戻す
   backups list     自動の控えの一覧       notify 検索語    コードを通知で見せる
-  qr read, show    QR コード              recovery-codes add, list, use
-  completions シェル   補完               man              マニュアル
+  qr read, show    QR コード              pick [検索語]    項目を選ぶ
+  completions シェル, man  補完、手引き   recovery-codes add, list, use
   doctor           問題を探す             slots, recovery-key, rekey   開け方
 
 検索語は ID、発行者:アカウント、発行者、アカウント、または名前の一部です。
@@ -146,6 +146,21 @@ otpauth の URI か base32 のキーを、端末、標準入力、QR コード�
       otpctl --prompt notify 検索語
 
       --json   id, valid_for
+"
+        }
+        Verb::Pick => {
+            "\
+使い方: otpctl pick [検索語] [--notify] [--json]
+
+項目を選んでもらい、そのコードを出します。端末がなければ通知で見せます。otpd の
+起動後によく使われた項目から順に並びます。端末では fzf（あれば）、それ以外では
+fuzzel、wofi、rofi、bemenu、dmenu のうち最初に見つかったものを使います。別のもの
+は otpd.toml の [pick] に書きます。デスクトップのキーに割り当てるには:
+
+      otpctl --prompt pick
+
+      --notify   端末でも、コードを通知で見せる
+      --json     get または notify と同じ
 "
         }
         Verb::List => {

@@ -54,7 +54,7 @@ sentences! {
     no_code_left, no_codes, no_desktop, no_entries, no_helper, no_home, no_identity, no_key_in_it,
     no_otpd, no_plugin, no_prompt, no_room, no_slot, no_vault, no_verb, not_a_backup, not_a_key,
     not_a_text, not_accepted, not_cleared, not_found, not_private, not_ready, not_running,
-    not_there, not_yet, on_clipboard, on_screen, one_backup, one_side, one_source, only_keyring,
+    not_there, not_yet, nothing_to_pick, on_clipboard, on_screen, one_backup, one_side, one_source, only_keyring,
     only_others, opened_keyring, opened_passphrase, opened_recovery, other_recipient, passphrase,
     passphrase_changed, plugin_added, plugin_needs, png_or_print, problems, program_broken,
     program_missing, program_version, progress, purge_needs_yes, purge_question, purged, put_back,

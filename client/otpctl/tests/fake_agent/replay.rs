@@ -170,6 +170,7 @@ pub(crate) fn entry(number: u64, issuer: &str, account: &str) -> EntryInfo {
         counter: None,
         tags: vec!["work".into()],
         trash: None,
+        used: 0,
     }
 }
 

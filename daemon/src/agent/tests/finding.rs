@@ -124,3 +124,28 @@ fn candidates_are_named_and_never_more_than_fifty() {
     );
     assert_eq!(error.candidates()[0].issuer, "same");
 }
+
+#[test]
+fn a_list_says_how_often_a_code_was_handed_out_also_after_a_lock() {
+    let mut driver = Driver::with(&[&uri("totp", "A:a", 1), &uri("totp", "B:b", 2)]);
+    let used = |driver: &mut Driver| -> Vec<u32> {
+        driver.list().iter().map(|entry| entry.used).collect()
+    };
+    assert_eq!(used(&mut driver), [0, 0]);
+    driver.get("B").unwrap();
+    driver.get("B").unwrap();
+    assert!(driver.get("C").is_err());
+    assert_eq!(used(&mut driver), [0, 2]);
+    driver.lock();
+    driver.unlock();
+    let ticket = driver.ask(
+        1,
+        Request::Notify(Notify {
+            query: "A".into(),
+            ..Notify::default()
+        }),
+    );
+    driver.shown(Ok(()));
+    driver.answer(ticket).unwrap();
+    assert_eq!(used(&mut driver), [1, 2]);
+}

@@ -3,9 +3,11 @@
 
 mod clipboard;
 mod screen;
+mod tty;
 
 pub(crate) use clipboard::open as clipboard;
 pub(crate) use screen::screen;
+pub(crate) use tty::{Tty, terminal_for_child};
 
 use std::fs::File;
 use std::io;

@@ -1,0 +1,72 @@
+//! `pick`: a person chooses an entry by its name; what follows is `get` with its id.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use otp_proto::{ErrorKind, List};
+
+use super::OrUsage as _;
+use super::reading::desktop_failure;
+use super::{code, list};
+use crate::cli::{Line, Opt};
+use crate::client::Client;
+use crate::desktop::{self, DesktopError};
+use crate::failure::{Failure, Kind};
+use crate::json::Json;
+use crate::output;
+use crate::text::Text;
+
+/// Only names go to the picker; where there is no terminal to print a code on, it is shown.
+pub(super) fn pick(client: &mut Client, line: &Line) -> Result<(), Failure> {
+    let request = List {
+        query: line.argument().or_usage(client)?,
+        trash: false,
+    };
+    let answer = list::entries(client, &request)?;
+    let mut entries = answer.json().items("entries");
+    if entries.is_empty() {
+        let cause = match request.query {
+            Some(_) => client.text.not_found,
+            None => client.text.nothing_to_pick,
+        };
+        return Err(Failure::new(Kind::Rpc(ErrorKind::NotFound), cause));
+    }
+    // Stable: those that were never asked for stay in the order of their names.
+    entries.sort_by_key(|entry| Reverse(entry.number("used").unwrap_or_default()));
+    client.rest();
+    let names = names(client.text, &entries);
+    let chosen = match desktop::pick(&names, output::is_attended()) {
+        Ok(chosen) => chosen,
+        // Without its hint to use a picture instead.
+        Err(DesktopError::NoProgram) => {
+            return Err(Failure::new(Kind::Other, client.text.no_desktop));
+        }
+        Err(error) => return Err(desktop_failure(client, error)),
+    };
+    let chosen = chosen.and_then(|place| entries.get(place));
+    let id = chosen.ok_or_else(|| client.bad_answer())?.label("id");
+    let shows = !output::is_attended();
+    code::get(client, &line.about(id, shows.then_some(Opt::Notify)))
+}
+
+/// A line for each entry; those with the same name are told apart by their ids.
+fn names(text: &Text, entries: &[Json<'_>]) -> String {
+    let names: Vec<_> = entries
+        .iter()
+        .map(|entry| output::name(text, *entry))
+        .collect();
+    let mut counts = BTreeMap::new();
+    for name in &names {
+        *counts.entry(name).or_insert(0_u32) += 1;
+    }
+    let mut lines = String::new();
+    for (name, entry) in names.iter().zip(entries) {
+        lines += name;
+        if counts.get(name).is_some_and(|count| *count > 1) {
+            lines += " ";
+            lines += &entry.label("id");
+        }
+        lines.push('\n');
+    }
+    lines
+}
