@@ -53,7 +53,7 @@ fn costs_nothing(home: &Home, path: &Path, bytes: &[u8]) {
     // And from then on as if nothing had been, but that the file is still spoken of.
     let daemon = Daemon::start(home);
     let told = unlock(home).exits(0).stderr;
-    assert!(told.contains("damaged files are kept") && !told.contains("took its place"));
+    assert!(told.contains("files set aside are kept") && !told.contains("took its place"));
     home.ctl(&["get", "x"]).exits(0);
     daemon.stop();
     fs::remove_dir_all(home.data().join("damaged")).unwrap();

@@ -346,3 +346,63 @@ fn the_bus_starts_the_agent_by_its_name() {
     assert_eq!(owner(&home).map(u64::from), pid);
     line.ok("quit", json!({}));
 }
+
+/// Where a `GLib` client begins.
+const GLIB_CLIENT: &str = r#"
+from gi.repository import Gio, GLib
+agent = Gio.DBusProxy.new_for_bus_sync(
+    Gio.BusType.SESSION, 0, None, "io.otpd.Agent1", "/io/otpd/Agent1", "io.otpd.Agent1", None)
+"#;
+
+/// What such a client prints.
+fn glib(home: &Home, script: &str) -> String {
+    let mut python = home.command("/usr/bin/python3");
+    python.args(["-c", &[GLIB_CLIENT, script].concat()]);
+    run(&mut python, b"").exits(0).stdout
+}
+
+#[test]
+fn a_glib_client_lists_locks_unlocks_and_gets_codes() {
+    let (home, _bus, _daemon, key) = served(ALLOW);
+    let script = r#"
+for entry in agent.List():
+    print(entry["issuer"], entry["account"])
+print(*agent.GetCode("(s)", "me@x.jp"))
+print(agent.Unlock())
+agent.Lock()
+print(agent.get_cached_property("Locked") is not None, agent.List())
+"#;
+    let told = glib(&home, script);
+    let lines: Vec<&str> = told.lines().collect();
+    assert_eq!(lines[0], "例 社 me@x.jp");
+    let (code, left) = lines[1].split_once(' ').unwrap();
+    assert_eq!(
+        code,
+        oathtool_totp(&key, "SHA1", 6, 86_400, crate::support::wall())
+    );
+    assert!(left.parse::<u32>().unwrap() <= 86_400, "{told}");
+    assert_eq!(lines[2..], ["True", "True []"]);
+}
+
+#[test]
+fn no_caller_has_more_than_sixteen_calls_waiting() {
+    let (home, _daemon) = locked();
+    let script = r#"
+loop, refused = GLib.MainLoop(), []
+def done(proxy, result, *_):
+    refused.append(str(result))
+    if len(refused) == 24:
+        loop.quit()
+for _ in range(40):
+    agent.Unlock(result_handler=done)
+loop.run()
+print(sum("too many calls at once" in text for text in refused))
+# What is refused counts for nobody else.
+Gio.DBusConnection.new_for_address_sync(
+    Gio.dbus_address_get_for_bus_sync(Gio.BusType.SESSION, None),
+    Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION,
+    None, None).call_sync(
+    "io.otpd.Agent1", "/io/otpd/Agent1", "io.otpd.Agent1", "List", None, None, 0, -1, None)
+"#;
+    assert_eq!(glib(&home, script), "24\n");
+}

@@ -131,14 +131,18 @@ async fn serve(
     if config.memory == MemoryMode::Secret && memory != Memory::Secret {
         tracing::warn!(?memory, "no secret memory (memfd_secret) can be had");
     }
-    let shut_until = store.shut_until(clock::now()).unwrap_or_else(|error| {
+    let (shut_until, shut_lost) = match store.shut_until(clock::now()) {
+        Ok(until) => (until, None),
+        Err(error) => (None, Some(error.to_string())),
+    };
+    if let Some(error) = &shut_lost {
         tracing::warn!(%error, "whether every unlock is refused is not known");
-        None
-    });
+    }
     let facts = Facts {
         endpoint: endpoint.to_string(),
         backup: store.newest_backup(),
         shut_until,
+        shut_lost,
     };
     let opens_by_itself = store.opens_by_itself();
     let agent = Agent::new(config.clone(), platform::random, store.exists(), memory);

@@ -25,6 +25,8 @@ pub(super) struct Hardware {
     /// A plugin was given out and has not come back, wanted or not.
     is_out: bool,
     talk: Option<Talk>,
+    /// Whether a person has answered the plugin that was done last.
+    by_person: bool,
 }
 
 #[derive(Debug)]
@@ -32,6 +34,8 @@ struct Talk {
     conn: Conn,
     wanted: Wanted,
     turn: Turn,
+    /// Whether somebody has typed something or agreed.
+    has_person: bool,
     /// Where a dialog asks for what is typed, if the caller doesn't.
     desktop: Option<Box<Desktop>>,
     /// When it is given up, on the boot clock.
@@ -152,6 +156,7 @@ impl Agent {
             conn: asker.conn,
             wanted,
             turn: Turn::Plugin(asker),
+            has_person: false,
             desktop: None,
             until: None,
         });
@@ -196,6 +201,7 @@ impl Agent {
         let Some(talk) = self.hardware.talk.take() else {
             return;
         };
+        self.hardware.by_person = talk.has_person;
         self.end_dialog_for_plugin();
         let (Turn::Plugin(asker) | Turn::Dialog(asker, _)) = talk.turn else {
             let refusal = result.err().unwrap_or_else(|| PluginError::Odd.into());
@@ -248,8 +254,17 @@ impl Agent {
         result: Result<Box<Opened>, OpenError>,
     ) {
         match (result, asker) {
+            // Hardware that asks nobody opens the vault for whoever is at the computer, as a
+            // keyring does.
+            (Ok(_), Some(asker)) if !self.hardware.by_person && self.is_away() => {
+                self.reply(asker, Err(error::away()));
+            }
             (Ok(opened), Some(asker)) => {
-                self.adopt_by(now, *opened, slot.as_str());
+                if self.hardware.by_person {
+                    self.adopt_for_person(now, *opened, slot.as_str());
+                } else {
+                    self.adopt_by(now, *opened, slot.as_str());
+                }
                 let answer = StepAnswer {
                     ask: None,
                     warnings: self.warnings(now),

@@ -189,7 +189,8 @@ impl Agent {
     /// Tells what the agent can't find out.
     #[must_use]
     pub fn with_facts(mut self, facts: Facts) -> Self {
-        self.refusal.resume(facts.shut_until);
+        self.refusal
+            .resume(facts.shut_until, facts.shut_lost.as_deref());
         self.facts = facts;
         self
     }
@@ -285,6 +286,7 @@ impl Agent {
         self.take_away_if_due(now);
         self.send_refusals(now);
         self.keep();
+        self.end_refusal(now);
         self.keep_shut(now);
         self.quit_if_done();
         self.set_timers(now);

@@ -104,13 +104,16 @@ impl Agent {
         self.drop_expired(now);
     }
 
-    /// Takes over a vault that a slot has opened. All but the keyring take a person.
+    /// Takes over a vault that a slot has opened.
     pub(super) fn adopt_by(&mut self, now: Now, opened: Opened, slot: &str) {
         self.adopt(now, opened);
         self.unlocked_by = Some(slot.to_owned());
-        if slot != KEYRING {
-            self.watches.person_came();
-        }
+    }
+
+    /// Takes over a vault that a slot has opened with the help of a person.
+    pub(super) fn adopt_for_person(&mut self, now: Now, opened: Opened, slot: &str) {
+        self.adopt_by(now, opened, slot);
+        self.watches.person_came();
     }
 
     /// Wipes the keys, and answers whoever waits for them.
@@ -192,6 +195,9 @@ impl Agent {
             say("the keys' memory can be swapped out: raise the limit of locked memory");
         }
         if let Some(line) = &self.no_folder {
+            say(line);
+        }
+        if let Some(line) = self.refusal.lost() {
             say(line);
         }
         if self.keeping.has_failed {

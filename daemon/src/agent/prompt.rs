@@ -369,7 +369,7 @@ impl Agent {
         self.prompts.is_tried();
         match result {
             Ok(opened) if self.prompts.is_waited_for() && !is_locked => {
-                self.adopt_by(now, *opened, slot);
+                self.adopt_for_person(now, *opened, slot);
             }
             Ok(_) => self.is_damaged = false,
             Err(failure @ (OpenError::WrongSecret | OpenError::MistypedRecovery(_))) => {

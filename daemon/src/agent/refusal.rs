@@ -22,14 +22,33 @@ pub(super) struct TimedRefusal {
     is_due: bool,
     /// A write is out.
     is_out: bool,
+    /// Why it isn't known whether an earlier run has left such a time, in words.
+    lost: Option<String>,
     /// Who waits for the write that is due, and for the one that is out.
     askers: [Vec<Asker>; 2],
 }
 
 impl TimedRefusal {
     /// Goes on with what an earlier run has left. It is noted anew, by the clock of this boot.
-    pub(super) fn resume(&mut self, until: Option<Duration>) {
+    pub(super) fn resume(&mut self, until: Option<Duration>, lost: Option<&str>) {
         (self.until, self.is_due) = (until, until.is_some());
+        let told = |why| format!("how long the vault was to stay locked is not known: {why}");
+        self.lost = lost.map(told);
+    }
+
+    /// When it is over.
+    pub(super) fn deadline(&self) -> Option<Duration> {
+        self.until
+    }
+
+    /// What a person should know of it.
+    pub(super) fn lost(&self) -> Option<&str> {
+        self.lost.as_deref()
+    }
+
+    /// Somebody has locked since, and could say for how long.
+    pub(super) fn is_told(&mut self) {
+        self.lost = None;
     }
 
     /// Whether nothing is being written or waits for it.
@@ -57,6 +76,7 @@ impl Agent {
             return Err(error::params("the time is longer than a year"));
         }
         self.lock(now, LockSource::Request);
+        self.refusal.is_told();
         let Some(seconds) = lock.seconds else {
             return Ok(DONE);
         };
@@ -85,6 +105,14 @@ impl Agent {
         };
         let text = format!("locked for another {} s", whole(left));
         Err(RpcError::new(ErrorKind::Refused, text))
+    }
+
+    /// Ends a time that has passed, on disk too: no clock that has lost the date must bring it back.
+    pub(super) fn end_refusal(&mut self, now: Now) {
+        if self.refusal.until.is_some_and(|until| until <= now.boot) {
+            self.refusal.until = None;
+            self.refusal.is_due = true;
+        }
     }
 
     /// Gives the time to the disk thread.

@@ -14,6 +14,8 @@ enum Timer {
     Max,
     /// A delayed refusal is due.
     Refusal,
+    /// The time is over for which every unlock is refused.
+    Shut,
     /// Someone's code is there, or the wall clock must be looked at.
     Code,
     /// A dialog hangs.
@@ -28,7 +30,7 @@ enum Timer {
 
 /// When each is due.
 #[derive(Debug, Default)]
-pub(super) struct Timers([Option<Duration>; 8]);
+pub(super) struct Timers([Option<Duration>; 9]);
 
 impl Timers {
     fn set(&mut self, timer: Timer, at: Option<Duration>) {
@@ -41,6 +43,7 @@ impl Timers {
             Timer::Plugin => 5,
             Timer::Watch => 6,
             Timer::Notice => 7,
+            Timer::Shut => 8,
         };
         if let Some(slot) = self.0.get_mut(place) {
             *slot = at;
@@ -60,6 +63,7 @@ impl Agent {
         self.timers.set(Timer::Idle, idle);
         self.timers.set(Timer::Max, max);
         self.timers.set(Timer::Refusal, refusal);
+        self.timers.set(Timer::Shut, self.refusal.deadline());
         self.timers.set(Timer::Code, code);
         self.timers.set(Timer::Prompt, self.prompts.deadline());
         self.timers.set(Timer::Plugin, self.hardware.deadline());

@@ -51,7 +51,7 @@ impl Agent {
                 self.vault_exists = true;
                 // Who locked meanwhile gets no open vault.
                 if !is_locked && self.refused_for(now).is_none() {
-                    self.adopt_by(now, *opened, "passphrase");
+                    self.adopt_for_person(now, *opened, "passphrase");
                 }
                 self.reply(asker, Ok(Response::Init(InitAnswer { recovery_key })));
             }
@@ -71,7 +71,7 @@ impl Agent {
         match (result, asker) {
             (Ok(opened), Some(asker)) if !is_locked => {
                 self.forgive(asker);
-                self.adopt_by(now, *opened, slot);
+                self.adopt_for_person(now, *opened, slot);
                 let answer = UnlockAnswer {
                     opened: true,
                     warnings: self.warnings(now),

@@ -76,6 +76,8 @@ pub struct Facts {
     pub backup: Option<Duration>,
     /// Until when every unlock is refused, on the boot clock.
     pub shut_until: Option<Duration>,
+    /// Why that isn't known.
+    pub shut_lost: Option<String>,
 }
 
 /// How long what opens the vault by itself waits to know whether somebody is at the computer:

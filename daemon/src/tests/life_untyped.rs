@@ -181,8 +181,8 @@ impl Model {
         self.ways.of(slot).may_become(ticket, false);
     }
 
-    /// One that is there opens the vault, but for the keyring behind a locked screen, and one that
-    /// isn't doesn't.
+    /// One that is there opens the vault, but for a locked screen, as neither asks a person, and one
+    /// that isn't doesn't.
     pub(super) fn unlock_untyped(&mut self, life: &mut Life, numbers: &mut Numbers) {
         let slot = Untyped::any(numbers);
         if life.is_open || !life.is_idle() {
@@ -197,14 +197,16 @@ impl Model {
             }),
         };
         let answer = life.call(request);
-        let is_shut = slot == Untyped::Keyring && life.is_told;
         assert_eq!(answer.is_ok(), life.is_open, "{answer:?}");
         if let Some(is_there) = self.ways.of(slot).sure() {
-            assert_eq!(life.is_open, *is_there && !is_shut, "{slot:?}: {answer:?}");
+            assert_eq!(
+                life.is_open,
+                *is_there && !life.is_told,
+                "{slot:?}: {answer:?}"
+            );
         }
         if life.is_open {
             self.ways.unlocks[usize::from(slot == Untyped::Hardware)] += 1;
-            life.is_told = life.is_told && slot == Untyped::Keyring;
         }
     }
 }

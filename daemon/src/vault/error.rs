@@ -301,6 +301,9 @@ pub enum StoreError {
     /// A restored vault isn't wholly in place; writing the one before it would be lost.
     #[error("a vault in {} is not wholly in place: restart otpd", .0.display())]
     Unfinished(PathBuf),
+    /// A file beside the vault that can't be made out.
+    #[error("{} is damaged", .0.display())]
+    Damaged(PathBuf),
     /// A file beyond its limit.
     #[error("{} is larger than {limit} bytes", path.display())]
     TooLarge {

@@ -235,7 +235,7 @@ fn load_or_fall_back(
     Ok(looked_after(store, opened, wall))
 }
 
-/// Makes the copy of the day, if there is none, and tells of damaged files.
+/// Makes the copy of the day, if there is none, and tells of files set aside.
 fn looked_after(store: &Store, mut opened: Boxed, wall: Duration) -> Boxed {
     if let Some(vault) = store.uncopied() {
         opened.passing.no_copy = copied(store, &vault, wall);
@@ -244,11 +244,11 @@ fn looked_after(store: &Store, mut opened: Boxed, wall: Duration) -> Boxed {
     opened
 }
 
-/// What people are told where damaged files are kept.
+/// What people are told where files set aside are kept.
 pub fn damaged_files(store: &Store) -> Option<String> {
     let folder = store.damaged()?;
     Some(format!(
-        "damaged files are kept: once nothing is missed, remove {}",
+        "files set aside are kept: once nothing is missed, remove {}",
         folder.display()
     ))
 }

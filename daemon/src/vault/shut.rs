@@ -66,16 +66,16 @@ impl ShutUntil {
     }
 }
 
-/// Reads the text, and returns until when it lasts on the boot clock of now; `None` if it is over
-/// or damaged. `boot` names the present boot, where the system does.
-pub(super) fn until(text: &str, now: Now, boot: Option<&str>) -> Option<Duration> {
+/// Reads the text, and whether it was noted in the present boot; `None` if it is damaged. `boot` names
+/// the present boot, where the system does.
+pub(super) fn read(text: &str, now: Now, boot: Option<&str>) -> Option<(ShutUntil, bool)> {
     let (shut, noted) = parse(text)?;
     let is_same_boot = match (noted, boot) {
         (Some(noted), Some(boot)) => noted == boot,
         (None, None) => shut.may_be_of_this_boot(now),
         _ => false,
     };
-    shut.at(now, is_same_boot)
+    Some((shut, is_same_boot))
 }
 
 /// Reads the text, and the name of the boot in it; `None` if it is damaged.
@@ -123,8 +123,8 @@ mod tests {
 
     /// The hours left.
     fn left(text: &str, now: Now, boot: Option<&str>) -> Option<u64> {
-        assert!(parse(text).is_some(), "{text}");
-        let until = until(text, now, boot)?;
+        let (shut, is_same_boot) = read(text, now, boot).expect(text);
+        let until = shut.at(now, is_same_boot)?;
         Some(until.saturating_sub(now.boot).as_secs() / HOUR)
     }
 

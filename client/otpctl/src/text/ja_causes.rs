@@ -350,8 +350,12 @@ pub(super) const CAUSES: &[(&str, &str)] = &[
     ),
     ("the damaged file is ", "壊れたファイルは "),
     (
-        "damaged files are kept: once nothing is missed, remove ",
-        "壊れたファイルを残しています。足りないものがないと分かったら削除してください: ",
+        "files set aside are kept: once nothing is missed, remove ",
+        "よけておいたファイルがあります。足りないものがないと分かったら削除してください: ",
+    ),
+    (
+        "how long the vault was to stay locked is not known: ",
+        "いつまでロックしておくはずだったか分かりません: ",
     ),
     (
         "there is no copy of the vault for today: ",

@@ -68,6 +68,7 @@ impl Agent {
         talk.turn = Turn::Plugin(asker);
         match answer {
             Ok(text) => {
+                talk.has_person = true;
                 talk.until = Some(now.boot.saturating_add(PLUGIN_PATIENCE));
                 self.outputs.push_back(Output::PluginReply(SlotsReply {
                     text: Some(text),
@@ -91,6 +92,7 @@ impl Agent {
         let talk = talk.ok_or_else(nothing)?;
         match std::mem::replace(&mut talk.turn, Turn::Plugin(asker)) {
             Turn::Person => {
+                talk.has_person |= reply.text.is_some() || reply.yes == Some(true);
                 talk.until = Some(now.boot.saturating_add(PLUGIN_PATIENCE));
                 self.outputs.push_back(Output::PluginReply(reply));
                 Ok(Outcome::Later)

@@ -380,3 +380,28 @@ fn a_dialog_for_a_pin_waits_for_the_one_that_is_out_and_the_other_way_round() {
     assert_eq!(step(driver.answer(ticket)), None);
     assert!(driver.answer(get).is_ok() && driver.is_prompt_ended);
 }
+
+#[test]
+fn while_somebody_is_away_hardware_opens_the_vault_only_for_a_person() {
+    for has_person in [false, true] {
+        let mut driver = locked();
+        driver.input(Input::Absence(Absence::Saver("x"), Sign::Begun));
+        let mut ticket = driver.ask(1, unlock());
+        if has_person {
+            driver.input(asked(AskKind::Secret));
+            step(driver.answer(ticket)).unwrap();
+            ticket = driver.ask(1, pin());
+        }
+        let done = identity(&driver);
+        driver.finish_plugin(Ok(done));
+        let answer = driver.answer(ticket);
+        assert_eq!(answer.is_ok(), has_person);
+        assert_eq!(driver.status().locked, !has_person);
+    }
+    // Nobody away, nobody is needed.
+    let mut driver = locked();
+    let ticket = driver.ask(1, unlock());
+    let done = identity(&driver);
+    driver.finish_plugin(Ok(done));
+    assert!(driver.answer(ticket).is_ok());
+}

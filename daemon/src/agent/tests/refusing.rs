@@ -144,3 +144,36 @@ fn a_time_is_answered_for_once_it_is_on_disk_and_the_vault_is_locked_before() {
     assert!(driver.answer(late).is_ok() && driver.has_quit);
     assert_eq!(driver.restart().status().unlock_in, Some(600));
 }
+
+#[test]
+fn a_time_that_is_over_leaves_the_disk_and_no_lost_date_brings_it_back() {
+    let mut driver = Driver::with(&[GITHUB]);
+    driver.call(lock_for(60)).unwrap();
+    assert!(driver.disk.shut.is_some());
+    driver.pass(59.0);
+    assert!(driver.disk.shut.is_some());
+    driver.pass(1.0);
+    assert_eq!(driver.disk.shut, None);
+    driver.set_wall(-90_000_000);
+    driver = driver.reboot();
+    driver.unlock();
+}
+
+#[test]
+fn a_time_that_was_lost_is_told_until_somebody_locks_again() {
+    let mut driver = Driver::with(&[GITHUB]);
+    let facts = Facts {
+        shut_lost: Some("/state/shut is damaged".into()),
+        ..Facts::default()
+    };
+    driver.agent = driver.agent.with_facts(facts);
+    let told = |driver: &mut Driver| {
+        let warnings = driver.status().warnings;
+        warnings
+            .iter()
+            .any(|line| line.ends_with("not known: /state/shut is damaged"))
+    };
+    assert!(told(&mut driver));
+    driver.call(lock_for(0)).unwrap();
+    assert!(!told(&mut driver));
+}

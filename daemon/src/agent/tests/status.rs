@@ -151,7 +151,7 @@ fn what_was_wrong_and_is_right_again_is_said_no_more() {
     assert_eq!(told(&mut driver), "");
 
     driver.input(Input::Copied(Err(driver::failure())));
-    driver.input(Input::Damaged(Some("damaged files are kept".into())));
+    driver.input(Input::Damaged(Some("files set aside are kept".into())));
     let said = told(&mut driver);
     assert!(said.contains("no copy of the vault for today") && said.contains("are kept"));
     driver.input(Input::Copied(Ok(())));
@@ -159,6 +159,6 @@ fn what_was_wrong_and_is_right_again_is_said_no_more() {
     assert_eq!(told(&mut driver), "");
     // A locked vault is told nothing of its files.
     driver.lock();
-    driver.input(Input::Damaged(Some("damaged files are kept".into())));
+    driver.input(Input::Damaged(Some("files set aside are kept".into())));
     assert_eq!(told(&mut driver), "");
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use otp_proto::User;
 use tokio::time::timeout;
@@ -16,6 +16,8 @@ use crate::platform;
 /// Callers that are remembered: the bus needn't be asked at every call, and never gives a
 /// connection's name to another.
 const REMEMBERED: usize = 64;
+/// Calls that one caller may have waiting at once.
+const CALLS: usize = 16;
 
 /// A process on the bus.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -37,20 +39,47 @@ impl Credentials {
     }
 }
 
-/// Those that have called.
+/// A call of somebody who may call; it counts until it is dropped.
+#[derive(Debug)]
+pub(super) struct Turn {
+    pub(super) who: Credentials,
+    name: String,
+    waiting: Arc<Mutex<BTreeMap<String, usize>>>,
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let mut waiting = locked(&self.waiting);
+        if let Some(count) = waiting.get_mut(&self.name) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                waiting.remove(&self.name);
+            }
+        }
+    }
+}
+
+fn locked<T>(of: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Those that have called, and how many calls of each wait.
 #[derive(Debug, Default)]
-pub(super) struct Callers(Mutex<BTreeMap<String, Credentials>>);
+pub(super) struct Callers {
+    known: Mutex<BTreeMap<String, Credentials>>,
+    waiting: Arc<Mutex<BTreeMap<String, usize>>>,
+}
 
 impl Callers {
     /// Asks the bus once for each. Who can't be told is nobody.
     pub(super) async fn find(&self, connection: &Connection, name: &UniqueName<'_>) -> Credentials {
-        if let Some(known) = self.known().get(name.as_str()) {
+        if let Some(known) = locked(&self.known).get(name.as_str()) {
             return *known;
         }
         let Some(found) = ask(connection, name).await else {
             return Credentials::default();
         };
-        let mut known = self.known();
+        let mut known = locked(&self.known);
         if known.len() >= REMEMBERED {
             known.clear();
         }
@@ -58,8 +87,19 @@ impl Callers {
         found
     }
 
-    fn known(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Credentials>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Counts a call; `None` if as many as a caller may have wait already.
+    pub(super) fn turn(&self, who: Credentials, name: &str) -> Option<Turn> {
+        let mut waiting = locked(&self.waiting);
+        let count = waiting.entry(name.to_owned()).or_default();
+        if *count >= CALLS {
+            return None;
+        }
+        *count += 1;
+        Some(Turn {
+            who,
+            name: name.to_owned(),
+            waiting: Arc::clone(&self.waiting),
+        })
     }
 }
 
@@ -104,6 +144,21 @@ mod tests {
         assert!(of(Some(own)).is_our_user());
         assert!(!of(Some(own + 1)).is_our_user());
         assert!(!of(None).is_our_user());
+    }
+
+    #[test]
+    fn no_caller_has_more_than_its_calls_waiting_and_none_is_counted_for_ever() {
+        let callers = Callers::default();
+        let who = Credentials::default();
+        let mut turns: Vec<_> = (0..CALLS).map(|_| callers.turn(who, ":1.1")).collect();
+        assert!(turns.iter().all(Option::is_some));
+        assert!(callers.turn(who, ":1.1").is_none());
+        assert!(callers.turn(who, ":1.2").is_some());
+        turns.pop();
+        turns.push(callers.turn(who, ":1.1"));
+        assert!(turns.iter().all(Option::is_some));
+        drop(turns);
+        assert!(locked(&callers.waiting).is_empty());
     }
 
     #[test]

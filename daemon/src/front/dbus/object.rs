@@ -16,7 +16,7 @@ use zbus::object_server::SignalEmitter;
 use zbus::zvariant::Value;
 use zbus::{Connection, fdo, interface};
 
-use super::caller::{Callers, Credentials};
+use super::caller::{Callers, Credentials, Turn};
 use super::error::Error;
 use crate::run::Answer;
 
@@ -47,15 +47,15 @@ impl Agent1 {
     }
 
     /// Who calls: the same user, or nobody. A bus may be open to others, and root.
-    async fn caller(
-        &self,
-        connection: &Connection,
-        header: &Header<'_>,
-    ) -> Result<Credentials, Error> {
+    async fn caller(&self, connection: &Connection, header: &Header<'_>) -> Result<Turn, Error> {
         let stranger = || Error::Denied("only for the same user".into());
         let name = header.sender().ok_or_else(stranger)?;
         let who = self.callers.find(connection, name).await;
-        who.is_our_user().then_some(who).ok_or_else(stranger)
+        if !who.is_our_user() {
+            return Err(stranger());
+        }
+        let turn = self.callers.turn(who, name.as_str());
+        turn.ok_or_else(|| Error::Failed("too many calls at once".into()))
     }
 
     async fn ask(&self, who: Credentials, request: Request) -> Result<Response, Error> {
@@ -125,9 +125,9 @@ impl Agent1 {
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
     ) -> Result<Vec<HashMap<&'static str, Value<'static>>>, Error> {
-        let who = self.caller(connection, &header).await?;
+        let turn = self.caller(connection, &header).await?;
         let list = Request::List(List::default());
-        let Response::List(answer) = self.ask(who, list).await? else {
+        let Response::List(answer) = self.ask(turn.who, list).await? else {
             return Err(unexpected());
         };
         Ok(answer.entries.into_iter().map(dictionary).collect())
@@ -142,12 +142,12 @@ impl Agent1 {
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
     ) -> Result<(String, u32), Error> {
-        let who = self.caller(connection, &header).await?;
+        let turn = self.caller(connection, &header).await?;
         let get = Get {
             query,
             ..Get::default()
         };
-        let Response::Code(answer) = self.ask(who, Request::Get(get)).await? else {
+        let Response::Code(answer) = self.ask(turn.who, Request::Get(get)).await? else {
             return Err(unexpected());
         };
         let code = answer.code.expose().to_owned();
@@ -162,13 +162,13 @@ impl Agent1 {
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
     ) -> Result<(), Error> {
-        let who = self.caller(connection, &header).await?;
+        let turn = self.caller(connection, &header).await?;
         let notify = Notify {
             query,
             interactive: false,
             desktop: Some(our_desktop()),
         };
-        self.ask(who, Request::Notify(notify)).await?;
+        self.ask(turn.who, Request::Notify(notify)).await?;
         Ok(())
     }
 
@@ -178,8 +178,8 @@ impl Agent1 {
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
     ) -> Result<(), Error> {
-        let who = self.caller(connection, &header).await?;
-        self.ask(who, Request::Lock(Lock::default())).await?;
+        let turn = self.caller(connection, &header).await?;
+        self.ask(turn.who, Request::Lock(Lock::default())).await?;
         Ok(())
     }
 
@@ -192,7 +192,7 @@ impl Agent1 {
         #[zbus(header)] header: Header<'_>,
         #[zbus(connection)] connection: &Connection,
     ) -> Result<bool, Error> {
-        let who = self.caller(connection, &header).await?;
+        let turn = self.caller(connection, &header).await?;
         let unlock = UnlockAuto {
             interactive: true,
             desktop: Some(our_desktop()),
@@ -201,7 +201,7 @@ impl Agent1 {
         let Some(mut left) = leaving(connection, &header).await? else {
             return Ok(false);
         };
-        let mut answer = self.begin(who, Request::UnlockAuto(unlock)).await?;
+        let mut answer = self.begin(turn.who, Request::UnlockAuto(unlock)).await?;
         let waiting = async {
             tokio::select! {
                 answer = &mut answer => Some(answer),
@@ -216,6 +216,7 @@ impl Agent1 {
             Ok(None) => Ok(false),
             Err(_) => {
                 tokio::spawn(async move {
+                    let _counts = turn;
                     tokio::select! {
                         _ = answer => {}
                         _ = left.next() => {}

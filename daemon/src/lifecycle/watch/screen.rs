@@ -70,8 +70,8 @@ struct Savers {
     present: RefCell<Vec<&'static str>>,
     /// How many are asked whether they show themselves, and haven't answered.
     asked: Cell<usize>,
-    /// How often any of them has said something by itself.
-    heard: Cell<u64>,
+    /// How often each has said something by itself.
+    heard: [Cell<u64>; SAVERS.len()],
 }
 
 impl Savers {
@@ -80,7 +80,7 @@ impl Savers {
             core: Rc::clone(core),
             present: RefCell::default(),
             asked: Cell::new(0),
-            heard: Cell::new(0),
+            heard: Default::default(),
         }
     }
 
@@ -93,9 +93,16 @@ impl Savers {
         self.core.input(Input::Absence(Absence::Saver(name), sign));
     }
 
+    fn heard_of(&self, name: &str) -> Option<&Cell<u64>> {
+        let mut known = SAVERS.iter().zip(&self.heard);
+        known.find_map(|((known, _), heard)| (*known == name).then_some(heard))
+    }
+
     /// One has come or gone. What can't be read may be the one that counts.
     fn hear(&self, name: &'static str, shows: Option<bool>) {
-        self.heard.set(self.heard.get() + 1);
+        if let Some(times) = self.heard_of(name) {
+            times.set(times.get() + 1);
+        }
         match shows {
             Some(true) => self.sign(name, Sign::Begun),
             Some(false) => self.sign(name, Sign::Over),
@@ -130,7 +137,7 @@ fn ask(savers: &Rc<Savers>, bus: &Bus, name: &'static str) {
         .find(|(known, _)| *known == name)
         .map_or(&[][..], |(_, paths)| paths);
     savers.asked.set(savers.asked.get() + 1);
-    let heard = savers.heard.get();
+    let heard = savers.heard_of(name).map(Cell::get);
     // Gone with the bus.
     let savers = Rc::downgrade(savers);
     spawn_local(async move {
@@ -139,12 +146,14 @@ fn ask(savers: &Rc<Savers>, bus: &Bus, name: &'static str) {
             return;
         };
         savers.asked.set(savers.asked.get().saturating_sub(1));
-        match is_active {
-            Some(true) => savers.sign(name, Sign::Begun),
-            // What was heard since is newer.
-            Some(false) if savers.heard.get() == heard => savers.sign(name, Sign::Over),
-            Some(false) => {}
-            None => savers.sign(name, Sign::Lost),
+        // What it has said by itself since is newer.
+        if savers.heard_of(name).map(Cell::get) == heard {
+            let sign = match is_active {
+                Some(true) => Sign::Begun,
+                Some(false) => Sign::Over,
+                None => Sign::Lost,
+            };
+            savers.sign(name, sign);
         }
         savers.report();
     });

@@ -33,17 +33,20 @@ impl Store {
     /// or damaged goes: a clock that is set back must not revive it.
     ///
     /// # Errors
-    /// It can't be read.
+    /// It can't be read, or is damaged.
     pub fn shut_until(&self, now: Now) -> Result<Option<Duration>, StoreError> {
         let path = self.state.join(SHUT);
         let Some(bytes) = durable::read(&path, MAX_SHUT)? else {
             return Ok(None);
         };
         let text = std::str::from_utf8(&bytes).unwrap_or_default();
-        let until = shut::until(text, now, platform::boot_id().as_deref());
-        if until.is_none() {
+        let noted = shut::read(text, now, platform::boot_id().as_deref());
+        let until = noted
+            .as_ref()
+            .map(|(shut, is_same_boot)| shut.at(now, *is_same_boot));
+        if !matches!(until, Some(Some(_))) {
             durable::remove(&path)?;
         }
-        Ok(until)
+        until.ok_or(StoreError::Damaged(path))
     }
 }

@@ -207,7 +207,7 @@ fn a_backup_of_ones_own_takes_the_place_of_a_vault_that_does_not_open() {
     std::fs::write(&identity, "spoilt, too").unwrap();
     assert!(open(&store, PASSPHRASE).unwrap_err().is_damage());
     restore(&store, &text, PASSPHRASE, false, None).unwrap();
-    assert_eq!(recovered(&folder, &made).matches("damaged").count(), 2);
+    assert!(recovered(&folder, &made).contains("files set aside are kept"));
     let kept: Vec<Vec<u8>> = damaged(&folder).into_iter().map(|file| file.1).collect();
     assert!(kept.contains(&b"spoilt".to_vec()) && kept.contains(&b"spoilt, too".to_vec()));
 }

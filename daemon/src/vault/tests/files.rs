@@ -3,7 +3,7 @@
 use super::jobs::{WALL, create, open, vault_path, write};
 use super::samples::Folder;
 use crate::vault::store::BACKUPS;
-use crate::vault::{OpenError, Opened, StoreError};
+use crate::vault::{OpenError, Opened, ShutUntil, StoreError};
 
 /// The names of the last ten, without dated copies.
 fn ten(folder: &std::path::Path) -> Vec<String> {
@@ -276,4 +276,21 @@ fn a_folder_that_may_not_be_written_leaves_the_old_vault() {
     assert_eq!(std::fs::read(&path).unwrap(), old);
     assert_eq!(names(&vaults).len(), 1);
     store.write_vault(&sealed, WALL).unwrap();
+}
+
+#[test]
+fn a_damaged_time_to_stay_locked_is_said_once_and_goes() {
+    let folder = Folder::new();
+    let store = folder.store();
+    let now = crate::clock::now();
+    let hour = std::time::Duration::from_secs(3600);
+    store
+        .write_shut(Some(&ShutUntil::new(hour, now.boot, now.wall)))
+        .unwrap();
+    assert!(store.shut_until(now).unwrap().is_some());
+    let path = folder.dirs().state.join("shut");
+    std::fs::write(&path, "# otpd shut 1\nleft").unwrap();
+    let said = store.shut_until(now).unwrap_err().to_string();
+    assert_eq!(said, format!("{} is damaged", path.display()));
+    assert_eq!(store.shut_until(now).unwrap(), None);
 }
