@@ -129,7 +129,7 @@ fn a_terminal_is_asked_and_shows_nothing_of_the_passphrase() {
 
 #[test]
 fn what_is_typed_while_a_passphrase_is_being_tried_is_not_shown_and_counts() {
-    let home = Home::with_vault();
+    let home = Home::with_slow_vault();
     let _daemon = Daemon::start(&home);
     let otpctl = programs().join("otpctl");
     let mut terminal = Terminal::start(&home, otpctl.to_str().unwrap(), &["unlock"]);
@@ -146,7 +146,7 @@ fn what_is_typed_while_a_passphrase_is_being_tried_is_not_shown_and_counts() {
 
 #[test]
 fn who_gives_up_while_a_passphrase_is_being_tried_gets_a_terminal_that_shows_what_is_typed() {
-    let home = Home::with_vault();
+    let home = Home::with_slow_vault();
     let _daemon = Daemon::start(&home);
     let script = "trap : INT; otpctl --no-start unlock; echo status $?; stty -a";
     let mut terminal = Terminal::start(&home, "sh", &["-c", script]);

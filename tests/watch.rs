@@ -21,7 +21,7 @@ struct Desk {
 
 impl Desk {
     fn new(configuration: &str) -> Self {
-        let mut home = Home::with_vault();
+        let mut home = Home::with_slow_vault();
         announce(&mut home, Side::System);
         announce(&mut home, Side::Session);
         home.configure(&format!("memory = \"mlock\"\n{configuration}"));

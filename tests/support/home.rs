@@ -1,11 +1,12 @@
 //! A private home with its own user: nothing of one test is seen by another.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock};
 
 use super::command::{Outcome, run};
 use super::user::{command_as, fresh_uid};
@@ -95,8 +96,18 @@ impl Home {
     }
 
     /// Makes a home with an empty vault, locked, whose passphrase is [`PASSPHRASE`]. The key
-    /// derivation is slow, so one vault is made and copied.
+    /// derivation is slow, so one vault is made and copied, and what opens it is wrapped for little.
     pub(crate) fn with_vault() -> Self {
+        let home = Self::with_slow_vault();
+        cheapen(&home, "identity.age", PASSPHRASE);
+        cheapen(&home, "recovery.age", &home.recovery);
+        // What these were.
+        fs::remove_file(home.state().join("slots")).unwrap();
+        home
+    }
+
+    /// The same, and trying a passphrase takes its time.
+    pub(crate) fn with_slow_vault() -> Self {
         struct Template {
             files: Vec<(PathBuf, Vec<u8>)>,
             recovery: String,
@@ -317,4 +328,20 @@ pub(crate) fn files_below(folder: &Path) -> Vec<PathBuf> {
     }
     found.sort();
     found
+}
+
+/// Wraps what a passphrase wraps once more, so that opening it takes no time.
+fn cheapen(home: &Home, slot: &str, passphrase: &str) {
+    static CHEAP: Mutex<BTreeMap<String, Vec<u8>>> = Mutex::new(BTreeMap::new());
+    let path = home.data().join(slot);
+    let mut cheap = CHEAP.lock().unwrap();
+    let wrapped = cheap.entry(slot.to_owned()).or_insert_with(|| {
+        let passphrase = || age::secrecy::SecretString::from(passphrase.to_owned());
+        let identity = age::scrypt::Identity::new(passphrase());
+        let plain = age::decrypt(&identity, &fs::read(&path).unwrap()).unwrap();
+        let mut recipient = age::scrypt::Recipient::new(passphrase());
+        recipient.set_work_factor(4);
+        age::encrypt(&recipient, &plain).unwrap()
+    });
+    home.write(&path, wrapped);
 }
