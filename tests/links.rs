@@ -45,7 +45,7 @@ fn the_agent_links_no_picture_qr_or_archive_code_and_the_client_no_runtime() {
         assert!(!otpctl.contains(&name.to_owned()), "otpctl links {name}");
     }
     let desktop = crates_of("otp-desktop");
-    for name in ["image", "rqrr", "png", "otp_proto"] {
+    for name in ["image", "rqrr", "png", "totp_rs", "age"] {
         assert!(
             !desktop.contains(&name.to_owned()),
             "otp-desktop links {name}"
