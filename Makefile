@@ -3,6 +3,8 @@
 
 PREFIX  ?= /usr/local
 DESTDIR ?=
+# Where desktops look for what they start with a session, whatever the prefix is.
+SYSCONFDIR ?= /etc
 CARGO   ?= cargo
 # What `make demo` and `make test` run; built by `make build`.
 DIST    := target/dist
@@ -16,6 +18,8 @@ busdir         = $(DESTDIR)$(PREFIX)/share/dbus-1/services
 interfacedir   = $(DESTDIR)$(PREFIX)/share/dbus-1/interfaces
 bashdir        = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 zshdir         = $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+appdir         = $(DESTDIR)$(PREFIX)/share/applications
+autostartdir   = $(DESTDIR)$(SYSCONFDIR)/xdg/autostart
 fishdir        = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 
 .DEFAULT_GOAL := build
@@ -68,7 +72,7 @@ fuzz:
 	@tests/fuzz.sh
 
 install: build
-	@install -d "$(bindir)" "$(libexecdir)" "$(unitdir)" "$(docdir)" "$(mandir)/man1" "$(mandir)/man5" "$(mandir)/man7" "$(bashdir)" "$(zshdir)" "$(fishdir)" "$(busdir)" "$(interfacedir)"
+	@install -d "$(bindir)" "$(libexecdir)" "$(unitdir)" "$(docdir)" "$(mandir)/man1" "$(mandir)/man5" "$(mandir)/man7" "$(bashdir)" "$(zshdir)" "$(fishdir)" "$(busdir)" "$(interfacedir)" "$(appdir)" "$(autostartdir)"
 	@install -m 0755 "$(DIST)/otpd" "$(DIST)/otpctl" "$(bindir)"
 	@install -m 0755 "$(DIST)/otp-helper" "$(DIST)/otp-desktop" "$(libexecdir)"
 	@"$(DIST)/otp-helper" man --write "$(DIST)/man"
@@ -76,13 +80,16 @@ install: build
 	@"$(DIST)/otp-helper" completions bash > "$(bashdir)/otpctl"
 	@"$(DIST)/otp-helper" completions zsh > "$(zshdir)/_otpctl"
 	@"$(DIST)/otp-helper" completions fish > "$(fishdir)/otpctl.fish"
-	@for unit in otpd.service otpd.socket; do \
-	  sed 's|/usr/bin/|$(PREFIX)/bin/|' systemd/$$unit > "$(unitdir)/$$unit"; done
+	@for unit in otpd.service otpd.socket otp-desktop.service; do \
+	  sed 's|/usr/bin/|$(PREFIX)/bin/|;s|/usr/libexec/|$(PREFIX)/libexec/|' systemd/$$unit > "$(unitdir)/$$unit"; done
+	@for folder in "$(appdir)" "$(autostartdir)"; do \
+	  sed 's|/usr/libexec/|$(PREFIX)/libexec/|' desktop/io.otpd.Desktop.desktop > "$$folder/io.otpd.Desktop.desktop"; done
 	@sed 's|/usr/bin/|$(PREFIX)/bin/|' systemd/io.otpd.Agent1.service > "$(busdir)/io.otpd.Agent1.service"
 	@install -m 0644 docs/io.otpd.Agent1.xml "$(interfacedir)"
 	@for file in README.md SECURITY.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE; do \
 	  install -m 0644 $$file "$(docdir)"; done
-	@chmod 0644 "$(bashdir)/otpctl" "$(zshdir)/_otpctl" "$(fishdir)/otpctl.fish" "$(unitdir)"/otpd.* "$(busdir)/io.otpd.Agent1.service"
+	@chmod 0644 "$(bashdir)/otpctl" "$(zshdir)/_otpctl" "$(fishdir)/otpctl.fish" "$(unitdir)"/otpd.* "$(unitdir)/otp-desktop.service" \
+	  "$(busdir)/io.otpd.Agent1.service" "$(appdir)/io.otpd.Desktop.desktop" "$(autostartdir)/io.otpd.Desktop.desktop"
 	@echo "installed below $(DESTDIR)$(PREFIX)"
 
 uninstall:
@@ -90,7 +97,8 @@ uninstall:
 	  "$(mandir)/man1/otpctl.1" "$(mandir)/man1/otpd.1" \
 	  "$(mandir)/man5/otpd.toml.5" "$(mandir)/man7/otpd-ipc.7" \
 	  "$(bashdir)/otpctl" "$(zshdir)/_otpctl" "$(fishdir)/otpctl.fish" \
-	  "$(unitdir)/otpd.service" "$(unitdir)/otpd.socket" \
+	  "$(unitdir)/otpd.service" "$(unitdir)/otpd.socket" "$(unitdir)/otp-desktop.service" \
+	  "$(appdir)/io.otpd.Desktop.desktop" "$(autostartdir)/io.otpd.Desktop.desktop" \
 	  "$(busdir)/io.otpd.Agent1.service" "$(interfacedir)/io.otpd.Agent1.xml"
 	@rm -rf "$(docdir)"
 	@-rmdir "$(libexecdir)" 2>/dev/null

@@ -10,7 +10,9 @@ fail() {
 }
 
 make --no-print-directory install PREFIX=/usr DESTDIR="$root"
-wanted="usr/bin/otpctl usr/bin/otpd
+wanted="etc/xdg/autostart/io.otpd.Desktop.desktop usr/share/applications/io.otpd.Desktop.desktop
+usr/lib/systemd/user/otp-desktop.service
+usr/bin/otpctl usr/bin/otpd
 usr/lib/systemd/user/otpd.service usr/lib/systemd/user/otpd.socket
 usr/libexec/otpd/otp-desktop usr/libexec/otpd/otp-helper
 usr/share/bash-completion/completions/otpctl
@@ -25,6 +27,8 @@ found=$(cd "$root" && find . -type f | sed 's|^\./||' | LC_ALL=C sort)
 [ "$found" = "$(echo "$wanted" | tr ' ' '\n' | LC_ALL=C sort)" ] || fail "other files than expected: $found"
 for file in $found; do [ -s "$root/$file" ] || fail "$file is empty"; done
 grep -q '^ExecStart=/usr/bin/otpd$' "$root/usr/lib/systemd/user/otpd.service" || fail "the unit starts another program"
+grep -q '^ExecStart=/usr/libexec/otpd/otp-desktop run$' "$root/usr/lib/systemd/user/otp-desktop.service" || fail "the unit of the hotkeys starts another program"
+grep -q '^Exec=/usr/libexec/otpd/otp-desktop run$' "$root/etc/xdg/autostart/io.otpd.Desktop.desktop" || fail "the session starts another program"
 grep -q '^Exec=/usr/bin/otpd$' "$root/usr/share/dbus-1/services/io.otpd.Agent1.service" || fail "the bus starts another program"
 grep -q '^\.TH' "$root/usr/share/man/man1/otpctl.1" || fail "otpctl.1 is no manual page"
 bash -n "$root/usr/share/bash-completion/completions/otpctl" || fail "the completions for bash"

@@ -29,6 +29,7 @@ mod clock;
 mod edit;
 mod enrol;
 mod get;
+mod hotkeys;
 mod list;
 mod lock;
 mod notify;

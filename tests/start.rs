@@ -276,6 +276,16 @@ fn the_units_are_what_systemd_takes_and_hold_the_fixed_list() {
     let units = concat!(env!("CARGO_MANIFEST_DIR"), "/../systemd");
     let service = fs::read_to_string(format!("{units}/otpd.service")).unwrap();
     let socket = fs::read_to_string(format!("{units}/otpd.socket")).unwrap();
+    let hotkeys = fs::read_to_string(format!("{units}/otp-desktop.service")).unwrap();
+    for line in [
+        "PartOf=graphical-session.target",
+        "NoNewPrivileges=yes",
+        "LimitCORE=0",
+        "UMask=0077",
+        "WantedBy=graphical-session.target",
+    ] {
+        assert!(hotkeys.lines().any(|has| has == line), "{line}");
+    }
     for line in [
         "Type=notify",
         "NoNewPrivileges=yes",
@@ -325,6 +335,18 @@ fn the_units_are_what_systemd_takes_and_hold_the_fixed_list() {
         run(&mut analyze, b"").stderr
     };
     assert_eq!(verify(&service), "");
+    let verify_hotkeys = |unit: &str| {
+        let program = programs().join("otp-desktop");
+        let unit = unit.replace("/usr/libexec/otpd/otp-desktop", program.to_str().unwrap());
+        let unit = unit.replace("Documentation=man:otpctl(1) man:otpd.toml(5)\n", "");
+        home.write(&folder.join("otp-desktop.service"), unit);
+        let mut analyze = home.command("systemd-analyze");
+        analyze.args(["--user", "verify"]);
+        run(analyze.arg(folder.join("otp-desktop.service")), b"").stderr
+    };
+    assert_eq!(verify_hotkeys(&hotkeys), "");
+    let misspelt = verify_hotkeys(&hotkeys.replace("LimitCORE", "LimitKORE"));
+    assert!(misspelt.contains("LimitKORE"), "{misspelt}");
     // The control: systemd-analyze succeeds on a misspelt key, but says so.
     let misspelt = verify(&service.replace("LimitMEMLOCK", "LimitMEMLOK"));
     assert!(misspelt.contains("LimitMEMLOK"), "{misspelt}");

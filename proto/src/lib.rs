@@ -24,6 +24,7 @@ mod endpoint;
 mod entry;
 mod error;
 mod frame;
+mod hotkey;
 mod otpauth;
 mod percent;
 mod picker;
@@ -44,6 +45,7 @@ pub use entry::{
 };
 pub use error::{ErrorKind, RpcError};
 pub use frame::{Frames, TooLong};
+pub use hotkey::{Action, Hotkey, Hotkeys, Keys};
 pub use otpauth::{MAX_URI, UriError, parse_key, parse_text, parse_uri};
 pub use percent::{decode as percent_decode, encode as percent_encode};
 pub use picker::{Pick, Program};

@@ -139,7 +139,14 @@ pub(crate) fn start_mock(home: &Home, side: Side, name: &str, args: &[&str]) -> 
 
 /// Starts a screen and a notification server on it and on the session bus.
 pub(crate) fn start_dunst(home: &mut Home) -> (Process, Process) {
+    let screen = start_screen(home);
+    (screen, start_notices(home))
+}
+
+/// Starts a screen; one that had a number before has it again.
+pub(crate) fn start_screen(home: &mut Home) -> Process {
     let mut command = home.command_with(&["--pdeathsig=KILL"], "Xvfb");
+    command.args(home.get("DISPLAY"));
     command.args([
         "-displayfd",
         "1",
@@ -154,12 +161,17 @@ pub(crate) fn start_dunst(home: &mut Home) -> (Process, Process) {
     let output = screen.0.stdout.as_mut().unwrap();
     BufReader::new(output).read_line(&mut number).unwrap();
     home.var("DISPLAY", &format!(":{}", number.trim()));
+    screen
+}
+
+/// Starts a notification server.
+pub(crate) fn start_notices(home: &Home) -> Process {
     let mut command = home.command_with(&["--pdeathsig=KILL"], "dunst");
     command.args(["-conf", "/dev/null"]);
     let server = start(command, Stdio::null());
     let name = "org.freedesktop.Notifications";
     gdbus(home, &["wait", "--session", "--timeout", "60", name]);
-    (screen, server)
+    server
 }
 
 /// Runs `gdbus`, insists on success, and returns what it printed.

@@ -149,6 +149,13 @@ impl Home {
         self.vars.push((name.into(), value.into()));
     }
 
+    /// A variable that was set so.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        let mut vars = self.vars.iter();
+        vars.find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+    }
+
     pub(crate) fn root(&self) -> &Path {
         &self.root
     }

@@ -10,6 +10,8 @@ use crate::text::Language;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// The longest that may be asked for.
 const MOST_SECONDS: u64 = 600;
+/// How long an X server may take to be there again.
+const LINGER: Duration = Duration::from_secs(60);
 
 /// What was asked for.
 pub(crate) struct Line {
@@ -36,6 +38,11 @@ pub(crate) enum Verb {
         /// In the terminal, and not in a window.
         in_terminal: bool,
     },
+    /// Stay, and wait for hotkeys.
+    Run {
+        /// How long the display may be gone before the session counts as over.
+        linger: Duration,
+    },
     Help,
     Version,
 }
@@ -54,7 +61,7 @@ fn read(
 ) -> Result<Line, Usage> {
     use lexopt::Arg::{Long, Short, Value};
     let mut parser = lexopt::Parser::from_args(arguments);
-    let (mut verb, mut via, mut timeout) = (None, None, None);
+    let (mut verb, mut via, mut timeout, mut linger) = (None, None, None, None);
     let (mut then_clear, mut in_terminal) = (false, false);
     while let Some(argument) = parser.next().map_err(|_| Usage::UnknownOption)? {
         match argument {
@@ -66,6 +73,7 @@ fn read(
             }
             Long("language") => *language = value(&mut parser, "--language", Language::named)?,
             Long("timeout") => timeout = Some(value(&mut parser, "--timeout", seconds)?),
+            Long("linger") => linger = Some(value(&mut parser, "--linger", seconds)?),
             Long("via") => via = Some(value(&mut parser, "--via", way)?),
             Long("then-clear") => then_clear = true,
             Long("terminal") => in_terminal = true,
@@ -75,14 +83,24 @@ fn read(
             Short(_) | Long(_) | Value(_) => return Err(Usage::UnknownOption),
         }
     }
-    let verb = match verb.as_deref().ok_or(Usage::NoVerb)? {
-        "grab" if !then_clear && !in_terminal => Verb::Grab {
+    // What was said beside the verb must belong to it.
+    let said = (
+        via.is_some() || timeout.is_some(),
+        then_clear,
+        in_terminal,
+        linger.is_some(),
+    );
+    let verb = match (verb.as_deref().unwrap_or("run"), said) {
+        ("grab", (_, false, false, false)) => Verb::Grab {
             via,
             timeout: timeout.unwrap_or(PATIENCE),
         },
-        "clip" if via.is_none() && timeout.is_none() && !in_terminal => Verb::Clip { then_clear },
-        "pick" if via.is_none() && timeout.is_none() && !then_clear => Verb::Pick { in_terminal },
-        "grab" | "clip" | "pick" => return Err(Usage::UnknownOption),
+        ("clip", (false, _, false, false)) => Verb::Clip { then_clear },
+        ("pick", (false, false, _, false)) => Verb::Pick { in_terminal },
+        ("run", (false, false, false, _)) => Verb::Run {
+            linger: linger.unwrap_or(LINGER),
+        },
+        ("grab" | "clip" | "pick" | "run", _) => return Err(Usage::UnknownOption),
         _ => return Err(Usage::UnknownVerb),
     };
     Ok(Line { verb })
@@ -140,6 +158,12 @@ mod tests {
         ] {
             assert_eq!(read_words(words), (Ok(expected), Language::Japanese));
         }
+        let run = |seconds| {
+            let linger = Duration::from_secs(seconds);
+            Ok(Verb::Run { linger })
+        };
+        assert_eq!(read_words("").0, run(60));
+        assert_eq!(read_words("run --linger 5").0, run(5));
         assert_eq!(
             read_words("clip --then-clear").0,
             Ok(Verb::Clip { then_clear: true })
@@ -149,7 +173,8 @@ mod tests {
     #[test]
     fn what_can_not_be_meant_is_refused() {
         for (words, wrong) in [
-            ("", Usage::NoVerb),
+            ("run --terminal", Usage::UnknownOption),
+            ("--via x11", Usage::UnknownOption),
             ("shoot", Usage::UnknownVerb),
             ("grab clip", Usage::UnknownOption),
             ("grab --then-clear", Usage::UnknownOption),

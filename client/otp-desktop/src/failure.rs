@@ -67,7 +67,6 @@ pub(crate) enum Failure {
 /// What is wrong with a command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Usage {
-    NoVerb,
     UnknownVerb,
     UnknownOption,
     BadValue(&'static str),
@@ -80,6 +79,7 @@ pub(crate) enum Way {
     X11,
     Portal,
     Grim,
+    Shortcuts,
     System,
 }
 

@@ -15,6 +15,8 @@ mod out;
 mod pick;
 #[cfg(target_os = "linux")]
 mod portal;
+#[cfg(target_os = "linux")]
+mod resident;
 mod settings;
 mod text;
 #[cfg(target_os = "linux")]
@@ -63,6 +65,7 @@ fn run(line: &Line, language: Language) -> Result<(), Failure> {
         }
         Verb::Clip { then_clear } => clip::run(out::Pipe::of_stdout()?, then_clear),
         Verb::Pick { in_terminal } => pick::run(out::Pipe::of_stdout()?, in_terminal),
+        Verb::Run { linger } => os::stay(linger, language),
         Verb::Help => Ok(io::stdout().write_all(language.help().as_bytes())?),
         Verb::Version => Ok(writeln!(
             io::stdout(),

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use otp_proto::{Dirs, Pick};
+use otp_proto::{Dirs, Hotkeys, Pick};
 use serde::Deserialize;
 
 use crate::failure::{Failure, reason};
@@ -17,6 +17,13 @@ const MOST_BYTES: u64 = 64 * 1024;
 pub(crate) struct Settings {
     #[serde(default)]
     pub(crate) pick: Pick,
+    /// Only the resident part has a use for them.
+    #[cfg_attr(
+        not(target_os = "linux"),
+        expect(dead_code, reason = "served on Linux")
+    )]
+    #[serde(default)]
+    pub(crate) hotkeys: Hotkeys,
 }
 
 impl Settings {

@@ -8,7 +8,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use otp_proto::{
-    Code, CodeAnswer, Desktop, EntryId, ErrorKind, Get, Notify, NotifyAnswer, Response, RpcError,
+    Code, CodeAnswer, Desktop, EntryId, ErrorKind, Get, Notify, NotifyAnswer, Request, Response,
+    RpcError,
 };
 
 use super::outcome::Outcome;
@@ -214,6 +215,13 @@ impl Agent {
                 self.outputs.push_back(Output::Unshow);
             }
         }
+    }
+
+    /// Why nobody is asked for the passphrase on behalf of this request: what it wants is not to be
+    /// had on a locked screen.
+    pub(super) fn not_on_this_screen(&self, request: &Request) -> Option<RpcError> {
+        let is_for_screen = matches!(request, Request::Notify(_));
+        (is_for_screen && self.is_screen_locked()).then(screen_locked)
     }
 
     /// Nothing is shown while the vault is locked.

@@ -196,6 +196,10 @@ impl Agent {
         request: Request,
         refusal: RpcError,
     ) {
+        if let Some(refusal) = self.not_on_this_screen(&request) {
+            self.reply(asker, Err(refusal));
+            return;
+        }
         let may_ask = refusal.kind() == ErrorKind::Locked && self.life == Life::Serving;
         let (is_interactive, desktop) = asks(&request);
         // A dialog that is out is none of theirs.

@@ -35,6 +35,8 @@ struct Root {
     /// For `otp-desktop`, which reads the same file; refused here if it is wrong.
     #[serde(default, rename = "pick")]
     _pick: otp_proto::Pick,
+    #[serde(default, rename = "hotkeys")]
+    _hotkeys: otp_proto::Hotkeys,
 }
 
 #[derive(serde::Deserialize, Default)]

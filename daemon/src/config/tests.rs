@@ -32,6 +32,9 @@ folder = '{program}'
 dbus = 'allow'\n[notify]\ncode = false
 [pick]
 program = ['rofi', '-dmenu']
+[hotkeys]
+'Ctrl+Alt+O' = {{ do = 'pick' }}
+F9 = {{ entry = 'x', do = 'script', script = '{{CODE}}', window = 'y' }}
 "
     );
     let expected = Config {
@@ -78,6 +81,20 @@ fn a_mistake_is_named_with_its_line() {
     for folder in ["", "stick/otpd", "~/stick"] {
         let text = format!("[backup]\nfolder = '{folder}'\n");
         assert_eq!(mistake(&text).0, Some(2), "{folder}");
+    }
+    for (line, expected) in [
+        ("'O' = { do = 'pick' }", "this key needs Ctrl, Alt or Super"),
+        ("'Ctrl+O' = { do = 'pik' }", "unknown variant 'pik'"),
+        ("'Ctrl+O' = { do = 'notify' }", "the entry is missing"),
+        ("'Ctrl+O' = { do = 'pick', x = 1 }", "unknown key 'x'"),
+        (
+            "'ctrl+p' = { do = 'pick' }",
+            "these keys are in the table already",
+        ),
+    ] {
+        let text = format!("[hotkeys]\n'Ctrl+P' = {{ do = 'pick' }}\n{line}\n");
+        let (at, what) = mistake(&text);
+        assert!(at == Some(3) && what.starts_with(expected), "{at:?} {what}");
     }
     for program in ["'rofi'", "[]", "['bin/rofi']"] {
         let text = format!("[pick]\nprogram = {program}\n");

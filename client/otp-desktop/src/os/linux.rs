@@ -10,8 +10,9 @@ use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open};
 use crate::clip::Clipboard;
 use crate::failure::{Failure, Way, reason};
 use crate::out::Pipe;
+use crate::text::Language;
 use crate::wayland::DataControl;
-use crate::{grim, portal, x11};
+use crate::{grim, portal, resident, x11};
 
 /// Longest that `grim` may take; it asks nobody.
 const GRIM_PATIENCE: Duration = Duration::from_secs(10);
@@ -26,7 +27,7 @@ pub(crate) fn screen(
         Some(Way::X11) => x11::grab(out).map(|()| None),
         Some(Way::Portal) => portal::grab(timeout, out),
         Some(Way::Grim) => grim::grab(timeout, out).map(|()| None),
-        Some(Way::System) => Err(Failure::Missing(Way::System)),
+        Some(way @ (Way::System | Way::Shortcuts)) => Err(Failure::Missing(way)),
         None if is_set("WAYLAND_DISPLAY") => wayland(timeout, out),
         None if is_set("DISPLAY") => match x11::grab(out) {
             // Nothing was written: it would have been a black picture. Whoever forgot to hand us
@@ -54,6 +55,11 @@ fn wayland(timeout: Duration, out: &mut Pipe) -> Result<Option<Failure>, Failure
         },
         other => other,
     }
+}
+
+/// Stays, and serves hotkeys.
+pub(crate) fn stay(linger: Duration, language: Language) -> Result<(), Failure> {
+    resident::run(linger, language)
 }
 
 /// The clipboard of the session.

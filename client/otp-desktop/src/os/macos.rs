@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use crate::clip::{self, Clipboard};
 use crate::failure::{Failure, Way, reason};
 use crate::out::Pipe;
+use crate::text::Language;
 
 /// The types that we name as everybody does, and what `AppleScript` calls them.
 const TYPES: [(&str, &str); 2] = [("image/png", "PNGf"), ("image/jpeg", "JPEG")];
@@ -32,6 +33,11 @@ pub(crate) fn screen(
     }
     out.write_all(&picture)?;
     Ok(None)
+}
+
+/// No hotkeys are served here.
+pub(crate) fn stay(_linger: Duration, _language: Language) -> Result<(), Failure> {
+    Err(Failure::Missing(Way::Shortcuts))
 }
 
 /// The general pasteboard.

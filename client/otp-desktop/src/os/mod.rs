@@ -5,6 +5,7 @@
 //! |---|---|---|---|
 //! | screen | X11, portal, grim | `screencapture` | `BitBlt` |
 //! | clipboard | X11, data-control | `osascript`, `pbpaste` | `OpenClipboard` |
+//! | hotkeys | X11, portal | none | none |
 //! | terminal | `/dev/tty` | `/dev/tty` | none |
 
 #[cfg(unix)]
@@ -19,16 +20,16 @@ pub(crate) use unix::{close_stdout, harden, pipe_of_stdout};
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "linux")]
-pub(crate) use linux::{clipboard, screen, wait};
+pub(crate) use linux::{clipboard, screen, stay, wait};
 
 #[cfg(all(unix, not(target_os = "linux")))]
 mod macos;
 #[cfg(all(unix, not(target_os = "linux")))]
-pub(crate) use macos::{clipboard, screen};
+pub(crate) use macos::{clipboard, screen, stay};
 
 #[cfg(windows)]
 mod windows;
 #[cfg(windows)]
 pub(crate) use windows::{
-    Tty, clipboard, close_stdout, harden, pipe_of_stdout, screen, terminal_for_child,
+    Tty, clipboard, close_stdout, harden, pipe_of_stdout, screen, stay, terminal_for_child,
 };

@@ -14,6 +14,15 @@ const MOST_ROWS: usize = 10;
 /// Lets a person choose; the number of the name.
 pub(super) fn choose(names: &[String]) -> Result<usize, Failure> {
     let tty = Tty::open().map_err(|_| Failure::NoPicker)?;
+    match asked(&tty, names)? {
+        Some(Ended::Chosen(place)) => Ok(place),
+        Some(Ended::Cancelled) => Err(Failure::NotChosen(None)),
+        None => Err(Failure::Interrupted),
+    }
+}
+
+/// Shows the list until it comes to an end; `None` if something else ended it.
+fn asked(tty: &Tty, names: &[String]) -> Result<Option<Ended>, Failure> {
     let raw = tty.raw()?;
     let (mut list, mut keys) = (List::new(names), Keys::default());
     let ended = loop {
@@ -33,12 +42,7 @@ pub(super) fn choose(names: &[String]) -> Result<usize, Failure> {
     };
     // Gone before the terminal is as it was.
     tty.write("\r\x1b[J").ok();
-    drop(raw);
-    match ended {
-        Some(Ended::Chosen(place)) => Ok(place),
-        Some(Ended::Cancelled) => Err(Failure::NotChosen(None)),
-        None => Err(Failure::Interrupted),
-    }
+    Ok(ended)
 }
 
 /// The list over what was there, with the cursor where the person types.

@@ -3,8 +3,7 @@
 use crate::failure::{Failure, Usage, Way};
 
 pub(super) const HELP: &str = "\
-otp-desktop: reads the screen and the clipboard and asks which entry is meant, for
-otpctl, which runs it
+otp-desktop: reads the screen and the clipboard for otpctl, and serves hotkeys
 
 otp-desktop grab [--timeout SECONDS] [--via x11|portal|grim|system]
     pictures of every monitor: Netpbm, or the PNG that the desktop made
@@ -15,6 +14,9 @@ otp-desktop clip [--then-clear]
 otp-desktop pick [--terminal]
     one of the names on stdin, one a line: writes its number, from 0;
     --terminal: chosen in the terminal, not in a window
+otp-desktop [run] [--linger SECONDS]
+    stays for as long as the session: does what [hotkeys] in otpd.toml says;
+    ends when the display was gone for so long (60)
 otp-desktop --version | --help
 
 --language en|ja    the language of messages
@@ -90,8 +92,7 @@ pub(super) fn hint(failure: &Failure) -> Option<&'static str> {
 
 fn wrong(usage: Usage) -> String {
     match usage {
-        Usage::NoVerb => "no verb was given (grab, clip, pick)".into(),
-        Usage::UnknownVerb => "unknown verb (known: grab, clip, pick)".into(),
+        Usage::UnknownVerb => "unknown verb (known: grab, clip, pick, run)".into(),
         Usage::UnknownOption => "an option or argument does not belong here".into(),
         Usage::BadValue(option) => format!("the value of {option} is not acceptable"),
         Usage::NeedsValue(option) => format!("{option} needs a value"),
@@ -103,6 +104,7 @@ fn name(way: Way) -> &'static str {
         Way::X11 => "X11",
         Way::Portal => "the screenshot portal",
         Way::Grim => "grim",
+        Way::Shortcuts => "a portal for hotkeys",
         Way::System => "the system's screenshot",
     }
 }

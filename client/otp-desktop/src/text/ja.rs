@@ -3,8 +3,7 @@
 use crate::failure::{Failure, Usage, Way};
 
 pub(super) const HELP: &str = "\
-otp-desktop: otpctl のために画面とクリップボードを読み取り、項目を選んでもらいます
-（otpctl が起動します）
+otp-desktop: otpctl のために画面とクリップボードを読み取り、ホットキーを受け持ちます
 
 otp-desktop grab [--timeout 秒] [--via x11|portal|grim|system]
     すべてのモニターの画像: Netpbm、またはデスクトップが作成した PNG
@@ -15,6 +14,9 @@ otp-desktop clip [--then-clear]
 otp-desktop pick [--terminal]
     stdin の名前（1 行に 1 つ）から選んでもらい、その番号（0 から）を出力します。
     --terminal: ウィンドウではなく端末で選びます
+otp-desktop [run] [--linger 秒]
+    セッションの間常駐し、otpd.toml の [hotkeys] のとおりに動きます。
+    画面がこの秒数（60）なくなると終了します
 otp-desktop --version | --help
 
 --language en|ja    メッセージの言語
@@ -90,8 +92,7 @@ pub(super) fn hint(failure: &Failure) -> Option<&'static str> {
 
 fn wrong(usage: Usage) -> String {
     match usage {
-        Usage::NoVerb => "コマンドがありません（grab、clip、pick）".into(),
-        Usage::UnknownVerb => "不明なコマンドです（grab、clip、pick）".into(),
+        Usage::UnknownVerb => "不明なコマンドです（grab、clip、pick、run）".into(),
         Usage::UnknownOption => "ここでは使えないオプションまたは引数があります".into(),
         Usage::BadValue(option) => format!("{option} の値が正しくありません"),
         Usage::NeedsValue(option) => format!("{option} には値が必要です"),
@@ -103,6 +104,7 @@ fn name(way: Way) -> &'static str {
         Way::X11 => "X11",
         Way::Portal => "スクリーンショットポータル",
         Way::Grim => "grim ",
+        Way::Shortcuts => "ホットキーのポータル",
         Way::System => "システムのスクリーンショット",
     }
 }

@@ -2,6 +2,8 @@
 //! doesn't compile.
 
 mod en;
+#[cfg(target_os = "linux")]
+pub(crate) mod hotkeys;
 mod ja;
 
 use std::ffi::OsString;
@@ -37,6 +39,14 @@ impl Language {
         }
     }
 
+    /// Why something failed, without the program's name.
+    pub(crate) fn cause(self, failure: &Failure) -> String {
+        match self {
+            Self::English => en::cause(failure),
+            Self::Japanese => ja::cause(failure),
+        }
+    }
+
     /// How to use the program.
     pub(crate) fn help(self) -> &'static str {
         match self {
@@ -50,9 +60,10 @@ impl Language {
         if matches!(failure, Failure::OutputClosed) {
             return String::new();
         }
-        let (cause, hint) = match self {
-            Self::English => (en::cause(failure), en::hint(failure)),
-            Self::Japanese => (ja::cause(failure), ja::hint(failure)),
+        let cause = self.cause(failure);
+        let hint = match self {
+            Self::English => en::hint(failure),
+            Self::Japanese => ja::hint(failure),
         };
         let mut lines = format!("otp-desktop: {cause}\n");
         if let Some(hint) = hint {

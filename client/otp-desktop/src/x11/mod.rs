@@ -18,7 +18,7 @@ use crate::failure::Failure;
 const PORT: u16 = 6000;
 
 /// Connects to `DISPLAY`; the connection, and the number of the screen that is named there.
-fn connect() -> Result<(RustConnection, usize), Failure> {
+pub(crate) fn connect() -> Result<(RustConnection, usize), Failure> {
     let display = parse_display(None).map_err(|error| Failure::Display(error.to_string()))?;
     // x11rb's own sum overflows.
     if display.display.checked_add(PORT).is_none() {

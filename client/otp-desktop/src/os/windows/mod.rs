@@ -12,10 +12,14 @@ pub(crate) use tty::{Tty, terminal_for_child};
 use std::fs::File;
 use std::io;
 use std::os::windows::io::AsHandle as _;
+use std::time::Duration;
 
 use windows_sys::Win32::Foundation::CloseHandle;
 use windows_sys::Win32::Storage::FileSystem::{FILE_TYPE_PIPE, GetFileType};
 use windows_sys::Win32::System::Console::{GetStdHandle, STD_OUTPUT_HANDLE, SetStdHandle};
+
+use crate::failure::{Failure, Way};
+use crate::text::Language;
 
 /// Nothing to do: no core is written, and new files are closed by their folder's access list.
 #[expect(
@@ -24,6 +28,11 @@ use windows_sys::Win32::System::Console::{GetStdHandle, STD_OUTPUT_HANDLE, SetSt
 )]
 pub(crate) fn harden() -> io::Result<()> {
     Ok(())
+}
+
+/// No hotkeys are served here.
+pub(crate) fn stay(_linger: Duration, _language: Language) -> Result<(), Failure> {
+    Err(Failure::Missing(Way::Shortcuts))
 }
 
 /// Takes standard output if it's a pipe.

@@ -1,0 +1,407 @@
+//! Hotkeys of Wayland: the `GlobalShortcuts` portal (xdg-desktop-portal,
+//! "org.freedesktop.portal.GlobalShortcuts"). The desktop and the person choose the keys; ours are
+//! a wish.
+//!
+//! The portal files shortcuts under the name of an application, which is that of an installed
+//! `.desktop` file: whoever isn't started by one says it before anything else
+//! ("org.freedesktop.host.portal.Registry").
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use futures_lite::StreamExt as _;
+use otp_proto::{Action, Hotkey};
+use tokio::time::timeout;
+use zbus::names::OwnedUniqueName;
+use zbus::zvariant::{DynamicType, ObjectPath, OwnedObjectPath, OwnedValue, Value};
+use zbus::{Connection, Message, MessageStream, message};
+
+use super::act::Actor;
+use super::{Teller, name};
+use crate::failure::{Failure, Way};
+use crate::text::hotkeys::Trouble;
+
+/// The name of our `.desktop` file.
+pub(super) const APP: &str = "io.otpd.Desktop";
+const NAME: &str = "org.freedesktop.portal.Desktop";
+const OBJECT: &str = "/org/freedesktop/portal/desktop";
+const SHORTCUTS: &str = "org.freedesktop.portal.GlobalShortcuts";
+const REGISTRY: &str = "org.freedesktop.host.portal.Registry";
+const REQUEST: &str = "org.freedesktop.portal.Request";
+const SESSION: &str = "org.freedesktop.portal.Session";
+const DRIVER: &str = "org.freedesktop.DBus";
+const DRIVER_PATH: &str = "/org/freedesktop/DBus";
+
+/// Longest that the portal may take where it asks nobody.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Longest that a person may take to allow the keys.
+const DIALOG_PATIENCE: Duration = Duration::from_secs(600);
+
+/// What the portal calls a set of options.
+type Options<'a> = HashMap<&'a str, Value<'a>>;
+/// What it answers.
+type Results = HashMap<String, OwnedValue>;
+/// A shortcut's name, and what is said of it.
+type Shortcut<'a> = (String, Options<'a>);
+
+/// Serves the hotkeys until the portal has gone; why.
+pub(super) async fn serve(hotkeys: &[Hotkey], actor: &Actor, teller: &Teller) -> Failure {
+    if hotkeys.is_empty() {
+        // Nobody is asked for anything.
+        return std::future::pending().await;
+    }
+    match wait(hotkeys, actor, teller).await {
+        Ok(never) => match never {},
+        Err(Failure::Refused) => {
+            // A no is a no until the file says something else.
+            for hotkey in hotkeys {
+                teller.tell_once(&Trouble::NotBound(name(hotkey.keys)));
+            }
+            std::future::pending().await
+        }
+        Err(failure) => failure,
+    }
+}
+
+async fn wait(
+    hotkeys: &[Hotkey],
+    actor: &Actor,
+    teller: &Teller,
+) -> Result<std::convert::Infallible, Failure> {
+    let mut portal = within(PATIENCE, Portal::connect()).await?;
+    let session = within(PATIENCE, portal.session()).await?;
+    let names = names(hotkeys);
+    let known = within(PATIENCE, portal.list(&session)).await?;
+    // Some desktops ask the person whenever keys are bound.
+    let mut bound = known.clone();
+    if names.iter().any(|wanted| !known.contains(wanted)) {
+        let asked = timeout(DIALOG_PATIENCE, portal.bind(&session, hotkeys, &names)).await;
+        bound = asked.unwrap_or(Err(Failure::Refused))?;
+    }
+    let mut count = 0;
+    for (wanted, hotkey) in names.iter().zip(hotkeys) {
+        if bound.contains(wanted) {
+            count += 1;
+        } else {
+            teller.tell_once(&Trouble::NotBound(name(hotkey.keys)));
+        }
+    }
+    teller.say_count(count);
+    loop {
+        let message = portal.next().await?;
+        if let Some(id) = portal.pressed(&message, &session)? {
+            let place = names.iter().position(|name| *name == id);
+            if let Some(hotkey) = place.and_then(|place| hotkeys.get(place)) {
+                actor.press(hotkey);
+            }
+        }
+    }
+}
+
+async fn within<T>(
+    time: Duration,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let done = timeout(time, work).await;
+    done.unwrap_or(Err(Failure::TimedOut(Way::Shortcuts)))
+}
+
+/// A name for each hotkey that stays the same while what it does stays the same: the desktop keeps
+/// the keys that a person chose for it under that.
+fn names(hotkeys: &[Hotkey]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for hotkey in hotkeys {
+        let words = match &hotkey.action {
+            Action::Pick => "pick".to_owned(),
+            Action::Notify(entry) => format!("notify {entry}"),
+            Action::Copy(entry) => format!("copy {entry}"),
+            Action::Type {
+                entry,
+                script,
+                window,
+            } => {
+                let [script, window] = [script, window].map(|text| text.as_deref().unwrap_or(""));
+                format!("type {entry} {script} {window}")
+                    .trim_end()
+                    .to_owned()
+            }
+        };
+        let twins = names.iter().filter(|name| **name == words).count();
+        names.push(if twins > 0 {
+            format!("{words} {}", twins + 1)
+        } else {
+            words
+        });
+    }
+    names
+}
+
+/// A conversation with the portal.
+struct Portal {
+    connection: Connection,
+    /// Every signal that is of interest, from before the first call on.
+    messages: MessageStream,
+    owner: OwnedUniqueName,
+    requests: u32,
+}
+
+impl Portal {
+    async fn connect() -> Result<Self, Failure> {
+        let connection = Connection::session().await.map_err(failed)?;
+        let messages = MessageStream::from(&connection);
+        for rule in [
+            format!("type='signal',sender='{NAME}',interface='{SHORTCUTS}'"),
+            format!("type='signal',sender='{NAME}',interface='{REQUEST}'"),
+            format!("type='signal',sender='{NAME}',interface='{SESSION}'"),
+            format!("type='signal',sender='{DRIVER}',member='NameOwnerChanged',arg0='{NAME}'"),
+        ] {
+            call(&connection, DRIVER, DRIVER_PATH, DRIVER, "AddMatch", &rule).await?;
+        }
+        // The first call to the portal, which it then knows us by; older ones have no such list.
+        let app = (APP, Options::new());
+        let registered = call(&connection, NAME, OBJECT, REGISTRY, "Register", &app).await;
+        if let Err(failure) = registered
+            && !matches!(failure, Failure::Missing(_))
+        {
+            crate::complain(&format!("otp-desktop: Registry.Register: {failure:?}\n"));
+        }
+        let owner = call(
+            &connection,
+            DRIVER,
+            DRIVER_PATH,
+            DRIVER,
+            "GetNameOwner",
+            &NAME,
+        )
+        .await?;
+        let owner = owner.body().deserialize().map_err(failed)?;
+        Ok(Self {
+            connection,
+            messages,
+            owner,
+            requests: 0,
+        })
+    }
+
+    /// Makes the session that shortcuts belong to.
+    async fn session(&mut self) -> Result<OwnedObjectPath, Failure> {
+        let token = format!("otpd{}", std::process::id());
+        let results = self
+            .request("CreateSession", |request| {
+                (Options::from([
+                    ("handle_token", request.into()),
+                    ("session_handle_token", token.clone().into()),
+                ]),)
+            })
+            .await?;
+        let handle = results
+            .get("session_handle")
+            .ok_or_else(|| failed("no session"))?;
+        // A text by mistake, which stays for those who rely on it.
+        let handle = handle
+            .downcast_ref::<&str>()
+            .map(str::to_owned)
+            .or_else(|_| {
+                handle
+                    .downcast_ref::<ObjectPath<'_>>()
+                    .map(|path| path.to_string())
+            })
+            .map_err(failed)?;
+        OwnedObjectPath::try_from(handle).map_err(failed)
+    }
+
+    /// Which shortcuts there are already.
+    async fn list(&mut self, session: &OwnedObjectPath) -> Result<Vec<String>, Failure> {
+        let results = self
+            .request("ListShortcuts", |request| {
+                (session, Options::from([("handle_token", request.into())]))
+            })
+            .await?;
+        Ok(shortcuts(&results))
+    }
+
+    /// Asks for all of them; which were given.
+    async fn bind(
+        &mut self,
+        session: &OwnedObjectPath,
+        hotkeys: &[Hotkey],
+        names: &[String],
+    ) -> Result<Vec<String>, Failure> {
+        let wanted = || -> Vec<Shortcut<'_>> {
+            let all = hotkeys.iter().zip(names);
+            all.map(|(hotkey, name)| {
+                let options = Options::from([
+                    ("description", format!("otpd: {name}").into()),
+                    ("preferred_trigger", hotkey.keys.trigger().into()),
+                ]);
+                (name.clone(), options)
+            })
+            .collect()
+        };
+        let results = self
+            .request("BindShortcuts", |request| {
+                let options = Options::from([("handle_token", request.into())]);
+                (session, wanted(), "", options)
+            })
+            .await?;
+        Ok(shortcuts(&results))
+    }
+
+    /// Calls a method whose answer comes as a signal.
+    async fn request<B>(
+        &mut self,
+        method: &str,
+        body: impl FnOnce(String) -> B,
+    ) -> Result<Results, Failure>
+    where
+        B: serde::Serialize + DynamicType,
+    {
+        let own = self.connection.unique_name();
+        let own = own.ok_or_else(|| failed("no name on the bus"))?;
+        let sender = own.trim_start_matches(':').replace('.', "_");
+        self.requests += 1;
+        let token = format!("otpd{}_{}", std::process::id(), self.requests);
+        let ours = format!("{OBJECT}/request/{sender}/{token}");
+        let reply = call(
+            &self.connection,
+            NAME,
+            OBJECT,
+            SHORTCUTS,
+            method,
+            &body(token),
+        )
+        .await?;
+        // Portals before version 0.9 chose the path themselves.
+        let theirs: OwnedObjectPath = reply.body().deserialize().map_err(failed)?;
+        loop {
+            let message = self.next().await?;
+            let header = message.header();
+            let is_answer = self.is_of_portal(&message, REQUEST, "Response")
+                && header
+                    .path()
+                    .is_some_and(|path| path.as_str() == ours || *path == *theirs);
+            if !is_answer {
+                continue;
+            }
+            let body = message.body();
+            let (code, results): (u32, Results) = body.deserialize().map_err(failed)?;
+            return match code {
+                0 => Ok(results),
+                1 => Err(Failure::Refused),
+                _ => Err(failed(method)),
+            };
+        }
+    }
+
+    async fn next(&mut self) -> Result<Message, Failure> {
+        let message = self.messages.next().await;
+        let message = message.ok_or_else(|| failed("the session bus is gone"))?;
+        let message = message.map_err(failed)?;
+        let header = message.header();
+        let is_driver = header.sender().is_some_and(|it| it.as_str() == DRIVER);
+        if is_driver && header.member().is_some_and(|it| it == "NameOwnerChanged") {
+            return Err(failed("the portal has gone"));
+        }
+        Ok(message.clone())
+    }
+
+    /// Anybody may send signals past the rules, straight to us.
+    fn is_of_portal(&self, message: &Message, interface: &str, member: &str) -> bool {
+        let header = message.header();
+        message.message_type() == message::Type::Signal
+            && header.sender().is_some_and(|sender| *sender == *self.owner)
+            && header.interface().is_some_and(|it| it == interface)
+            && header.member().is_some_and(|it| it == member)
+    }
+
+    /// The shortcut that a signal says was pressed.
+    fn pressed(
+        &self,
+        message: &Message,
+        session: &OwnedObjectPath,
+    ) -> Result<Option<String>, Failure> {
+        if self.is_of_portal(message, SESSION, "Closed")
+            && message
+                .header()
+                .path()
+                .is_some_and(|path| *path == **session)
+        {
+            return Err(failed("the portal has ended the session"));
+        }
+        if !self.is_of_portal(message, SHORTCUTS, "Activated") {
+            return Ok(None);
+        }
+        let body = message.body();
+        let pressed = body.deserialize::<(OwnedObjectPath, String, u64, Results)>();
+        Ok(pressed
+            .ok()
+            .filter(|(of, ..)| of == session)
+            .map(|(_, id, ..)| id))
+    }
+}
+
+/// The names in an answer: `a(sa{sv})`.
+fn shortcuts(results: &Results) -> Vec<String> {
+    let Some(shortcuts) = results.get("shortcuts") else {
+        return Vec::new();
+    };
+    let shortcuts = shortcuts
+        .try_clone()
+        .map_err(failed)
+        .and_then(|value| Vec::<(String, Results)>::try_from(value).map_err(failed));
+    let shortcuts = shortcuts.unwrap_or_default();
+    shortcuts.into_iter().map(|(name, _)| name).collect()
+}
+
+async fn call<B>(
+    connection: &Connection,
+    to: &str,
+    path: &str,
+    interface: &str,
+    method: &str,
+    body: &B,
+) -> Result<Message, Failure>
+where
+    B: serde::Serialize + DynamicType,
+{
+    let answer = connection
+        .call_method(Some(to), path, Some(interface), method, body)
+        .await;
+    answer.map_err(|error| {
+        let zbus::Error::MethodError(name, ..) = &error else {
+            return failed(error);
+        };
+        match name.rsplit('.').next().unwrap_or_default() {
+            "AccessDenied" | "NotAllowed" => Failure::Refused,
+            "ServiceUnknown" | "NameHasNoOwner" | "UnknownMethod" | "UnknownInterface"
+            | "UnknownObject" => Failure::Missing(Way::Shortcuts),
+            _ => failed(error),
+        }
+    })
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "errors are handed over by map_err"
+)]
+fn failed(error: impl ToString) -> Failure {
+    Failure::Failed(Way::Shortcuts, error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_says_what_is_done_and_twins_have_numbers() {
+        let table: otp_proto::Hotkeys = toml::from_str(
+            "'Ctrl+Alt+O' = { do = 'pick' }\n'Ctrl+Alt+P' = { do = 'pick' }\n\
+             F9 = { do = 'type', entry = 'github' }\nF10 = { do = 'notify', entry = '山' }\n",
+        )
+        .unwrap();
+        assert_eq!(
+            names(table.all()),
+            ["pick", "pick 2", "notify 山", "type github"]
+        );
+    }
+}
