@@ -1,10 +1,12 @@
 //! A key that is to be in no file any more.
 
-use super::jobs::{
-    A, B, WALL, add, backups, create, on_disk, open, purge, unsealed, vault_path, write,
-};
+use super::jobs::{A, WALL, add, backups, create, on_disk, open, purge, vault_path, write};
+#[cfg(unix)]
+use super::jobs::{B, unsealed};
 use super::samples::{Folder, id};
-use crate::vault::{OpenError, Opened};
+#[cfg(unix)]
+use crate::vault::OpenError;
+use crate::vault::Opened;
 
 #[test]
 fn a_purged_key_is_in_no_file_whatever_id_it_had() {

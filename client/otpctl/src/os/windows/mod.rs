@@ -53,11 +53,13 @@ pub(crate) fn clock_is_synchronised() -> Option<bool> {
 }
 
 /// Nothing: reading waits.
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
 pub(crate) fn wait_for(_stream: &Stream) -> io::Result<()> {
     Ok(())
 }
 
 /// A pipe that was opened as a file has no limit.
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
 pub(crate) fn limit_wait(_stream: &Stream, _limit: Option<Duration>) -> io::Result<()> {
     Ok(())
 }
