@@ -42,7 +42,7 @@ demo: build
 test:
 	@tests/step.sh "packages" tests/packages.sh
 	@tests/step.sh "build" $(MAKE) --no-print-directory build
-	@tests/step.sh "unit tests" env OTPT_LIVES=1000 $(CARGO) test --locked --workspace --exclude otp-tests
+	@tests/step.sh "unit tests" env OTPT_LIVES=1000 OTPT_CASES=100000 $(CARGO) test --locked --workspace --exclude otp-tests
 	@tests/step.sh "scenarios" env OTPT_WRITES=1000 OTPD_PROGRAMS="$(CURDIR)/$(DIST)" $(CARGO) test --locked -p otp-tests
 	@tests/step.sh "install" tests/install.sh
 	@tests/step.sh "demo" env DIST="$(DIST)" tests/demo.sh

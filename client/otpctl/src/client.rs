@@ -353,7 +353,7 @@ fn not_found(text: &Text, message: &str) -> (String, Option<&'static str>) {
         "there is no such slot" => Some("otpctl slots list"),
         "there is no such backup" => Some("otpctl backups list"),
         _ if message.ends_with("in the trash") => Some("otpctl list --trash"),
-        _ => None,
+        _ => Some("otpctl list"),
     };
     (message.to_owned(), hint)
 }
