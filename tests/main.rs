@@ -26,6 +26,7 @@ mod support;
 mod add;
 mod cli;
 mod clock;
+mod copy;
 mod edit;
 mod enrol;
 mod get;

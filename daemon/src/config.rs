@@ -94,6 +94,8 @@ pub struct Config {
     pub log: LogLevel,
     /// `[backup] folder = "/media/usb/otpd"`: where a copy of the vault goes after each change.
     pub backup_folder: Option<PathBuf>,
+    /// `[clipboard] clear = "30s"`: how long a copied code stays, at most.
+    pub clipboard_clear: Duration,
     /// `[notify] code = true`: whether notifications show the code.
     pub notice_code: Shows,
     /// `[policy] dbus = "allow"`: whether codes leave over D-Bus.
@@ -115,6 +117,7 @@ impl Default for Config {
             lock_list: LockedList::Empty,
             log: LogLevel::Info,
             backup_folder: None,
+            clipboard_clear: Duration::from_secs(30),
             notice_code: Shows::Code,
             bus_codes: Allowance::Deny,
             prompt: "pinentry".into(),

@@ -155,6 +155,7 @@ pub(crate) fn start_screen(home: &mut Home) -> Process {
         "640x480x24",
         "-nolisten",
         "tcp",
+        "-noreset",
     ]);
     let mut screen = start(command, Stdio::piped());
     let mut number = String::new();
@@ -162,6 +163,13 @@ pub(crate) fn start_screen(home: &mut Home) -> Process {
     BufReader::new(output).read_line(&mut number).unwrap();
     home.var("DISPLAY", &format!(":{}", number.trim()));
     screen
+}
+
+/// Starts a program of a home, which ends with its test.
+pub(crate) fn start_program(home: &Home, program: &str, args: &[&str]) -> Process {
+    let mut command = home.command_with(&["--pdeathsig=KILL"], program);
+    command.args(args);
+    start(command, Stdio::null())
 }
 
 /// Starts a notification server.

@@ -149,6 +149,11 @@ impl Home {
         self.vars.push((name.into(), value.into()));
     }
 
+    /// Takes back a variable that was set so.
+    pub(crate) fn forget(&mut self, name: &str) {
+        self.vars.retain(|(known, _)| known != name);
+    }
+
     /// A variable that was set so.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         let mut vars = self.vars.iter();

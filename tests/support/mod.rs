@@ -14,7 +14,7 @@ mod user;
 
 pub(crate) use bus::{
     Logind, Process, Saver, Side, announce, gdbus, start_bus, start_bus_with, start_dunst,
-    start_mock, start_notices, start_screen,
+    start_mock, start_notices, start_program, start_screen,
 };
 pub(crate) use clock::{Clock, STEP, faketime};
 pub(crate) use command::{Outcome, run};

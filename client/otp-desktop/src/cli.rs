@@ -43,6 +43,11 @@ pub(crate) enum Verb {
         /// How long the display may be gone before the session counts as over.
         linger: Duration,
     },
+    /// A code that standard input gives goes onto the clipboard, and off it in time.
+    Copy {
+        /// By the terminal (OSC 52) instead of the desktop.
+        by_terminal: bool,
+    },
     Help,
     Version,
 }
@@ -97,10 +102,13 @@ fn read(
         },
         ("clip", (false, _, false, false)) => Verb::Clip { then_clear },
         ("pick", (false, false, _, false)) => Verb::Pick { in_terminal },
+        ("copy", (false, false, _, false)) => Verb::Copy {
+            by_terminal: in_terminal,
+        },
         ("run", (false, false, false, _)) => Verb::Run {
             linger: linger.unwrap_or(LINGER),
         },
-        ("grab" | "clip" | "pick" | "run", _) => return Err(Usage::UnknownOption),
+        ("grab" | "clip" | "pick" | "copy" | "run", _) => return Err(Usage::UnknownOption),
         _ => return Err(Usage::UnknownVerb),
     };
     Ok(Line { verb })
@@ -168,6 +176,10 @@ mod tests {
             read_words("clip --then-clear").0,
             Ok(Verb::Clip { then_clear: true })
         );
+        assert_eq!(
+            read_words("--terminal copy").0,
+            Ok(Verb::Copy { by_terminal: true })
+        );
     }
 
     #[test]
@@ -179,6 +191,9 @@ mod tests {
             ("grab clip", Usage::UnknownOption),
             ("grab --then-clear", Usage::UnknownOption),
             ("clip --via x11", Usage::UnknownOption),
+            ("clip --terminal", Usage::UnknownOption),
+            ("copy --then-clear", Usage::UnknownOption),
+            ("copy --timeout 5", Usage::UnknownOption),
             ("clip --timeout 5", Usage::UnknownOption),
             ("clip --terminal", Usage::UnknownOption),
             ("pick --via x11", Usage::UnknownOption),

@@ -62,6 +62,20 @@ pub(crate) enum Failure {
     NotChosen(Option<String>),
     /// What was chosen is none of the names.
     NotOffered,
+    /// The clipboard couldn't be taken.
+    NotCopied(String),
+    /// Standard input ended without a code: whoever has it knows why there is none.
+    NoCode,
+    /// What standard input says can't be meant.
+    BadOrder,
+    /// The agent can't be reached, so that nobody would say when the vault locks.
+    NoAgent(String),
+    /// The vault was locked meanwhile.
+    Locked,
+    /// There is no terminal.
+    NoTerminal,
+    /// This system's programs can't do that yet.
+    Unsupported,
 }
 
 /// What is wrong with a command line.
@@ -91,7 +105,8 @@ impl Failure {
 
     fn status(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::NotAPipe => 2,
+            Self::Usage(_) | Self::NotAPipe | Self::BadOrder => 2,
+            Self::Locked => 5,
             Self::Refused | Self::NotChosen(_) => 6,
             Self::Empty | Self::Unusable | Self::TooLarge(_) => 8,
             Self::Both(first, last) => match first.status() {
@@ -116,7 +131,12 @@ impl Failure {
             | Self::Settings(_)
             | Self::NoPicker
             | Self::Picker(..)
-            | Self::NotOffered => 1,
+            | Self::NotOffered
+            | Self::NotCopied(_)
+            | Self::NoCode
+            | Self::NoAgent(_)
+            | Self::NoTerminal
+            | Self::Unsupported => 1,
         }
     }
 }

@@ -1,11 +1,14 @@
 //! The clipboard of Wayland. Its core protocol shows the clipboard to the focused window alone, and
-//! we have none; compositors with a data-control protocol show it to us as well.
+//! we have none; compositors with a data-control protocol show it to us as well, and let us copy.
+
+mod owner;
 
 use std::collections::HashMap;
 use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
+use otp_proto::Code;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
@@ -23,9 +26,11 @@ use zeroize::Zeroizing;
 use self::ext::ext_data_control_device_v1::{self as ext_device, ExtDataControlDeviceV1};
 use self::ext::ext_data_control_manager_v1::{self as ext_manager, ExtDataControlManagerV1};
 use self::ext::ext_data_control_offer_v1::{self as ext_offer, ExtDataControlOfferV1};
+use self::ext::ext_data_control_source_v1::{self as ext_source, ExtDataControlSourceV1};
 use self::wlr::zwlr_data_control_device_v1::{self as wlr_device, ZwlrDataControlDeviceV1};
 use self::wlr::zwlr_data_control_manager_v1::{self as wlr_manager, ZwlrDataControlManagerV1};
 use self::wlr::zwlr_data_control_offer_v1::{self as wlr_offer, ZwlrDataControlOfferV1};
+use self::wlr::zwlr_data_control_source_v1::{self as wlr_source, ZwlrDataControlSourceV1};
 use crate::clip::{self, Clipboard};
 use crate::failure::Failure;
 
@@ -41,8 +46,8 @@ pub(crate) struct DataControl {
 
 /// The seat's clipboard in either protocol; they differ in name alone.
 enum Device {
-    Ext(ExtDataControlDeviceV1),
-    Wlr(ZwlrDataControlDeviceV1),
+    Ext(ExtDataControlManagerV1, ExtDataControlDeviceV1),
+    Wlr(ZwlrDataControlManagerV1, ZwlrDataControlDeviceV1),
 }
 
 enum Offer {
@@ -64,6 +69,10 @@ impl Offer {
 struct State {
     offers: HashMap<ObjectId, (Offer, Vec<String>)>,
     selection: Option<ObjectId>,
+    /// What was copied by us.
+    copied: Option<Code>,
+    /// Another program has copied something since.
+    is_replaced: bool,
 }
 
 impl State {
@@ -93,11 +102,13 @@ impl DataControl {
         let device = if let Ok(manager) =
             globals.bind::<ExtDataControlManagerV1, _, _>(&handle, 1..=1, ())
         {
-            Device::Ext(manager.get_data_device(&seat, &handle, ()))
+            let device = manager.get_data_device(&seat, &handle, ());
+            Device::Ext(manager, device)
         } else if let Ok(manager) =
             globals.bind::<ZwlrDataControlManagerV1, _, _>(&handle, 1..=1, ())
         {
-            Device::Wlr(manager.get_data_device(&seat, &handle, ()))
+            let device = manager.get_data_device(&seat, &handle, ());
+            Device::Wlr(manager, device)
         } else {
             return Err(Failure::NoClipboard);
         };
@@ -145,8 +156,8 @@ impl Clipboard for DataControl {
 
     fn clear(&mut self) -> Result<(), Failure> {
         match &self.device {
-            Device::Ext(device) => device.set_selection(None),
-            Device::Wlr(device) => device.set_selection(None),
+            Device::Ext(_, device) => device.set_selection(None),
+            Device::Wlr(_, device) => device.set_selection(None),
         }
         self.listen()
     }
@@ -202,7 +213,7 @@ impl Dispatch<WlSeat, ()> for State {
 
 /// The events of one protocol.
 macro_rules! events {
-    ($kind:ident, $manager:ty, $manager_mod:ident, $device:ty, $device_mod:ident, $offer:ty, $offer_mod:ident) => {
+    ($kind:ident, $manager:ty, $manager_mod:ident, $device:ty, $device_mod:ident, $offer:ty, $offer_mod:ident, $source:ty, $source_mod:ident) => {
         impl Dispatch<$manager, ()> for State {
             fn event(
                 _: &mut Self,
@@ -255,6 +266,23 @@ macro_rules! events {
                 }
             }
         }
+
+        impl Dispatch<$source, ()> for State {
+            fn event(
+                state: &mut Self,
+                _: &$source,
+                event: $source_mod::Event,
+                (): &(),
+                _: &Connection,
+                _: &QueueHandle<Self>,
+            ) {
+                match event {
+                    $source_mod::Event::Send { mime_type, fd } => state.hand_over(&mime_type, &fd),
+                    $source_mod::Event::Cancelled => state.is_replaced = true,
+                    _ => {}
+                }
+            }
+        }
     };
 }
 
@@ -265,7 +293,9 @@ events!(
     ExtDataControlDeviceV1,
     ext_device,
     ExtDataControlOfferV1,
-    ext_offer
+    ext_offer,
+    ExtDataControlSourceV1,
+    ext_source
 );
 events!(
     Wlr,
@@ -274,5 +304,7 @@ events!(
     ZwlrDataControlDeviceV1,
     wlr_device,
     ZwlrDataControlOfferV1,
-    wlr_offer
+    wlr_offer,
+    ZwlrDataControlSourceV1,
+    wlr_source
 );

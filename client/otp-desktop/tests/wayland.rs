@@ -8,9 +8,10 @@ use std::fs::Permissions;
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use rustix::process::geteuid;
+use support::agent::{Agent, tell};
 use support::{Server, is_installed, pictures, stderr};
 use tempfile::TempDir;
 
@@ -183,4 +184,74 @@ fn the_clipboard_is_read_and_emptied_without_a_window() {
     assert_eq!(session.run(&["clip"]).stdout, other);
     assert_eq!(then_clear("clear\n", &|| {}), other);
     assert_eq!(session.run(&["clip"]).status.code(), Some(8));
+}
+
+/// Copies a code; returns once the program has let go of its outputs.
+fn copy_code(session: &Session, agent: &Agent) -> Child {
+    let mut command = session.command("otp-desktop");
+    command.arg("copy").stdin(Stdio::piped());
+    let mut child = agent.announce(&mut command).spawn().unwrap();
+    let order = b"{\"code\":\"314159\",\"valid_for\":25}";
+    child.stdin.take().unwrap().write_all(order).unwrap();
+    let (mut said, mut complaint) = (String::new(), String::new());
+    let mut errors = child.stderr.take().unwrap();
+    errors.read_to_string(&mut complaint).unwrap();
+    assert_eq!(complaint, "");
+    let mut output = child.stdout.take().unwrap();
+    output.read_to_string(&mut said).unwrap();
+    assert!(said.starts_with("ready\ncopied "), "{said}");
+    child
+}
+
+/// What a person gets who pastes, and of which types there is something.
+fn pasted(session: &Session) -> (String, String) {
+    let paste = |arguments: &[&str]| {
+        let output = session.command("wl-paste").args(arguments).output();
+        String::from_utf8(output.unwrap().stdout).unwrap()
+    };
+    (paste(&["--no-newline"]), paste(&["--list-types"]))
+}
+
+#[test]
+fn a_code_is_copied_and_marked_and_goes_with_the_lock_the_time_and_another_copy() {
+    let Some(session) = Session::start("a_code_is_copied") else {
+        return;
+    };
+    let user = geteuid().is_root().then_some(USER);
+    let agent = Agent::of(user, 600);
+    let mut first = copy_code(&session, &agent);
+    for _ in 0..2 {
+        let (text, types) = pasted(&session);
+        assert_eq!(text, "314159");
+        for kind in [TEXT, "text/plain", "UTF8_STRING", "STRING"] {
+            assert!(types.lines().any(|line| line == kind), "{types}");
+        }
+    }
+    let hint = ["--no-newline", "--type", "x-kde-passwordManagerHint"];
+    let output = session.command("wl-paste").args(hint).output().unwrap();
+    assert_eq!(output.stdout, b"secret");
+
+    // Ours, once more, and then another program's.
+    let mut second = copy_code(&session, &agent);
+    assert!(first.wait().unwrap().success());
+    session.copy(TEXT, b"mine");
+    assert!(second.wait().unwrap().success());
+    assert_eq!(pasted(&session).0, "mine");
+
+    let mut third = copy_code(&session, &agent);
+    assert_eq!(pasted(&session).0, "314159");
+    let (_, _, subscriber) = (agent.subscriber(), agent.subscriber(), agent.subscriber());
+    tell(&subscriber, "locked");
+    assert!(third.wait().unwrap().success());
+    assert_eq!(pasted(&session), (String::new(), String::new()));
+
+    let short = Agent::of(user, 1);
+    let mut fourth = copy_code(&session, &short);
+    assert_eq!(pasted(&session).0, "314159");
+    assert!(fourth.wait().unwrap().success());
+    assert_eq!(pasted(&session), (String::new(), String::new()));
+
+    let mut last = copy_code(&session, &agent);
+    drop(session);
+    assert_eq!(last.wait().unwrap().code(), Some(1), "its compositor ended");
 }

@@ -1,13 +1,20 @@
 //! `otp-desktop`: takes the screen or the clipboard for us. What it takes goes to `otp-helper`
-//! by a pipe and never through this process.
+//! by a pipe and never through this process. What it is to copy comes by another one, once it has
+//! said that it can.
 
 use std::io::{self, Read as _, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
+use otp_proto::ErrorKind;
+
+use crate::failure::{Failure, Kind, reason};
+use crate::text::{Text, fill};
 use crate::{os, sibling};
 
 /// Most bytes that are read of what it says: a message and a hint.
 const LONGEST: u64 = 4096;
+/// Most bytes of a line in which it says how far it is.
+const LONGEST_WORD: u64 = 64;
 /// Has `clip` wait for a word on its standard input.
 pub(crate) const THEN_CLEAR: &str = "--then-clear";
 /// What it prints before its message.
@@ -21,13 +28,15 @@ pub(crate) fn pick(names: &str, in_terminal: bool) -> Result<Option<usize>, Desk
     } else {
         &["pick"]
     };
-    let (mut desktop, mut chosen) = Desktop::run(args, Stdio::piped())?;
+    let mut desktop = Desktop::spawn(args, Stdio::piped())?;
     if let Some(mut stdin) = desktop.stdin.take() {
         // One that ended already has its status.
         stdin.write_all(names.as_bytes()).ok();
     }
     let mut number = String::new();
-    chosen.read_to_string(&mut number).ok();
+    if let Some(mut chosen) = desktop.stdout.take() {
+        chosen.read_to_string(&mut number).ok();
+    }
     desktop.end()?;
     Ok(number.trim_end().parse().ok())
 }
@@ -37,6 +46,8 @@ pub(crate) struct Desktop {
     child: Child,
     /// Its end, or a word before it, is what `clip --then-clear` waits for.
     stdin: Option<ChildStdin>,
+    /// Where one that takes an order says how far it is.
+    stdout: Option<ChildStdout>,
 }
 
 /// Why nothing was taken.
@@ -63,10 +74,25 @@ impl Desktop {
         } else {
             Stdio::null()
         };
-        Self::run(args, stdin)
+        let mut desktop = Self::spawn(args, stdin)?;
+        match desktop.stdout.take() {
+            Some(stdout) => Ok((desktop, stdout)),
+            None => Err(DesktopError::Spawn(io::ErrorKind::BrokenPipe.into())),
+        }
     }
 
-    fn run(args: &[&str], stdin: Stdio) -> Result<(Self, ChildStdout), DesktopError> {
+    /// Starts it for something that it does with a code, and returns when it can do that: what
+    /// fails here costs no code of a counter.
+    pub(crate) fn prepare(args: &[&str]) -> Result<Self, DesktopError> {
+        let mut desktop = Self::spawn(args, Stdio::piped())?;
+        if desktop.word().is_none() {
+            desktop.end()?;
+            return Err(DesktopError::Spawn(io::ErrorKind::UnexpectedEof.into()));
+        }
+        Ok(desktop)
+    }
+
+    fn spawn(args: &[&str], stdin: Stdio) -> Result<Self, DesktopError> {
         let program = sibling::find("otp-desktop").ok_or(DesktopError::NoProgram)?;
         let mut child = Command::new(program)
             .args(args)
@@ -75,11 +101,36 @@ impl Desktop {
             .stderr(Stdio::piped())
             .spawn()
             .map_err(DesktopError::Spawn)?;
-        let stdin = child.stdin.take();
-        match child.stdout.take() {
-            Some(stdout) => Ok((Self { child, stdin }, stdout)),
-            None => Err(DesktopError::Spawn(io::ErrorKind::BrokenPipe.into())),
+        Ok(Self {
+            stdin: child.stdin.take(),
+            stdout: child.stdout.take(),
+            child,
+        })
+    }
+
+    /// Has it done, and returns what it says then. It may stay behind; a failure is its end.
+    pub(crate) fn order(mut self, order: &str) -> Result<String, DesktopError> {
+        if let Some(mut stdin) = self.stdin.take() {
+            // One that ended already has its status.
+            stdin.write_all(order.as_bytes()).ok();
         }
+        match self.word() {
+            Some(word) => Ok(word),
+            None => self.end().map(|()| String::new()),
+        }
+    }
+
+    /// The next line that it says; none if it has ended.
+    fn word(&mut self) -> Option<String> {
+        let mut stdout = self.stdout.as_mut()?.take(LONGEST_WORD);
+        let (mut word, mut byte) = (Vec::new(), [0]);
+        while matches!(stdout.read(&mut byte), Ok(1)) {
+            if byte == *b"\n" {
+                return String::from_utf8(word).ok();
+            }
+            word.extend(byte);
+        }
+        None
     }
 
     /// Waits for its end: only then is it known whether all was well.
@@ -121,5 +172,39 @@ impl Desktop {
                 .next()
                 .and_then(|line| Some(line.split_once(": ")?.1.to_owned())),
         })
+    }
+}
+
+impl DesktopError {
+    /// Says it to a person.
+    pub(crate) fn into_failure(self, text: &Text) -> Failure {
+        match self {
+            Self::NoProgram => Failure::new(Kind::Other, text.no_desktop),
+            Self::Spawn(error) => {
+                let cause = fill(text.cannot_run, &["otp-desktop", &reason(&error)]);
+                Failure::new(Kind::Other, cause)
+            }
+            Self::Failed {
+                status,
+                cause,
+                hint,
+            } => {
+                let kind = match status {
+                    Some(5) => Kind::Rpc(ErrorKind::Locked),
+                    Some(6) => Kind::Refused,
+                    Some(8) => Kind::BadInput,
+                    _ => Kind::Other,
+                };
+                let cause = if cause.is_empty() {
+                    text.desktop_failed.into()
+                } else {
+                    cause
+                };
+                Failure {
+                    hint,
+                    ..Failure::new(kind, cause)
+                }
+            }
+        }
     }
 }

@@ -19,6 +19,9 @@ use crate::vault::document::fingerprint;
 impl Agent {
     pub(super) fn get(&mut self, now: Now, asker: Asker, get: Get) -> Result<Outcome, RpcError> {
         let open = self.open.as_ref().ok_or_else(error::locked)?;
+        if get.attended && self.is_screen_locked() {
+            return Err(error::screen_locked());
+        }
         let entry = open.find(&get.query)?;
         let period = match entry.kind {
             Kind::Hotp(_) if get.min_left.is_some() => {

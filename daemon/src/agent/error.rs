@@ -31,6 +31,10 @@ pub(super) fn away() -> RpcError {
     RpcError::new(ErrorKind::Locked, text)
 }
 
+pub(super) fn screen_locked() -> RpcError {
+    RpcError::new(ErrorKind::Denied, "the screen is locked")
+}
+
 pub(super) fn ending() -> RpcError {
     RpcError::new(ErrorKind::Locked, "the agent is ending")
 }

@@ -81,7 +81,7 @@ impl Agent {
         notify: Notify,
     ) -> Result<Outcome, RpcError> {
         if self.is_screen_locked() {
-            return Err(screen_locked());
+            return Err(error::screen_locked());
         }
         if self.notices.asked.len() + self.notices.out.len() >= MAX_WAITING {
             return Err(error::busy());
@@ -136,7 +136,7 @@ impl Agent {
     ) -> Result<(), RpcError> {
         // It may have been locked while a counter was on its way to the disk.
         if self.is_screen_locked() {
-            return Err(screen_locked());
+            return Err(error::screen_locked());
         }
         let open = self.open.as_ref().ok_or_else(error::locked)?;
         let mut entries = open.document.entries.iter();
@@ -220,8 +220,9 @@ impl Agent {
     /// Why nobody is asked for the passphrase on behalf of this request: what it wants is not to be
     /// had on a locked screen.
     pub(super) fn not_on_this_screen(&self, request: &Request) -> Option<RpcError> {
-        let is_for_screen = matches!(request, Request::Notify(_));
-        (is_for_screen && self.is_screen_locked()).then(screen_locked)
+        let is_for_screen = matches!(request, Request::Notify(_))
+            || matches!(request, Request::Get(get) if get.attended);
+        (is_for_screen && self.is_screen_locked()).then(error::screen_locked)
     }
 
     /// Nothing is shown while the vault is locked.
@@ -231,10 +232,6 @@ impl Agent {
 
     /// Nothing is shown on a locked screen.
     pub(super) fn hide_from_screen(&mut self) {
-        self.take_away(&screen_locked());
+        self.take_away(&error::screen_locked());
     }
-}
-
-fn screen_locked() -> RpcError {
-    RpcError::new(ErrorKind::Denied, "the screen is locked")
 }

@@ -50,6 +50,7 @@ impl Agent {
             copy_age: self.outside(now),
             copy_due: self.copy_is_due(now),
             clock_synchronised: now.is_synchronised,
+            clipboard_clear: u32::try_from(self.config.clipboard_clear.as_secs()).ok(),
             warnings,
         }
     }

@@ -29,6 +29,7 @@ pub(super) struct Waiter {
     with_next: bool,
     min_left: Option<u32>,
     is_fresh: bool,
+    is_attended: bool,
     stage: Stage,
 }
 
@@ -73,6 +74,7 @@ impl Agent {
             with_next: get.next,
             min_left: get.min_left,
             is_fresh: get.fresh,
+            is_attended: get.attended,
             stage: Stage::Waiting,
         });
         Ok(Outcome::Later)
@@ -150,6 +152,9 @@ impl Agent {
     /// Is the code of this moment good enough for a waiter, or when might one be?
     fn look(&self, now: Now, waiter: &Waiter) -> Result<Look, RpcError> {
         let period = self.period_of(waiter.entry)?;
+        if waiter.is_attended && self.is_screen_locked() {
+            return Err(error::screen_locked());
+        }
         if waiter
             .min_left
             .is_some_and(|least| least > period.seconds())

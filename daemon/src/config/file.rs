@@ -37,6 +37,8 @@ struct Root {
     _pick: otp_proto::Pick,
     #[serde(default, rename = "hotkeys")]
     _hotkeys: otp_proto::Hotkeys,
+    #[serde(default)]
+    clipboard: Clipboard,
 }
 
 #[derive(serde::Deserialize, Default)]
@@ -79,6 +81,30 @@ struct Policy {
 #[serde(deny_unknown_fields)]
 struct Notify {
     code: Option<bool>,
+}
+
+#[derive(serde::Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Clipboard {
+    clear: Option<Stay>,
+}
+
+/// A time for which a code may lie on the clipboard.
+#[derive(serde::Deserialize)]
+#[serde(try_from = "String")]
+struct Stay(Duration);
+
+impl TryFrom<String> for Stay {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        // Shorter, and nobody gets to paste it; longer, and it was forgotten there.
+        let range = Duration::from_secs(5)..=Duration::from_secs(600);
+        match Limit::parse(&text) {
+            Some(Limit(Some(stay))) if range.contains(&stay) => Ok(Self(stay)),
+            _ => Err(r#"expected a duration from "5s" to "10m""#),
+        }
+    }
 }
 
 /// An absolute path.
@@ -196,6 +222,10 @@ pub(super) fn parse(text: &str) -> Result<Config, Mistake> {
         lock_list: root.lock.list.unwrap_or(preset.lock_list),
         log: root.log.level.unwrap_or(preset.log),
         backup_folder: root.backup.folder.map(|folder| folder.0),
+        clipboard_clear: root
+            .clipboard
+            .clear
+            .map_or(preset.clipboard_clear, |stay| stay.0),
         notice_code: match root.notify.code {
             Some(true) => Shows::Code,
             Some(false) => Shows::Nothing,

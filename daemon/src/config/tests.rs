@@ -29,7 +29,7 @@ program = '{program}'
 [backup]
 folder = '{program}'
 [policy]
-dbus = 'allow'\n[notify]\ncode = false
+dbus = 'allow'\n[notify]\ncode = false\n[clipboard]\nclear = '10s'
 [pick]
 program = ['rofi', '-dmenu']
 [hotkeys]
@@ -38,6 +38,7 @@ F9 = {{ entry = 'x', do = 'script', script = '{{CODE}}', window = 'y' }}
 "
     );
     let expected = Config {
+        clipboard_clear: Duration::from_secs(10),
         notice_code: Shows::Nothing,
         bus_codes: Allowance::Allow,
         memory: MemoryMode::Mlock,
@@ -99,6 +100,10 @@ fn a_mistake_is_named_with_its_line() {
     for program in ["'rofi'", "[]", "['bin/rofi']"] {
         let text = format!("[pick]\nprogram = {program}\n");
         assert_eq!(mistake(&text).0, Some(2), "{program}");
+    }
+    for stay in ["4s", "11m", "never", "30"] {
+        let text = format!("[clipboard]\nclear = '{stay}'\n");
+        assert_eq!(mistake(&text).0, Some(2), "{stay}");
     }
     for program in ["", "bin/pinentry", "./pinentry"] {
         let text = format!("[prompt]\nprogram = '{program}'\n");

@@ -19,6 +19,10 @@ pub struct List {
 }
 
 /// Asks for a code. Legal when unlocked. HOTP: the counter is on disk before the answer leaves.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a wish of its own, by its name"
+)]
 #[derive(Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Get {
@@ -33,6 +37,9 @@ pub struct Get {
     /// Never the same step twice; waits for the next one.
     #[serde(default, skip_serializing_if = "is_false")]
     pub fresh: bool,
+    /// The code is for the person at the screen: `denied` while that is locked.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub attended: bool,
     /// The agent may ask a person to unlock, and the caller waits.
     #[serde(default, skip_serializing_if = "is_false")]
     pub interactive: bool,

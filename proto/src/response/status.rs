@@ -144,6 +144,10 @@ pub struct StatusAnswer {
     /// Whether a time service keeps the clock right; absent where nobody knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock_synchronised: Option<bool>,
+    /// Seconds after which a copied code leaves the clipboard, if it lives so long
+    /// (`[clipboard] clear`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clipboard_clear: Option<u32>,
     /// What a person should know: one line each, in English.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,

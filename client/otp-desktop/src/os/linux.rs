@@ -1,5 +1,7 @@
 //! Linux's desktops: Wayland and X11.
 
+use std::fs::File;
+use std::io;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::Child;
 use std::time::Duration;
@@ -12,7 +14,7 @@ use crate::failure::{Failure, Way, reason};
 use crate::out::Pipe;
 use crate::text::Language;
 use crate::wayland::DataControl;
-use crate::{grim, portal, resident, x11};
+use crate::{copy, grim, portal, resident, terminal, x11};
 
 /// Longest that `grim` may take; it asks nobody.
 const GRIM_PATIENCE: Duration = Duration::from_secs(10);
@@ -79,13 +81,83 @@ pub(crate) fn clipboard() -> Result<Box<dyn Clipboard>, Failure> {
     Err(Failure::NoSession)
 }
 
+/// Puts a code that standard input gives onto the clipboard.
+pub(crate) fn copy(by_terminal: bool) -> Result<(), Failure> {
+    if by_terminal {
+        return terminal::run();
+    }
+    close_inherited()?;
+    let (wayland, x11) = (is_set("WAYLAND_DISPLAY"), is_set("DISPLAY"));
+    if wayland {
+        match DataControl::open() {
+            Ok(mut clipboard) => return copy::run(&mut clipboard),
+            // As above.
+            Err(Failure::NoClipboard | Failure::Display(_)) if x11 => {}
+            Err(failure) => return Err(failure),
+        }
+    }
+    if x11 {
+        return copy::run(&mut x11::Owned::open()?);
+    }
+    Err(Failure::NoSession)
+}
+
+/// Takes standard input as a file: `std::io::stdin` would keep what it read.
+pub(crate) fn stdin() -> io::Result<File> {
+    Ok(rustix::stdio::stdin().try_clone_to_owned()?.into())
+}
+
+/// Closes every descriptor but the standard ones, so that a pipe or a lock of whoever started us
+/// doesn't last as long as we do. To be called before this process opens anything.
+#[allow(
+    unsafe_code,
+    reason = "descriptors that nobody owns are closed by number"
+)]
+fn close_inherited() -> io::Result<()> {
+    const FIRST: i32 = 3;
+    let all = std::fs::read_dir("/proc/self/fd")?;
+    let all: Vec<_> = all.flatten().map(|one| one.path()).collect();
+    // The folder's own is closed by now.
+    for path in all
+        .into_iter()
+        .filter(|path| path.symlink_metadata().is_ok())
+    {
+        let number = path
+            .file_name()
+            .and_then(|name| name.to_str()?.parse().ok());
+        if let Some(number) = number.filter(|number: &i32| *number >= FIRST) {
+            // SAFETY: nothing in this process has opened a descriptor that is still open, so none
+            // of these has an owner.
+            unsafe { rustix::io::close(number) };
+        }
+    }
+    Ok(())
+}
+
+/// Leaves the session and the folder of whoever started us: its end is not ours.
+pub(crate) fn leave_session() -> io::Result<()> {
+    match rustix::process::setsid() {
+        // Who leads a group has left already.
+        Ok(_) | Err(rustix::io::Errno::PERM) => std::env::set_current_dir("/"),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Lets go of the standard streams, whose other ends wait for that.
+pub(crate) fn close_streams() -> io::Result<()> {
+    let nothing = File::options().read(true).write(true).open("/dev/null")?;
+    rustix::stdio::dup2_stdin(&nothing)?;
+    rustix::stdio::dup2_stdout(&nothing)?;
+    Ok(rustix::stdio::dup2_stderr(&nothing)?)
+}
+
 fn is_set(variable: &str) -> bool {
     std::env::var_os(variable).is_some_and(|value| !value.is_empty())
 }
 
 /// Waits for a child's end, and kills it when the time is over.
 pub(crate) fn wait(child: &mut Child, way: Way, timeout: Duration) -> Result<(), Failure> {
-    let failed = |error: std::io::Error| Failure::Failed(way, reason(&error));
+    let failed = |error: io::Error| Failure::Failed(way, reason(&error));
     let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
     let pid = pid.ok_or(Failure::Failed(way, String::new()))?;
     let ended = pidfd_open(pid, PidfdFlags::empty()).map_err(|error| failed(error.into()))?;

@@ -89,6 +89,11 @@ impl Clipboard for Pasteboard {
     }
 }
 
+/// Not yet: what is copied here stays with the system, and somebody has to take it away.
+pub(crate) fn copy(_by_terminal: bool) -> Result<(), Failure> {
+    Err(Failure::Unsupported)
+}
+
 /// The bytes in `«data PNGf89504E…»`, as osascript(1) prints them.
 fn data(printed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let start = printed

@@ -7,6 +7,7 @@
 //! | clipboard | X11, data-control | `osascript`, `pbpaste` | `OpenClipboard` |
 //! | hotkeys | X11, portal | none | none |
 //! | terminal | `/dev/tty` | `/dev/tty` | none |
+//! | copying a code | X11, data-control, OSC 52 | no | no |
 
 #[cfg(unix)]
 mod tty;
@@ -20,16 +21,16 @@ pub(crate) use unix::{close_stdout, harden, pipe_of_stdout};
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "linux")]
-pub(crate) use linux::{clipboard, screen, stay, wait};
+pub(crate) use linux::{clipboard, close_streams, copy, leave_session, screen, stay, stdin, wait};
 
 #[cfg(all(unix, not(target_os = "linux")))]
 mod macos;
 #[cfg(all(unix, not(target_os = "linux")))]
-pub(crate) use macos::{clipboard, screen, stay};
+pub(crate) use macos::{clipboard, copy, screen, stay};
 
 #[cfg(windows)]
 mod windows;
 #[cfg(windows)]
 pub(crate) use windows::{
-    Tty, clipboard, close_stdout, harden, pipe_of_stdout, screen, stay, terminal_for_child,
+    Tty, clipboard, close_stdout, copy, harden, pipe_of_stdout, screen, stay, terminal_for_child,
 };

@@ -1,28 +1,29 @@
 //! English.
 
+use super::Deed;
 use crate::failure::{Failure, Usage, Way};
 
 pub(super) const HELP: &str = "\
-otp-desktop: reads the screen and the clipboard for otpctl, and serves hotkeys
+otp-desktop: screen, clipboard, choice of an entry and hotkeys, for otpctl
 
 otp-desktop grab [--timeout SECONDS] [--via x11|portal|grim|system]
     pictures of every monitor: Netpbm, or the PNG that the desktop made
 otp-desktop clip [--then-clear]
-    the picture or the text on the clipboard, as it is;
-    --then-clear: then waits for the line \"clear\" on stdin and empties the clipboard
-    if it still holds the same
+    the picture or the text on the clipboard, as it is; --then-clear: and empties it, if it
+    holds the same still, when the line \"clear\" comes on stdin
 otp-desktop pick [--terminal]
-    one of the names on stdin, one a line: writes its number, from 0;
-    --terminal: chosen in the terminal, not in a window
+    the number, from 0, of the name on stdin (one a line) that is chosen, in a window or in
+    the terminal
+otp-desktop copy [--terminal]
+    copies the code in {\"code\":…,\"valid_for\":…} on stdin, and takes it off the clipboard
+    in time; --terminal: the terminal copies it (OSC 52), and keeps it
 otp-desktop [run] [--linger SECONDS]
-    stays for as long as the session: does what [hotkeys] in otpd.toml says;
-    ends when the display was gone for so long (60)
-otp-desktop --version | --help
+    does what [hotkeys] in otpd.toml says, until the display is gone for so long (60)
+otp-desktop --version | --help        --language en|ja: of messages
 
---language en|ja    the language of messages
-
-Output goes to a pipe, never into a file or on a terminal. Exit status: 0 ok, 1 failure,
-2 usage, 6 refused by you or by the desktop, 8 nothing on the clipboard that can be used.
+Pictures go to a pipe, never into a file or on a terminal. Exit status: 0 ok, 1 failure,
+2 usage, 5 the vault was locked meanwhile, 6 refused by you or by the desktop, 8 nothing on
+the clipboard that can be used.
 ";
 
 pub(super) fn cause(failure: &Failure) -> String {
@@ -31,7 +32,7 @@ pub(super) fn cause(failure: &Failure) -> String {
         Failure::NotAPipe => {
             "what is on the screen goes into a pipe, not into a file or on a terminal".into()
         }
-        Failure::OutputClosed => String::new(),
+        Failure::OutputClosed | Failure::NoCode => String::new(),
         Failure::System(reason) => reason.clone(),
         Failure::NoSession => {
             "there is no graphical session: neither WAYLAND_DISPLAY nor DISPLAY is set".into()
@@ -69,10 +70,22 @@ pub(super) fn cause(failure: &Failure) -> String {
         Failure::NotChosen(None) => "nothing was chosen".into(),
         Failure::NotChosen(Some(said)) => format!("nothing was chosen ({said})"),
         Failure::NotOffered => "what was chosen is none of the names".into(),
+        Failure::NotCopied(reason) => format!("the clipboard cannot be taken: {reason}"),
+        Failure::BadOrder => "standard input does not say what to do".into(),
+        Failure::NoAgent(reason) => {
+            format!("otpd cannot be reached, and nobody else says when the vault locks: {reason}")
+        }
+        Failure::Locked => "the vault was locked meanwhile".into(),
+        Failure::NoTerminal => "there is no terminal".into(),
+        Failure::Unsupported => "not on this system yet".into(),
     }
 }
 
-pub(super) fn hint(failure: &Failure) -> Option<&'static str> {
+pub(super) fn hint(failure: &Failure, deed: Deed) -> Option<&'static str> {
+    if deed == Deed::Copy {
+        let is_elsewhere = matches!(failure, Failure::NoSession | Failure::NoClipboard);
+        return is_elsewhere.then_some("otpctl get QUERY --osc52");
+    }
     let hint = if matches!(failure, Failure::NoSession) {
         "otpctl add --image FILE"
     } else if matches!(failure, Failure::Guest) {
@@ -92,7 +105,7 @@ pub(super) fn hint(failure: &Failure) -> Option<&'static str> {
 
 fn wrong(usage: Usage) -> String {
     match usage {
-        Usage::UnknownVerb => "unknown verb (known: grab, clip, pick, run)".into(),
+        Usage::UnknownVerb => "unknown verb (known: grab, clip, pick, copy, run)".into(),
         Usage::UnknownOption => "an option or argument does not belong here".into(),
         Usage::BadValue(option) => format!("the value of {option} is not acceptable"),
         Usage::NeedsValue(option) => format!("{option} needs a value"),

@@ -1,28 +1,29 @@
 //! Japanese.
 
+use super::Deed;
 use crate::failure::{Failure, Usage, Way};
 
 pub(super) const HELP: &str = "\
-otp-desktop: otpctl のために画面とクリップボードを読み取り、ホットキーを受け持ちます
+otp-desktop: otpctl のための画面、クリップボード、項目の選択、ホットキー
 
 otp-desktop grab [--timeout 秒] [--via x11|portal|grim|system]
     すべてのモニターの画像: Netpbm、またはデスクトップが作成した PNG
 otp-desktop clip [--then-clear]
     クリップボードの画像またはテキストをそのまま出力します。
-    --then-clear: その後 stdin の行「clear」を待ち、内容が変わっていなければ
-    クリップボードを空にします
+    --then-clear: stdin の行「clear」で、内容が変わっていなければ空にします
 otp-desktop pick [--terminal]
-    stdin の名前（1 行に 1 つ）から選んでもらい、その番号（0 から）を出力します。
-    --terminal: ウィンドウではなく端末で選びます
+    stdin の名前（1 行に 1 つ）から、ウィンドウまたは端末で選んでもらい、その番号
+    （0 から）を出力します
+otp-desktop copy [--terminal]
+    stdin の {\"code\":…,\"valid_for\":…} のコードをクリップボードに置き、期限までに消します。
+    --terminal: 端末に渡します（OSC 52）。端末からは消せません
 otp-desktop [run] [--linger 秒]
-    セッションの間常駐し、otpd.toml の [hotkeys] のとおりに動きます。
-    画面がこの秒数（60）なくなると終了します
-otp-desktop --version | --help
+    otpd.toml の [hotkeys] のとおりに動き、画面がこの秒数（60）なくなると終了します
+otp-desktop --version | --help        --language en|ja: メッセージの言語
 
---language en|ja    メッセージの言語
-
-出力先はパイプだけです。ファイルや端末には出力しません。終了ステータス: 0 成功、1 失敗、
-2 使い方の誤り、6 あなたまたはデスクトップによる拒否、8 クリップボードに使えるものがない
+画像の出力先はパイプだけです。ファイルや端末には出力しません。終了ステータス: 0 成功、
+1 失敗、2 使い方の誤り、5 途中で保管庫がロックされた、6 あなたまたはデスクトップによる
+拒否、8 クリップボードに使えるものがない
 ";
 
 pub(super) fn cause(failure: &Failure) -> String {
@@ -31,7 +32,7 @@ pub(super) fn cause(failure: &Failure) -> String {
         Failure::NotAPipe => {
             "画面の内容はパイプだけに出力します（ファイルや端末には出力しません）".into()
         }
-        Failure::OutputClosed => String::new(),
+        Failure::OutputClosed | Failure::NoCode => String::new(),
         Failure::System(reason) => reason.clone(),
         Failure::NoSession => {
             "グラフィカルセッションがありません（WAYLAND_DISPLAY も DISPLAY も未設定です）".into()
@@ -69,10 +70,22 @@ pub(super) fn cause(failure: &Failure) -> String {
         Failure::NotChosen(None) => "何も選ばれませんでした".into(),
         Failure::NotChosen(Some(said)) => format!("何も選ばれませんでした（{said}）"),
         Failure::NotOffered => "選ばれたものは一覧にありません".into(),
+        Failure::NotCopied(reason) => format!("クリップボードに置けません: {reason}"),
+        Failure::BadOrder => "標準入力の指示が正しくありません".into(),
+        Failure::NoAgent(reason) => {
+            format!("otpd に接続できないため、保管庫のロックを知ることができません: {reason}")
+        }
+        Failure::Locked => "途中で保管庫がロックされました".into(),
+        Failure::NoTerminal => "端末がありません".into(),
+        Failure::Unsupported => "このシステムではまだ使えません".into(),
     }
 }
 
-pub(super) fn hint(failure: &Failure) -> Option<&'static str> {
+pub(super) fn hint(failure: &Failure, deed: Deed) -> Option<&'static str> {
+    if deed == Deed::Copy {
+        let is_elsewhere = matches!(failure, Failure::NoSession | Failure::NoClipboard);
+        return is_elsewhere.then_some("otpctl get 検索語 --osc52");
+    }
     let hint = if matches!(failure, Failure::NoSession) {
         "otpctl add --image ファイル"
     } else if matches!(failure, Failure::Guest) {
@@ -92,7 +105,7 @@ pub(super) fn hint(failure: &Failure) -> Option<&'static str> {
 
 fn wrong(usage: Usage) -> String {
     match usage {
-        Usage::UnknownVerb => "不明なコマンドです（grab、clip、pick、run）".into(),
+        Usage::UnknownVerb => "不明なコマンドです（grab、clip、pick、copy、run）".into(),
         Usage::UnknownOption => "ここでは使えないオプションまたは引数があります".into(),
         Usage::BadValue(option) => format!("{option} の値が正しくありません"),
         Usage::NeedsValue(option) => format!("{option} には値が必要です"),

@@ -8,7 +8,30 @@ mod ja;
 
 use std::ffi::OsString;
 
+use crate::cli::Verb;
 use crate::failure::Failure;
+
+/// What a person wanted, as far as the way out of a failure depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Deed {
+    Read,
+    Copy,
+}
+
+impl Deed {
+    /// What a verb is for.
+    pub(crate) fn of(verb: Verb) -> Self {
+        match verb {
+            Verb::Copy { .. } => Self::Copy,
+            Verb::Grab { .. }
+            | Verb::Clip { .. }
+            | Verb::Pick { .. }
+            | Verb::Run { .. }
+            | Verb::Help
+            | Verb::Version => Self::Read,
+        }
+    }
+}
 
 /// A language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,14 +79,14 @@ impl Language {
     }
 
     /// The lines about a failure; none if there is nothing to tell.
-    pub(crate) fn message(self, failure: &Failure) -> String {
-        if matches!(failure, Failure::OutputClosed) {
+    pub(crate) fn message(self, failure: &Failure, deed: Deed) -> String {
+        if matches!(failure, Failure::OutputClosed | Failure::NoCode) {
             return String::new();
         }
         let cause = self.cause(failure);
         let hint = match self {
-            Self::English => en::hint(failure),
-            Self::Japanese => ja::hint(failure),
+            Self::English => en::hint(failure, deed),
+            Self::Japanese => ja::hint(failure, deed),
         };
         let mut lines = format!("otp-desktop: {cause}\n");
         if let Some(hint) = hint {
@@ -117,12 +140,17 @@ mod tests {
             Failure::Guest,
         ] {
             for language in [Language::English, Language::Japanese] {
-                let message = language.message(&failure);
-                assert!(message.starts_with("otp-desktop: "), "{message}");
-                assert!(message.ends_with('\n') && message.lines().count() <= 2);
+                for deed in [Deed::Read, Deed::Copy] {
+                    let message = language.message(&failure, deed);
+                    assert!(message.starts_with("otp-desktop: "), "{message}");
+                    assert!(message.ends_with('\n') && message.lines().count() <= 2);
+                }
             }
         }
-        assert_eq!(Language::English.message(&Failure::OutputClosed), "");
+        assert_eq!(
+            Language::English.message(&Failure::OutputClosed, Deed::Read),
+            ""
+        );
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! The X server: the pixels of its screens, and its clipboard.
 
 mod clipboard;
+mod owner;
 mod pixels;
 mod screen;
 
 pub(crate) use clipboard::Selection;
+pub(crate) use owner::Owned;
 pub(crate) use screen::grab;
 
 use x11rb::errors::{ConnectError, ConnectionError, ReplyError, ReplyOrIdError};

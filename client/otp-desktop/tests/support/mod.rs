@@ -5,6 +5,8 @@
     reason = "a server that can't be started ends the test"
 )]
 
+pub(crate) mod agent;
+
 use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;

@@ -285,7 +285,12 @@ pub const VERBS: &[Verb] = &[
                 "wait for a code that lives at least so long",
             ),
             flag("fresh", "never the same code twice, waits for the next one"),
+            flag(
+                "copy",
+                "put it onto the clipboard instead, and off it when it dies",
+            ),
             flag("notify", "show it in a notification instead"),
+            flag("osc52", "let the terminal copy it instead, over SSH"),
         ],
     },
     Verb {
@@ -308,10 +313,11 @@ pub const VERBS: &[Verb] = &[
             program. Without a terminal the code is shown in a notification. To bind it to a key \
             of the desktop, give --prompt, so that a locked vault asks. If nothing is chosen the \
             exit status is 6.",
-        flags: &[flag(
-            "notify",
-            "show it in a notification, also in a terminal",
-        )],
+        flags: &[
+            flag("copy", "put it onto the clipboard instead"),
+            flag("notify", "show it in a notification, also in a terminal"),
+            flag("osc52", "let the terminal copy it instead, over SSH"),
+        ],
     },
     Verb {
         name: "list",

@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use lexopt::Arg;
 
 use super::line::number;
-use super::verb::{GROUPS, LATER_OPTIONS, LATER_VERBS, OPTIONS, RULES, Rule};
+use super::verb::{GROUPS, LATER_VERBS, OPTIONS, RULES, Rule};
 use super::{Asking, Globals, Line, Opt, UsageError, Verb};
 
 /// What a command line asks for.
@@ -192,7 +192,7 @@ fn known(name: &str, verb: Option<Verb>) -> Result<Opt, UsageError> {
     {
         return Ok(row.0);
     }
-    let is_later = LATER_OPTIONS.contains(&name) || verb == Some(Verb::Get) && name == "type";
+    let is_later = verb == Some(Verb::Get) && name == "type";
     let shown = format!("--{name}");
     Err(if is_later {
         UsageError::Later(shown)

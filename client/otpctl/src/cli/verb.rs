@@ -47,6 +47,7 @@ pub(crate) enum Opt {
     Account,
     Algorithm,
     Clipboard,
+    Copy,
     Counter,
     Digits,
     DropBackups,
@@ -66,6 +67,7 @@ pub(crate) enum Opt {
     Next,
     Note,
     Notify,
+    Osc52,
     Period,
     Png,
     Print,
@@ -83,10 +85,11 @@ pub(crate) enum Opt {
 }
 
 /// Each option's name, and whether a value follows.
-pub(super) const OPTIONS: [(Opt, &str, bool); 36] = [
+pub(super) const OPTIONS: [(Opt, &str, bool); 38] = [
     (Opt::Account, "account", true),
     (Opt::Algorithm, "algorithm", true),
     (Opt::Clipboard, "clipboard", false),
+    (Opt::Copy, "copy", false),
     (Opt::Counter, "counter", true),
     (Opt::Digits, "digits", true),
     (Opt::DropBackups, "drop-backups", false),
@@ -106,6 +109,7 @@ pub(super) const OPTIONS: [(Opt, &str, bool); 36] = [
     (Opt::Next, "next", false),
     (Opt::Note, "note", true),
     (Opt::Notify, "notify", false),
+    (Opt::Osc52, "osc52", false),
     (Opt::Period, "period", true),
     (Opt::Png, "png", true),
     (Opt::Print, "print", true),
@@ -176,10 +180,23 @@ pub(super) const RULES: [Rule; 36] = [
         "get",
         1,
         1,
-        &[Opt::Next, Opt::MinLeft, Opt::Fresh, Opt::Notify],
+        &[
+            Opt::Next,
+            Opt::MinLeft,
+            Opt::Fresh,
+            Opt::Copy,
+            Opt::Notify,
+            Opt::Osc52,
+        ],
     ),
     rule(Verb::Notify, "notify", 1, 1, &[]),
-    rule(Verb::Pick, "pick", 0, 1, &[Opt::Notify]),
+    rule(
+        Verb::Pick,
+        "pick",
+        0,
+        1,
+        &[Opt::Copy, Opt::Notify, Opt::Osc52],
+    ),
     rule(Verb::List, "list", 0, 1, &[Opt::Names, Opt::Trash]),
     rule(Verb::Show, "show", 1, 1, &[]),
     rule(Verb::Edit, "edit", 1, 1, with_fields!()),
@@ -235,11 +252,10 @@ pub(super) const RULES: [Rule; 36] = [
 /// Words that only another one makes a verb of.
 pub(super) const GROUPS: [&str; 5] = ["qr", "backups", "recovery-codes", "slots", "recovery-key"];
 
-/// Verbs and options of the design that later versions bring; known, so that the answer is true.
+/// Verbs of the design that later versions bring; known, so that the answer is true.
 pub(super) const LATER_VERBS: [&str; 7] = [
     "watch", "source", "run", "inject", "policy", "grants", "log",
 ];
-pub(super) const LATER_OPTIONS: [&str; 1] = ["copy"];
 
 impl Verb {
     pub(super) fn rule(self) -> &'static Rule {

@@ -6,25 +6,25 @@ use zeroize::Zeroizing;
 use super::OrUsage as _;
 use crate::cli::{Line, Opt, UsageError};
 use crate::client::Client;
-use crate::failure::Failure;
-use crate::json::{Json, Object};
+use crate::desktop::Desktop;
+use crate::failure::{Failure, Kind};
+use crate::json::{Answer, Json, Object};
 use crate::output;
 use crate::text::fill;
 
 /// The keys of `get --json`, which scripts rely on.
 const KEYS: [&str; 4] = ["id", "code", "valid_for", "next"];
 
-/// The keys of `notify --json`.
+/// The keys of `notify --json`, and of a `get --json` whose code goes elsewhere.
 const SHOWN: [&str; 2] = ["id", "valid_for"];
+
+/// What `otp-desktop` is told of a code.
+const ORDERED: [&str; 2] = ["code", "valid_for"];
 
 /// Shows the code in a notification; prints nothing, for whoever looks at one has no terminal.
 pub(super) fn notify(client: &mut Client, line: &Line) -> Result<(), Failure> {
-    let other = [Opt::Next, Opt::MinLeft, Opt::Fresh];
-    if let Some(other) = other.into_iter().find(|other| line.has(*other)) {
-        // `notify` knows none of them.
-        let unknown = UsageError::UnknownOption(format!("--{}", other.name()));
-        return Err(unknown).or_usage(client);
-    }
+    // `notify` knows none of them.
+    refuse(client, line, &[Opt::Next, Opt::MinLeft, Opt::Fresh])?;
     let by_dialog = client.by_dialog();
     let request = Notify {
         query: line.query().or_usage(client)?,
@@ -37,34 +37,27 @@ pub(super) fn notify(client: &mut Client, line: &Line) -> Result<(), Failure> {
         client.call_unlocked(&request)?
     };
     if client.globals.json {
-        let answer = answer.json();
-        let object = SHOWN
-            .iter()
-            .fold(Object::new(), |object, key| object.copy(key, answer));
-        return output::print_json(&object.end());
+        return output::print_json(&shown(&answer).end());
     }
     Ok(())
 }
 
 pub(super) fn get(client: &mut Client, line: &Line) -> Result<(), Failure> {
-    if line.has(Opt::Notify) {
-        return notify(client, line);
+    let ways = [Opt::Copy, Opt::Notify, Opt::Osc52];
+    let mut given = ways.into_iter().filter(|way| line.has(*way));
+    let way = given.next();
+    if given.next().is_some() {
+        return Err(Failure::new(Kind::Usage, client.text.one_way));
     }
-    let by_dialog = client.by_dialog();
-    let request = Get {
-        query: line.query().or_usage(client)?,
-        next: line.has(Opt::Next),
-        min_left: line.value(Opt::MinLeft).or_usage(client)?,
-        fresh: line.has(Opt::Fresh),
-        interactive: by_dialog,
-        desktop: by_dialog.then(Client::desktop),
-    };
-    let answer = if request.interactive && client.by_dialog() {
-        // It brings the dialog up itself: a lock meanwhile is its answer, not a reason for another.
-        client.call(&request)?
-    } else {
-        client.call_unlocked(&request)?
-    };
+    match way {
+        Some(Opt::Notify) => notify(client, line),
+        Some(way) => copy(client, line, way),
+        None => print(client, line),
+    }
+}
+
+fn print(client: &mut Client, line: &Line) -> Result<(), Failure> {
+    let answer = ask(client, line, false)?;
     let answer = answer.json();
     if client.globals.json {
         let object = KEYS
@@ -88,4 +81,77 @@ pub(super) fn get(client: &mut Client, line: &Line) -> Result<(), Failure> {
         output::say(&fill(client.text.seconds_left, &[&seconds.to_string()]));
     }
     Ok(())
+}
+
+/// Has the code copied by a process that stays behind, which takes it away again; or by the
+/// terminal, which doesn't.
+fn copy(client: &mut Client, line: &Line, way: Opt) -> Result<(), Failure> {
+    refuse(client, line, &[Opt::Next])?;
+    let text = client.text;
+    let is_terminal = way == Opt::Osc52;
+    let verb: &[&str] = if is_terminal {
+        &["copy", "--terminal"]
+    } else {
+        &["copy"]
+    };
+    let desktop = Desktop::prepare(verb).map_err(|error| error.into_failure(text))?;
+    let answer = ask(client, line, !is_terminal)?;
+    let order = ORDERED
+        .iter()
+        .fold(Object::new(), |object, key| object.copy(key, answer.json()));
+    let order = Zeroizing::new(order.end());
+    let said = desktop
+        .order(&order)
+        .map_err(|error| error.into_failure(text))?;
+    let stay = said.strip_prefix("copied ");
+    if client.globals.json {
+        let mut object = shown(&answer);
+        if let Some(stay) = stay {
+            object = object.raw("clears_in", stay);
+        }
+        output::print_json(&object.end())?;
+    }
+    client.say(&match stay {
+        Some(stay) => fill(text.copied, &[stay]),
+        None => text.copied_by_terminal.into(),
+    });
+    Ok(())
+}
+
+/// Asks the agent for the code of a command line.
+fn ask(client: &mut Client, line: &Line, is_attended: bool) -> Result<Answer, Failure> {
+    let by_dialog = client.by_dialog();
+    let request = Get {
+        query: line.query().or_usage(client)?,
+        next: line.has(Opt::Next),
+        min_left: line.value(Opt::MinLeft).or_usage(client)?,
+        fresh: line.has(Opt::Fresh),
+        attended: is_attended,
+        interactive: by_dialog,
+        desktop: by_dialog.then(Client::desktop),
+    };
+    if request.interactive && client.by_dialog() {
+        // It brings the dialog up itself: a lock meanwhile is its answer, not a reason for another.
+        client.call(&request)
+    } else {
+        client.call_unlocked(&request)
+    }
+}
+
+/// Refuses options that a way to hand out a code doesn't know.
+fn refuse(client: &Client, line: &Line, others: &[Opt]) -> Result<(), Failure> {
+    match others.iter().find(|other| line.has(**other)) {
+        Some(other) => {
+            let unknown = UsageError::UnknownOption(String::from("--") + other.name());
+            Err(unknown).or_usage(client)
+        }
+        None => Ok(()),
+    }
+}
+
+/// What is told of a code that went elsewhere.
+fn shown(answer: &Answer) -> Object {
+    SHOWN
+        .iter()
+        .fold(Object::new(), |object, key| object.copy(key, answer.json()))
 }

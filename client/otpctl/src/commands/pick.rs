@@ -6,11 +6,10 @@ use std::collections::BTreeMap;
 use otp_proto::{ErrorKind, List};
 
 use super::OrUsage as _;
-use super::reading::desktop_failure;
 use super::{code, list};
 use crate::cli::{Line, Opt};
 use crate::client::Client;
-use crate::desktop::{self, DesktopError};
+use crate::desktop;
 use crate::failure::{Failure, Kind};
 use crate::json::Json;
 use crate::output;
@@ -37,15 +36,12 @@ pub(super) fn pick(client: &mut Client, line: &Line) -> Result<(), Failure> {
     let names = names(client.text, &entries);
     let chosen = match desktop::pick(&names, output::is_attended()) {
         Ok(chosen) => chosen,
-        // Without its hint to use a picture instead.
-        Err(DesktopError::NoProgram) => {
-            return Err(Failure::new(Kind::Other, client.text.no_desktop));
-        }
-        Err(error) => return Err(desktop_failure(client, error)),
+        Err(error) => return Err(error.into_failure(client.text)),
     };
     let chosen = chosen.and_then(|place| entries.get(place));
     let id = chosen.ok_or_else(|| client.bad_answer())?.label("id");
-    let shows = !output::is_attended();
+    let goes_elsewhere = line.has(Opt::Copy) || line.has(Opt::Osc52);
+    let shows = !output::is_attended() && !goes_elsewhere;
     code::get(client, &line.about(id, shows.then_some(Opt::Notify)))
 }
 

@@ -9,7 +9,7 @@ use super::transfer::helper_failure;
 use crate::cli::{Line, Opt};
 use crate::client::Client;
 use crate::desktop::{Desktop, DesktopError, THEN_CLEAR};
-use crate::failure::{Failure, Kind, reason};
+use crate::failure::{Failure, Kind};
 use crate::helper::{self, Finding, HelperError, Input};
 use crate::text::{Text, fill};
 use crate::{secret, sibling};
@@ -210,36 +210,13 @@ fn other(text: &Text, kind: &str, what: Option<String>) -> String {
     }
 }
 
-/// Why otp-desktop did nothing.
-pub(super) fn desktop_failure(client: &Client, error: DesktopError) -> Failure {
-    let text = client.text;
-    match error {
-        DesktopError::NoProgram => {
-            Failure::new(Kind::Other, text.no_desktop).hint("otpctl add --image FILE")
-        }
-        DesktopError::Spawn(error) => {
-            let cause = fill(text.cannot_run, &["otp-desktop", &reason(&error)]);
-            Failure::new(Kind::Other, cause)
-        }
-        DesktopError::Failed {
-            status,
-            cause,
-            hint,
-        } => {
-            let kind = match status {
-                Some(6) => Kind::Refused,
-                Some(8) => Kind::BadInput,
-                _ => Kind::Other,
-            };
-            let cause = if cause.is_empty() {
-                text.desktop_failed.into()
-            } else {
-                cause
-            };
-            Failure {
-                hint,
-                ..Failure::new(kind, cause)
-            }
-        }
+/// Why nothing was taken of the screen or the clipboard.
+fn desktop_failure(client: &Client, error: DesktopError) -> Failure {
+    let is_absent = matches!(error, DesktopError::NoProgram);
+    let failure = error.into_failure(client.text);
+    if is_absent {
+        failure.hint("otpctl add --image FILE")
+    } else {
+        failure
     }
 }

@@ -133,8 +133,10 @@ standard input and error are terminals; else exit status 5.
       --next              also print the next code
       --min-left SECONDS  wait for a code that lives at least so long
       --fresh             never the same code twice; waits for the next one
+      --copy              onto the clipboard instead, and off it when it dies
+      --osc52             the same by the terminal, over SSH; it stays there
       --notify            show it in a notification instead, as notify does
-      --json              id, code, valid_for, next
+      --json              id, code, valid_for, next; clears_in with --copy
 "
         }
         Verb::Notify => {
@@ -161,8 +163,9 @@ For a key of your desktop:
 
       otpctl --prompt pick
 
-      --notify   show the code in a notification, also in a terminal
-      --json     as get, or as notify
+      --copy, --osc52   onto the clipboard instead, as get does
+      --notify          in a notification, also in a terminal
+      --json            as get, or as notify
 "
         }
         Verb::List => {

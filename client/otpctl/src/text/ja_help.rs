@@ -132,8 +132,10 @@ otpauth の URI か base32 のキーを、端末、標準入力、QR コード�
       --next          次のコードも出す
       --min-left 秒   残り時間がこれ以上のコードを待つ
       --fresh         同じコードを二度出さない。次のコードを待つ
+      --copy          クリップボードに置き、期限が切れたら消す
+      --osc52         SSH の先から端末に渡す。端末からは消せない
       --notify        notify と同じく、通知で見せる
-      --json          id, code, valid_for, next
+      --json          id, code, valid_for, next。--copy では clears_in も
 "
         }
         Verb::Notify => {
@@ -159,8 +161,9 @@ fuzzel、wofi、rofi、bemenu、dmenu のうち最初に見つかったものを
 
       otpctl --prompt pick
 
-      --notify   端末でも、コードを通知で見せる
-      --json     get または notify と同じ
+      --copy, --osc52   get と同じく、クリップボードに置く
+      --notify          端末でも、コードを通知で見せる
+      --json            get または notify と同じ
 "
         }
         Verb::List => {

@@ -207,6 +207,7 @@ pub(crate) fn status(vault: bool, locked: bool) -> Reply {
         copy_age: None,
         copy_due: false,
         clock_synchronised: Some(true),
+        clipboard_clear: Some(30),
         warnings: Vec::new(),
     }))
 }

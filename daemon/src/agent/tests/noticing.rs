@@ -162,3 +162,32 @@ fn a_lock_of_the_screen_whose_end_nobody_tells_counts_only_where_it_locks() {
     assert!(matches!(driver.notices().as_slice(), [None]));
     show(&mut driver, "GitHub");
 }
+
+#[test]
+fn a_code_for_the_screen_is_denied_while_that_is_locked_also_to_who_waits_for_one() {
+    let mut driver = Driver::with(&[GITHUB]);
+    driver.input(Input::Reload(Config {
+        lock_screen: false,
+        ..Config::default()
+    }));
+    let attended = |min_left| {
+        Request::Get(Get {
+            attended: true,
+            min_left,
+            ..driver::get("GitHub")
+        })
+    };
+    assert!(driver.call(attended(None)).is_ok());
+    driver.pass(20.0);
+    let ticket = driver.ask(1, attended(Some(30)));
+    let saver = Absence::Saver("org.example");
+    driver.input(Input::Absence(saver, Sign::Begun));
+    assert_eq!(driver.refusal(attended(None)), ErrorKind::Denied);
+    assert_eq!(driver.answer(ticket).unwrap_err().kind(), ErrorKind::Denied);
+    assert!(
+        driver.get("GitHub").is_ok(),
+        "who can do without the screen"
+    );
+    driver.input(Input::Absence(saver, Sign::Over));
+    assert!(driver.call(attended(None)).is_ok());
+}

@@ -35,6 +35,11 @@ pub(crate) fn stay(_linger: Duration, _language: Language) -> Result<(), Failure
     Err(Failure::Missing(Way::Shortcuts))
 }
 
+/// Not yet: what is copied here stays with the system, and somebody has to take it away.
+pub(crate) fn copy(_by_terminal: bool) -> Result<(), Failure> {
+    Err(Failure::Unsupported)
+}
+
 /// Takes standard output if it's a pipe.
 pub(crate) fn pipe_of_stdout() -> io::Result<Option<File>> {
     // SAFETY: asks for one of the process's own handles.
