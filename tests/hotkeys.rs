@@ -8,8 +8,8 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::prompt::{PINENTRY, install, told, until};
 use crate::support::{
-    Daemon, Home, PASSPHRASE, Process, Saver, Side, announce, oathtool_totp, programs, random_key,
-    run, start_bus, start_dunst, start_notices, start_screen, wall,
+    Daemon, Home, Monitor, PASSPHRASE, Process, Saver, Side, announce, oathtool_totp, programs,
+    random_key, run, start_bus, start_dunst, start_notices, start_screen, wall,
 };
 
 /// A screen, a bus, a notification server and an agent with one entry.
@@ -133,63 +133,6 @@ impl Drop for Resident {
     fn drop(&mut self) {
         self.child.kill().ok();
         self.child.wait().ok();
-    }
-}
-
-/// Everything that is sent to the notification server from now on.
-struct Monitor {
-    _process: Child,
-    file: PathBuf,
-}
-
-impl Monitor {
-    fn start(home: &Home) -> Self {
-        let file = home.home().join("monitor");
-        home.write(&file, "");
-        let mut command = home.command_with(&["--pdeathsig=KILL"], "dbus-monitor");
-        let process = command
-            .args(["--session", "interface=org.freedesktop.Notifications"])
-            .stdin(Stdio::null())
-            .stdout(File::create(&file).unwrap())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let monitor = Self {
-            _process: process,
-            file,
-        };
-        until("the monitor", || {
-            let mut ask = home.command("dunstctl");
-            run(ask.args(["count", "history"]), b"");
-            let mut send = home.command("gdbus");
-            send.args([
-                "call",
-                "--session",
-                "--dest",
-                "org.freedesktop.Notifications",
-            ]);
-            send.args([
-                "--object-path",
-                "/org/freedesktop/Notifications",
-                "--method",
-            ]);
-            send.arg("org.freedesktop.Notifications.GetServerInformation");
-            run(&mut send, b"").exits(0);
-            monitor
-                .text()
-                .contains("GetServerInformation")
-                .then_some(())
-        });
-        monitor
-    }
-
-    fn text(&self) -> String {
-        fs::read_to_string(&self.file).unwrap()
-    }
-
-    #[track_caller]
-    fn sees(&self, text: &str) {
-        until(text, || self.text().contains(text).then_some(()));
     }
 }
 

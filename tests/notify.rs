@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 
 use crate::prompt::until;
 use crate::support::{
-    Daemon, Home, Process, Saver, Side, announce, oathtool_totp, random_key, run, start_bus,
-    start_dunst, start_mock, wall,
+    Daemon, Home, Monitor, Process, Saver, Side, announce, gdbus, oathtool_totp, random_key, run,
+    start_bus, start_dunst, start_mako, start_mock, start_notices, start_notices_with,
+    start_screen, wall,
 };
 
 /// A screen, a bus and a notification server; an unlocked agent with one entry.
@@ -16,7 +17,7 @@ struct Desk {
     key: String,
     daemon: Daemon,
     _bus: Process,
-    _dunst: (Process, Process),
+    dunst: Option<(Process, Process)>,
 }
 
 fn desk(configuration: &str, uri: &str) -> Desk {
@@ -34,7 +35,7 @@ fn desk(configuration: &str, uri: &str) -> Desk {
         key,
         daemon,
         _bus: bus,
-        _dunst: dunst,
+        dunst: Some(dunst),
     }
 }
 
@@ -168,4 +169,168 @@ fn without_a_server_and_with_one_that_hangs_it_is_said_and_codes_go_on() {
     let failed = asking.exits(1);
     assert!(failed.stderr.contains("does not answer"), "{failed:?}");
     drop(daemon);
+}
+
+/// Its text as it is shown, with the code in groups.
+fn grouped(code: &str) -> String {
+    format!("{} {}", &code[..3], &code[3..])
+}
+
+#[test]
+fn a_notification_that_is_closed_by_hand_leaves_no_code_in_the_history() {
+    let desk = desk("", "otpauth://totp/Bank:me?secret=KEY&period=86400");
+    let home = &desk.home;
+    home.ctl(&["notify", "Bank"]).exits(0);
+    run(home.command("dunstctl").arg("close"), b"").exits(0);
+    until("its last words", || {
+        history(home).contains("The code is gone.").then_some(())
+    });
+    let code = oathtool_totp(&desk.key, "SHA1", 6, 86_400, wall());
+    assert!(!history(home).contains(&grouped(&code)));
+    until("its end", || (count(home, "displayed") == 0).then_some(()));
+    // The next one is shown all the same.
+    home.ctl(&["notify", "Bank"]).exits(0);
+    assert_eq!(count(home, "displayed"), 1);
+}
+
+#[test]
+fn a_server_that_is_started_anew_keeps_what_has_our_number_there() {
+    let mut desk = desk("", "otpauth://totp/Bank:me?secret=KEY&period=86400");
+    desk.home.ctl(&["notify", "Bank"]).exits(0);
+    let (screen, server) = desk.dunst.take().unwrap();
+    drop(server);
+    desk.dunst = Some((screen, start_notices(&desk.home)));
+    let home = &desk.home;
+    let mut send = home.command("notify-send");
+    run(send.args(["--print-id", "canary", "of somebody else"]), b"").exits(0);
+    assert_eq!(count(home, "displayed"), 1);
+    home.ctl(&["notify", "Bank"]).exits(0);
+    assert_eq!(count(home, "displayed"), 2, "nothing was replaced");
+    home.ctl(&["lock"]).exits(0);
+    until("our end", || (count(home, "displayed") == 1).then_some(()));
+    assert!(!history(home).contains("of somebody else"), "it was closed");
+}
+
+#[test]
+fn a_server_that_answers_too_late_has_its_notification_taken_away() {
+    let mut home = Home::with_vault();
+    announce(&mut home, Side::Session);
+    let _bus = start_bus(&home, Side::Session);
+    let _daemon = Daemon::start(&home);
+    home.unlock();
+    let key = random_key();
+    home.add(&format!("otpauth://totp/Bank:me?secret={key}&period=86400"));
+    let name = "org.freedesktop.Notifications";
+    let path = "/org/freedesktop/Notifications";
+    let _server = start_mock(&home, Side::Session, name, &[name, path, name]);
+    let mock = |rest: &[&str]| {
+        let start = ["call", "--session", "--dest", name, "--object-path", path];
+        gdbus(&home, &[&start[..], &["--method"], rest].concat())
+    };
+    let add = "org.freedesktop.DBus.Mock.AddMethod";
+    mock(&[
+        add,
+        name,
+        "GetCapabilities",
+        "",
+        "as",
+        "ret = dbus.Array([], signature='s')",
+    ]);
+    mock(&[add, name, "CloseNotification", "u", "", ""]);
+    // Slower than we wait the first time.
+    let slow = "import time\nif args[1] == 0: time.sleep(4)\nret = 7";
+    mock(&[add, name, "Notify", "susssasa{sv}i", "u", slow]);
+    let failed = home.ctl(&["notify", "Bank"]).exits(1);
+    assert!(failed.stderr.contains("does not answer"), "{failed:?}");
+    let calls = "org.freedesktop.DBus.Mock.GetMethodCalls";
+    until("what was shown too late is closed", || {
+        let calls = mock(&[calls, "CloseNotification"]);
+        calls.contains("[<uint32 7>]").then_some(())
+    });
+    // It was told that it is over before, in the place of the code.
+    assert!(mock(&[calls, "Notify"]).contains("The code is gone."));
+}
+
+/// Has dunst's menu choose the line with a word.
+fn choose(home: &Home, word: &str) {
+    let path = home.home().join("menu");
+    let script = format!("#!/bin/sh\ngrep -m1 '{word}'\n");
+    crate::prompt::install(home, &path, &script);
+    run(home.command("dunstctl").arg("context"), b"").exits(0);
+}
+
+#[test]
+fn the_next_code_is_shown_where_a_person_asks_for_it() {
+    let mut home = Home::with_vault();
+    announce(&mut home, Side::Session);
+    let menu = home.home().join("menu");
+    let configuration = home.home().join("dunstrc");
+    home.write(
+        &configuration,
+        format!("[global]\ndmenu = {}\n", menu.display()),
+    );
+    let _bus = start_bus(&home, Side::Session);
+    let _screen = start_screen(&mut home);
+    let _dunst = start_notices_with(&home, &configuration);
+    let _daemon = Daemon::start(&home);
+    home.unlock();
+    let key = random_key();
+    home.add(&format!("otpauth://totp/Bank:me?secret={key}&period=86400"));
+    let monitor = Monitor::start(&home);
+    home.ctl(&["notify", "Bank"]).exits(0);
+    choose(&home, "Next");
+    let next = oathtool_totp(&key, "SHA1", 6, 86_400, wall() + 86_400);
+    monitor.sees(&grouped(&next));
+    monitor.sees("valid in ");
+    until("one notification", || {
+        (count(&home, "displayed") == 1).then_some(())
+    });
+    home.ctl(&["lock"]).exits(0);
+    until("its end", || (count(&home, "displayed") == 0).then_some(()));
+    let kept = history(&home);
+    let first = oathtool_totp(&key, "SHA1", 6, 86_400, wall());
+    assert!(!kept.contains(&grouped(&next)) && !kept.contains(&grouped(&first)));
+}
+
+#[test]
+fn on_sway_a_bound_key_shows_the_code_through_mako_whose_history_has_none() {
+    let mut home = Home::with_vault();
+    announce(&mut home, Side::Session);
+    let _bus = start_bus(&home, Side::Session);
+    let bound = "bindsym Ctrl+Alt+g exec otpctl --no-start --prompt notify Bank\n";
+    let _session = start_mako(&mut home, bound);
+    let _daemon = Daemon::start(&home);
+    home.unlock();
+    let key = random_key();
+    home.add(&format!("otpauth://totp/Bank:me?secret={key}&period=86400"));
+    let told = |what: &str| run(home.command("makoctl").arg(what), b"").exits(0).stdout;
+    let press = ["-M", "ctrl", "-M", "alt", "-k", "g"];
+    run(home.command("wtype").args(press), b"").exits(0);
+    let code = grouped(&oathtool_totp(&key, "SHA1", 6, 86_400, wall()));
+    until("a notification", || {
+        told("list").contains("Bank (me)").then_some(())
+    });
+    let monitor = Monitor::start(&home);
+    home.ctl(&["notify", "Bank"]).exits(0);
+    monitor.sees(&code);
+    home.ctl(&["lock"]).exits(0);
+    until("its end", || (!told("list").contains("Bank")).then_some(()));
+    // What it would show again has the words that were put in the code's place, if it kept any.
+    told("restore");
+    assert!(!told("list").contains(&code), "{}", told("list"));
+    run(home.command("makoctl").args(["dismiss", "--all"]), b"");
+    // The history is where a code would be that isn't marked.
+    let mut send = home.command("notify-send");
+    run(send.args(["canary", "123 456"]), b"").exits(0);
+    until("the canary", || {
+        told("list").contains("canary").then_some(())
+    });
+    run(home.command("makoctl").args(["dismiss", "--all"]), b"").exits(0);
+    until("its end", || {
+        (!told("list").contains("canary")).then_some(())
+    });
+    told("restore");
+    until("the canary", || {
+        told("list").contains("123 456").then_some(())
+    });
 }

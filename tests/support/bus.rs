@@ -2,6 +2,7 @@
 //! home's user.
 
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Signal};
@@ -45,7 +46,7 @@ impl Side {
 }
 
 /// A process that ends with its test.
-pub(crate) struct Process(Child);
+pub(crate) struct Process(pub(super) Child);
 
 impl Process {
     /// Stops it where it is: it has its names and answers nothing.
@@ -172,10 +173,39 @@ pub(crate) fn start_program(home: &Home, program: &str, args: &[&str]) -> Proces
     start(command, Stdio::null())
 }
 
+/// Starts a Wayland compositor without a monitor, with more in its configuration, and mako on it.
+pub(crate) fn start_mako(home: &mut Home, more: &str) -> (Process, Process) {
+    let configuration = home.home().join("sway");
+    let lines = "output HEADLESS-1 resolution 640x480\nxwayland disable\n\
+                 exec echo \"$WAYLAND_DISPLAY\"\n";
+    home.write(&configuration, format!("{lines}{more}"));
+    let mut command = home.command_with(&["--pdeathsig=KILL"], "sway");
+    command.arg("-c").arg(&configuration).envs([
+        ("WLR_BACKENDS", "headless"),
+        ("WLR_LIBINPUT_NO_DEVICES", "1"),
+        ("WLR_RENDERER", "pixman"),
+    ]);
+    let mut compositor = start(command, Stdio::piped());
+    let mut display = String::new();
+    let output = compositor.0.stdout.as_mut().unwrap();
+    BufReader::new(output).read_line(&mut display).unwrap();
+    home.var("WAYLAND_DISPLAY", display.trim());
+    let command = home.command_with(&["--pdeathsig=KILL"], "mako");
+    let server = start(command, Stdio::null());
+    let name = "org.freedesktop.Notifications";
+    gdbus(home, &["wait", "--session", "--timeout", "60", name]);
+    (compositor, server)
+}
+
 /// Starts a notification server.
 pub(crate) fn start_notices(home: &Home) -> Process {
+    start_notices_with(home, Path::new("/dev/null"))
+}
+
+/// Starts one with a configuration.
+pub(crate) fn start_notices_with(home: &Home, configuration: &Path) -> Process {
     let mut command = home.command_with(&["--pdeathsig=KILL"], "dunst");
-    command.args(["-conf", "/dev/null"]);
+    command.arg("-conf").arg(configuration);
     let server = start(command, Stdio::null());
     let name = "org.freedesktop.Notifications";
     gdbus(home, &["wait", "--session", "--timeout", "60", name]);

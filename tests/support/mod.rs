@@ -6,6 +6,7 @@ mod command;
 mod daemon;
 mod home;
 mod line;
+mod monitor;
 mod oracle;
 mod pty;
 mod scan;
@@ -14,13 +15,14 @@ mod user;
 
 pub(crate) use bus::{
     Logind, Process, Saver, Side, announce, gdbus, start_bus, start_bus_with, start_dunst,
-    start_mock, start_notices, start_program, start_screen,
+    start_mako, start_mock, start_notices, start_notices_with, start_program, start_screen,
 };
 pub(crate) use clock::{Clock, STEP, faketime};
 pub(crate) use command::{Outcome, run};
 pub(crate) use daemon::Daemon;
 pub(crate) use home::{Home, PASSPHRASE, files_below, programs};
 pub(crate) use line::Line;
+pub(crate) use monitor::Monitor;
 pub(crate) use oracle::{oathtool_hotp, oathtool_totp, random_key, random_number, wall};
 pub(crate) use pty::Terminal;
 pub(crate) use scan::{Canary, Mapping, memory_of};

@@ -3,7 +3,8 @@
 use otp_proto::{Ask, Event, LockSource, Request, Response, RpcError, Secret, SlotsReply};
 
 use super::{
-    Absence, Job, JobDone, Notice, PluginDone, PluginTask, Prompt, PromptError, Seen, Sign,
+    Absence, Chosen, Job, JobDone, Launch, Notice, PluginDone, PluginTask, Prompt, PromptError,
+    Seen, Sign,
 };
 use crate::config::Config;
 use crate::vault::{OpenError, Sealed, ShutUntil, State, StoreError};
@@ -71,6 +72,8 @@ pub enum Input {
     NameTaken(Option<String>),
     /// The notice of this number, given out by [`Output::Show`], is shown, or why it isn't.
     Shown(u64, Result<(), String>),
+    /// A person has chosen something in the notification of this number.
+    Chosen(u64, Chosen),
     /// Lock now, if the configuration lets this source lock. Nobody will say when that is over.
     Lock(LockSource),
     /// Somebody has left the computer, or is back: as [`Self::Lock`] at its beginning, and until
@@ -113,6 +116,8 @@ pub enum Output {
     Show(Box<Notice>),
     /// Take away what is shown, or is about to be.
     Unshow,
+    /// Start what a person has chosen in a notification.
+    Launch(Box<Launch>),
     /// Let a plugin do something; at most one is out.
     Plugin(PluginTask),
     /// Answer what it has asked.

@@ -58,8 +58,8 @@ pub use self::job::{
 };
 use self::jobs::Jobs;
 use self::keeping::Keeping;
-pub use self::notices::Notice;
 use self::notices::Notices;
+pub use self::notices::{Chosen, Launch, Notice};
 use self::open::Open;
 use self::prompt::Prompts;
 pub use self::prompt::{Mistake, PluginQuestion, Prompt, PromptError};
@@ -221,6 +221,7 @@ impl Agent {
             Input::PluginAsked(ask) => self.hardware_asks(now, ask),
             Input::PluginDone(result) => self.hardware_done(result),
             Input::Shown(number, result) => self.shown(now, number, result),
+            Input::Chosen(number, chosen) => self.chosen(now, number, chosen),
             Input::Lock(source) => self.lock_for(now, source),
             Input::Absence(absence, sign) => self.sign(now, absence, sign),
             Input::Seen(source, seen) => self.see(now, source, seen),

@@ -8,8 +8,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use otp_proto::{
-    Code, CodeAnswer, Desktop, EntryId, ErrorKind, Get, Notify, NotifyAnswer, Request, Response,
-    RpcError,
+    Code, CodeAnswer, Desktop, EntryId, ErrorKind, Get, Notify, NotifyAnswer, Period, Request,
+    Response, RpcError,
 };
 
 use super::outcome::Outcome;
@@ -35,7 +35,33 @@ pub struct Notice {
     pub code: Option<Code>,
     /// Seconds until it goes.
     pub valid_for: u32,
+    /// Seconds until it is valid: it is the code after the one of now.
+    pub starts_in: Option<u32>,
+    /// Whether there is a code after it that can be asked for.
+    pub has_next: bool,
     /// In whose language.
+    pub desktop: Desktop,
+}
+
+/// What a person chooses in a notification.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chosen {
+    /// To have the code copied.
+    Copy,
+    /// To have it typed.
+    Type,
+    /// To see the code after it.
+    Next,
+}
+
+/// What `otpctl` is to do for whoever has chosen it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Launch {
+    /// What they want.
+    pub chosen: Chosen,
+    /// Of which entry.
+    pub entry: EntryId,
+    /// Where they are.
     pub desktop: Desktop,
 }
 
@@ -48,6 +74,8 @@ pub(super) struct Notices {
     out: VecDeque<Out>,
     /// When what is shown goes, on the boot clock.
     until: Option<Duration>,
+    /// Which notice the server has, of which entry and on which desktop.
+    there: Option<(u64, EntryId, Desktop)>,
     /// The number of the last notice.
     last: u64,
 }
@@ -55,8 +83,10 @@ pub(super) struct Notices {
 #[derive(Debug)]
 struct Out {
     number: u64,
-    asker: Asker,
+    /// Nobody if a person has asked in a notification.
+    asker: Option<Asker>,
     id: EntryId,
+    desktop: Desktop,
     valid_for: u32,
     until: Option<Duration>,
     /// Why it was taken away before it was there.
@@ -93,14 +123,8 @@ impl Agent {
         };
         match self.get(now, asker, get)? {
             Outcome::Answer(Response::Code(code)) => {
-                let period = code.period.map(|period| u64::from(period.seconds()));
-                let end = period.map(|period| {
-                    let passed = now.wall.as_secs() % period;
-                    let part = Duration::from_nanos(now.wall.subsec_nanos().into());
-                    Duration::from_secs(period - passed).saturating_sub(part)
-                });
-                let until = end.map(|end| now.boot.saturating_add(end));
-                self.show_code(asker, desktop, code, until)?;
+                let until = code.period.map(|period| end_of(now, period.seconds()));
+                self.show_code(Some(asker), desktop, code, until)?;
                 Ok(Outcome::Later)
             }
             later @ (Outcome::Answer(_) | Outcome::Store(_) | Outcome::Later) => {
@@ -122,14 +146,18 @@ impl Agent {
         };
         let (_, desktop) = self.notices.asked.swap_remove(place);
         match answer {
-            Ok(Response::Code(code)) => self.show_code(asker, desktop, code, None).err().map(Err),
+            Ok(Response::Code(code)) => {
+                let shown = self.show_code(Some(asker), desktop, code, None);
+                shown.err().map(Err)
+            }
             other => Some(other),
         }
     }
 
+    /// Shows a code; of one that has another one with it, that.
     fn show_code(
         &mut self,
-        asker: Asker,
+        asker: Option<Asker>,
         desktop: Desktop,
         code: CodeAnswer,
         until: Option<Duration>,
@@ -144,25 +172,74 @@ impl Agent {
         let entry = entry.ok_or_else(error::not_found)?;
         self.notices.last += 1;
         let number = self.notices.last;
-        let valid_for = code.valid_for.unwrap_or(COUNTED);
+        let left = code.valid_for.unwrap_or(COUNTED);
+        let period = code.period.map_or(0, Period::seconds);
         let is_hidden = self.config.notice_code == Shows::Nothing;
+        let (shown, starts_in, valid_for) = match code.next {
+            Some(next) => (next, Some(left), left.saturating_add(period)),
+            None => (code.code, None, left),
+        };
         self.outputs.push_back(Output::Show(Box::new(Notice {
             issuer: entry.issuer.to_string(),
             account: entry.account.to_string(),
             number,
-            code: Some(code.code).filter(|_| !is_hidden),
+            code: Some(shown).filter(|_| !is_hidden),
             valid_for,
-            desktop,
+            starts_in,
+            has_next: code.period.is_some() && starts_in.is_none() && !is_hidden,
+            desktop: desktop.clone(),
         })));
         self.notices.out.push_back(Out {
             number,
             asker,
             id: code.id,
+            desktop,
             valid_for,
             until,
             void: None,
         });
         Ok(())
+    }
+
+    /// A person has chosen something in the notification of this number. One that is gone, or has
+    /// made room for another, has nothing to choose any more.
+    pub(super) fn chosen(&mut self, now: Now, number: u64, chosen: Chosen) {
+        let there = self.notices.there.as_ref();
+        let Some((_, entry, desktop)) = there.filter(|(known, ..)| *known == number) else {
+            return;
+        };
+        let (entry, desktop) = (*entry, desktop.clone());
+        if self.notices.until.is_none() || self.is_screen_locked() {
+            return;
+        }
+        match chosen {
+            Chosen::Copy | Chosen::Type => {
+                self.outputs.push_back(Output::Launch(Box::new(Launch {
+                    chosen,
+                    entry,
+                    desktop,
+                })));
+            }
+            // Nobody is there to be told why not.
+            Chosen::Next => drop(self.show_next(now, entry, desktop)),
+        }
+    }
+
+    fn show_next(&mut self, now: Now, id: EntryId, desktop: Desktop) -> Result<(), RpcError> {
+        if !self.notices.out.is_empty() {
+            return Err(error::busy());
+        }
+        let open = self.open.as_ref().ok_or_else(error::locked)?;
+        let mut entries = open.document.entries.iter();
+        let entry = entries.find(|entry| entry.id == id);
+        let entry = entry.ok_or_else(error::not_found)?;
+        let period = entry.kind.period().ok_or_else(error::not_found)?;
+        let Response::Code(code) = self.code_of_now(now, entry, period, true)? else {
+            return Err(error::not_found());
+        };
+        let length = Duration::from_secs(period.seconds().into());
+        let until = end_of(now, period.seconds()).saturating_add(length);
+        self.show_code(None, desktop, code, Some(until))
     }
 
     /// The server has the notice of this number, or not.
@@ -177,6 +254,7 @@ impl Agent {
         let answer = match (result, out.void) {
             (_, Some(why)) => Err(why),
             (Ok(()), None) => {
+                self.notices.there = Some((number, out.id, out.desktop));
                 let counted = now.boot + Duration::from_secs(COUNTED.into());
                 self.notices.until = Some(out.until.unwrap_or(counted));
                 Ok(Response::Notify(NotifyAnswer {
@@ -193,11 +271,14 @@ impl Agent {
                 Err(RpcError::new(ErrorKind::Internal, text))
             }
         };
-        self.reply(out.asker, answer);
+        if let Some(asker) = out.asker {
+            self.reply(asker, answer);
+        }
     }
 
     /// Takes away what is shown, and whatever is on its way there.
     fn take_away(&mut self, why: &RpcError) {
+        self.notices.there = None;
         let is_out = self.notices.until.take().is_some() || !self.notices.out.is_empty();
         for out in &mut self.notices.out {
             out.void.get_or_insert_with(|| why.clone());
@@ -210,6 +291,7 @@ impl Agent {
     pub(super) fn take_away_if_due(&mut self, now: Now) {
         if self.notices.until.is_some_and(|until| until <= now.boot) {
             self.notices.until = None;
+            self.notices.there = None;
             // What is on its way has a code of its own, and takes its place.
             if self.notices.out.is_empty() {
                 self.outputs.push_back(Output::Unshow);
@@ -234,4 +316,13 @@ impl Agent {
     pub(super) fn hide_from_screen(&mut self) {
         self.take_away(&error::screen_locked());
     }
+}
+
+/// When the period of now ends, on the boot clock.
+fn end_of(now: Now, period: u32) -> Duration {
+    let period = u64::from(period).max(1);
+    let passed = now.wall.as_secs() % period;
+    let part = Duration::from_nanos(now.wall.subsec_nanos().into());
+    let left = Duration::from_secs(period - passed).saturating_sub(part);
+    now.boot.saturating_add(left)
 }

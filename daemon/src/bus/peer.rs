@@ -49,6 +49,34 @@ impl Peer {
         reply.body().deserialize().map_err(|_| Fault::Refused)
     }
 
+    /// As [`Self::call`], for whoever has a limit of their own.
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub(crate) async fn call_for_long<B, A>(
+        &self,
+        path: &str,
+        interface: &str,
+        method: &str,
+        body: &B,
+    ) -> Result<A, Fault>
+    where
+        B: Serialize + DynamicType,
+        A: for<'d> DynamicDeserialize<'d>,
+    {
+        let to = Some(self.name.as_ref());
+        let call = self
+            .connection
+            .call_method(to, path, Some(interface), method, body);
+        let reply = call.await.map_err(|error| Fault::of(self.which, &error))?;
+        reply.body().deserialize().map_err(|_| Fault::Refused)
+    }
+
+    /// Whether it is the same connection to the bus.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+
     /// Asks for something that has no answer but that it was done.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 mod askpass;
 mod assuan;
 pub(crate) mod keyring;
+pub(crate) mod launch;
 pub(crate) mod notify;
 pub(crate) mod plugin;
 pub(crate) mod prompt;

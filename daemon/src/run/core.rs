@@ -11,6 +11,7 @@ use tokio::sync::{Notify, oneshot, watch};
 use super::beside::{Beside, Done};
 use crate::agent::{Agent, Caller, Input, LockSource, Output, Ticket};
 use crate::clock;
+use crate::effect::launch;
 use crate::effect::notify::Board;
 use crate::front::{Outbox, Peers};
 use crate::logging::Log;
@@ -315,6 +316,7 @@ impl Core {
                 return (!is_ordered).then(busy);
             }
             Output::Unshow => self.notices.take_away(),
+            Output::Launch(launch) => launch::start(&launch),
             Output::Plugin(task) => {
                 let started = self.beside.plugin(task);
                 return started.err().map(|failure| Input::PluginDone(Err(failure)));

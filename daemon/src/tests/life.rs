@@ -139,6 +139,7 @@ impl Life {
                 | Output::EndPlugin
                 | Output::Show(_)
                 | Output::Unshow
+                | Output::Launch(_)
                 | Output::Publish(_)
                 | Output::Trim
                 | Output::Quit => {}

@@ -13,18 +13,34 @@ pub(crate) struct NoticeWords {
     pub(crate) over: &'static str,
     /// `{}` is the number of seconds.
     valid_for: &'static str,
+    /// The first `{}` is the number of seconds until then, the second that until its end.
+    valid_from: &'static str,
+    /// To copy the code.
+    pub(crate) copy: &'static str,
+    /// To type it.
+    pub(crate) types: &'static str,
+    /// To see the one after it.
+    pub(crate) next: &'static str,
 }
 
 static ENGLISH_NOTICE: NoticeWords = NoticeWords {
     hidden: "The code is not shown (see [notify] in otpd.toml).",
     over: "The code is gone.",
     valid_for: "{} s left",
+    valid_from: "valid in {} s, then for {} s",
+    copy: "Copy",
+    types: "Type",
+    next: "Next",
 };
 
 static JAPANESE_NOTICE: NoticeWords = NoticeWords {
     hidden: "コードは表示しません (otpd.toml の [notify])。",
     over: "コードは消えました。",
     valid_for: "残り {} 秒",
+    valid_from: "{} 秒後から {} 秒間有効",
+    copy: "コピー",
+    types: "入力",
+    next: "次のコード",
 };
 
 /// The words in the language of a desktop.
@@ -50,5 +66,12 @@ impl NoticeWords {
     pub(crate) fn code(&self, code: &str, seconds: u32) -> String {
         let left = self.valid_for.replace("{}", &seconds.to_string());
         format!("{code}\n{left}")
+    }
+
+    /// The code after this one: in how many seconds it begins, and in how many it ends.
+    pub(crate) fn next_code(&self, code: &str, starts_in: u32, valid_for: u32) -> String {
+        let lives = valid_for.saturating_sub(starts_in);
+        let from = self.valid_from.replacen("{}", &starts_in.to_string(), 1);
+        format!("{code}\n{}", from.replacen("{}", &lives.to_string(), 1))
     }
 }

@@ -58,6 +58,8 @@ pub(super) struct Driver {
     pub is_plugin_ended: bool,
     /// What was to be shown, and what taken away, since somebody looked.
     notices: Vec<Option<Notice>>,
+    /// What otpctl was to do.
+    pub launches: Vec<Launch>,
     last_notice: u64,
     pub has_quit: bool,
     tickets: u64,
@@ -153,6 +155,7 @@ impl Driver {
             plugin_replies: Vec::new(),
             is_plugin_ended: false,
             notices: Vec::new(),
+            launches: Vec::new(),
             last_notice: 0,
             has_quit: false,
             tickets: 0,
@@ -252,6 +255,7 @@ impl Driver {
                         self.notices.push(Some(*notice));
                     }
                     Output::Unshow => self.notices.push(None),
+                    Output::Launch(launch) => self.launches.push(*launch),
                     Output::Publish(event) => self.events.push(event),
                     Output::Trim => {}
                     Output::Quit => {

@@ -191,3 +191,105 @@ fn a_code_for_the_screen_is_denied_while_that_is_locked_also_to_who_waits_for_on
     driver.input(Input::Absence(saver, Sign::Over));
     assert!(driver.call(attended(None)).is_ok());
 }
+
+/// Shows a code; the number of the notice.
+fn number(driver: &mut Driver, query: &str) -> u64 {
+    show(driver, query);
+    driver.notices().pop().unwrap().unwrap().number
+}
+
+#[test]
+fn who_chooses_to_copy_or_type_has_otpctl_do_it_on_their_desktop() {
+    let mut driver = Driver::with(&[GITHUB]);
+    let desktop = Desktop {
+        display: Some(":7".into()),
+        ..Desktop::default()
+    };
+    let ticket = driver.ask(
+        1,
+        Request::Notify(Notify {
+            query: "GitHub".into(),
+            desktop: Some(Box::new(desktop.clone())),
+            ..Notify::default()
+        }),
+    );
+    driver.shown(Ok(()));
+    driver.answer(ticket).unwrap();
+    let notice = driver.notices().pop().unwrap().unwrap();
+    let entry = driver.list()[0].id;
+    for chosen in [Chosen::Copy, Chosen::Type] {
+        driver.input(Input::Chosen(notice.number, chosen));
+        let launch = driver.launches.pop().unwrap();
+        let expected = Launch {
+            chosen,
+            entry,
+            desktop: desktop.clone(),
+        };
+        assert_eq!(launch, expected);
+    }
+    assert!(notice.has_next);
+}
+
+#[test]
+fn the_next_code_takes_the_place_of_the_first_and_stays_until_it_dies() {
+    let mut driver = Driver::with(&[GITHUB]);
+    let first = number(&mut driver, "GitHub");
+    let now = driver.get("GitHub").unwrap();
+    let left = now.valid_for.unwrap();
+    driver.input(Input::Chosen(first, Chosen::Next));
+    let next = driver.notices().pop().unwrap().unwrap();
+    assert_eq!((next.starts_in, next.valid_for), (Some(left), left + 30));
+    assert!(!next.has_next, "there is no way on from there");
+    driver.shown(Ok(()));
+    driver.pass(f64::from(left));
+    assert!(driver.notices().is_empty(), "it has just begun");
+    assert_eq!(driver.get("GitHub").unwrap().code, next.code.unwrap());
+    driver.pass(30.0);
+    assert!(matches!(driver.notices().as_slice(), [None]));
+}
+
+#[test]
+fn nothing_is_done_for_a_notice_that_is_gone_or_on_a_locked_screen_or_of_a_counter() {
+    let counted = uri("hotp", "Bank:me", 7) + "&counter=5";
+    let mut driver = Driver::with(&[GITHUB, &counted]);
+    driver.input(Input::Reload(Config {
+        lock_screen: false,
+        ..Config::default()
+    }));
+    let first = number(&mut driver, "GitHub");
+    let second = number(&mut driver, "GitHub");
+    driver.input(Input::Chosen(first, Chosen::Copy));
+    assert_eq!(driver.launches, []);
+    driver.input(Input::Chosen(second, Chosen::Copy));
+    assert_eq!(driver.launches.len(), 1);
+    let saver = Absence::Saver("org.example");
+    driver.input(Input::Absence(saver, Sign::Begun));
+    driver.input(Input::Chosen(second, Chosen::Type));
+    driver.input(Input::Absence(saver, Sign::Over));
+    driver.input(Input::Chosen(second, Chosen::Type));
+    driver.notices();
+    let third = number(&mut driver, "GitHub");
+    driver.pass(60.0);
+    driver.input(Input::Chosen(third, Chosen::Copy));
+    let bank = number(&mut driver, "Bank");
+    driver.input(Input::Chosen(bank, Chosen::Next));
+    assert!(driver.notices().iter().all(Option::is_none));
+    driver.lock();
+    driver.input(Input::Chosen(bank, Chosen::Copy));
+    assert_eq!(driver.launches.len(), 1);
+}
+
+#[test]
+fn nobody_is_asked_for_the_passphrase_of_what_a_locked_screen_would_not_show() {
+    let mut driver = Driver::with(&[GITHUB]);
+    driver.input(Input::Absence(Absence::Hint, Sign::Begun));
+    let asked = |driver: &mut Driver| {
+        driver.refusal(Request::Notify(Notify {
+            query: "GitHub".into(),
+            interactive: true,
+            ..Notify::default()
+        }))
+    };
+    assert_eq!(asked(&mut driver), ErrorKind::Denied);
+    assert_eq!(driver.prompts, 0);
+}

@@ -3,25 +3,32 @@
 //! Our own calls on one connection, made for the first notice and kept: the crates for it open one
 //! each time, believe anybody's signals, and end the process where a bus goes away.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use tokio::task::spawn_local;
-use zbus::Connection;
-use zbus::zvariant::Value;
 
+use super::call::{Call, Late, close};
 use super::markup::{grouped, plain};
-use super::{Order, Orders};
-use crate::agent::{Input, Notice};
-use crate::bus::{self, Fault, Peer, Which};
+use super::{Order, Orders, history};
+use crate::agent::{Chosen, Input, Notice};
+use crate::bus::{Bus, Fault, Heard, Peer, Signal, Which};
 use crate::run::Core;
 use crate::text::notice::{NoticeWords, notice_words};
 
 /// How many seconds later than us the server takes a notification away.
 const LATE: u32 = 5;
 const BUS: Which = Which::Session;
-const NAME: &str = "org.freedesktop.Notifications";
-const PATH: &str = "/org/freedesktop/Notifications";
+pub(super) const NAME: &str = "org.freedesktop.Notifications";
+pub(super) const PATH: &str = "/org/freedesktop/Notifications";
+/// The server's signals.
+const SIGNALS: &str = "interface='org.freedesktop.Notifications'";
+
+/// What the server calls our actions.
+const ACTIONS: [(Chosen, &str); 3] = [
+    (Chosen::Copy, "copy"),
+    (Chosen::Type, "type"),
+    (Chosen::Next, "next"),
+];
 
 /// Serves orders one after another. A server that hangs holds up notices and nothing else.
 pub(crate) fn start(core: &Rc<Core>, mut orders: Orders) {
@@ -29,9 +36,18 @@ pub(crate) fn start(core: &Rc<Core>, mut orders: Orders) {
     spawn_local(async move {
         let mut shown = Shown::default();
         let turn = orders.turn;
-        while let Some(order) = orders.ordered.recv().await {
+        loop {
+            let order = tokio::select! {
+                order = orders.ordered.recv() => order,
+                heard = shown.heard() => {
+                    if let Some((number, chosen)) = shown.judge(heard).await {
+                        core.input(Input::Chosen(number, chosen));
+                    }
+                    continue;
+                }
+            };
             match order {
-                Order::Show(notice, ordered) => {
+                Some(Order::Show(notice, ordered)) => {
                     // A lock since then: the agent knows.
                     let mut result = Ok(());
                     if ordered == turn.get() {
@@ -43,8 +59,9 @@ pub(crate) fn start(core: &Rc<Core>, mut orders: Orders) {
                     let result = result.map_err(|fault| fault.to_string());
                     core.input(Input::Shown(notice.number, result));
                 }
-                Order::Unshow => shown.take_away().await,
-                Order::Rest(done) => drop(done.send(())),
+                Some(Order::Unshow) => shown.take_away().await,
+                Some(Order::Rest(done)) => drop(done.send(())),
+                None => return,
             }
         }
     });
@@ -53,41 +70,23 @@ pub(crate) fn start(core: &Rc<Core>, mut orders: Orders) {
 /// The connection, and what is shown over it.
 #[derive(Default)]
 struct Shown {
-    connection: Option<Connection>,
-    /// The server's number of it; 0 is nothing.
+    bus: Option<Bus>,
+    at: Option<At>,
+    /// Whether an answer is still to come that nobody waits for.
+    late: Late,
+}
+
+/// A notification that is there.
+struct At {
+    /// Whose number it is: one that is started anew counts from the beginning, and what has the
+    /// number there is none of ours.
+    server: Peer,
     id: u32,
-    over: Over,
-}
-
-/// What it says when the code is gone.
-#[derive(Default)]
-struct Over {
+    /// Which notice it is.
+    number: u64,
+    /// What it says when the code is gone.
     title: String,
-    body: String,
-}
-
-/// Shows something in the place of the number, if that is still there; returns the new number.
-async fn put(server: &Peer, id: u32, title: &str, body: &str, seconds: u32) -> Result<u32, Fault> {
-    let hints: HashMap<&str, Value<'_>> = HashMap::from([
-        // To be kept in no history.
-        ("transient", true.into()),
-        ("urgency", 1_u8.into()),
-        // Servers that know it show one at a time.
-        ("x-canonical-private-synchronous", "otpd".into()),
-    ]);
-    let actions: [&str; 0] = [];
-    let milliseconds = i32::try_from(seconds.saturating_mul(1000)).unwrap_or(i32::MAX);
-    let call = (
-        "otpd",
-        id,
-        "dialog-password",
-        title,
-        body,
-        &actions[..],
-        hints,
-        milliseconds,
-    );
-    server.call(PATH, NAME, "Notify", &call).await
+    over: &'static str,
 }
 
 impl Shown {
@@ -104,47 +103,113 @@ impl Shown {
     }
 
     async fn try_to_show(&mut self, notice: &Notice) -> Result<(), Fault> {
-        let connection = match &mut self.connection {
-            Some(connection) => connection,
-            none => none.insert(bus::open(BUS).await?),
-        };
-        let server = bus::start(BUS, connection, NAME).await?;
+        // One call at a time: an answer that comes at last must not close what came after it.
+        if self.late.is_due() {
+            return Err(Fault::Silent(BUS));
+        }
+        if self.bus.is_none() {
+            let mut bus = Bus::connect(BUS).await?;
+            bus.watch(NAME, &[SIGNALS]).await?;
+            self.bus = Some(bus);
+        }
+        let bus = self.bus.as_ref().ok_or(Fault::Lost(BUS))?;
+        let server = bus.start(NAME).await?;
         let words = notice_words(&notice.desktop);
         let can: Vec<String> = server.call(PATH, NAME, "GetCapabilities", &()).await?;
         let can = |what: &str| can.iter().any(|known| known == what);
         // The summary is text for every server.
-        let summary = NoticeWords::title(&notice.issuer, &notice.account);
-        let body = match &notice.code {
-            Some(code) => words.code(&grouped(code.expose()), notice.valid_for),
-            None => words.hidden.to_owned(),
+        let title = NoticeWords::title(&notice.issuer, &notice.account);
+        let body = match (&notice.code, notice.starts_in) {
+            (Some(code), Some(wait)) => {
+                words.next_code(&grouped(code.expose()), wait, notice.valid_for)
+            }
+            (Some(code), None) => words.code(&grouped(code.expose()), notice.valid_for),
+            (None, _) => words.hidden.to_owned(),
         };
-        let body = plain(&body, can("body-markup"));
-        // The server's own clock takes it away, too, should we be gone.
-        let latest = notice.valid_for.saturating_add(LATE);
-        self.id = put(&server, self.id, &summary, &body, latest).await?;
-        self.over = Over {
-            title: summary,
-            body: words.over.to_owned(),
+        let before = self.at.take().filter(|at| at.server.is(&server));
+        let call = Call {
+            replaces: before.map_or(0, |at| at.id),
+            title: title.clone(),
+            body: plain(&body, can("body-markup")),
+            actions: if can("actions") {
+                actions(notice, words)
+            } else {
+                Vec::new()
+            },
+            over: words.over,
+            // The server's own clock takes it away, too, should we be gone.
+            seconds: notice.valid_for.saturating_add(LATE),
         };
+        let id = call.send(&server, &self.late).await?;
+        self.at = Some(At {
+            server,
+            id,
+            number: notice.number,
+            title,
+            over: words.over,
+        });
         Ok(())
     }
 
     /// Whoever has closed it before us has done no harm.
     async fn take_away(&mut self) {
-        let id = std::mem::take(&mut self.id);
-        let Some(connection) = self.connection.as_ref().filter(|_| id != 0) else {
-            return;
-        };
-        // What a server keeps of those that were closed, whatever the hints say, is what they said
-        // last.
-        let over = std::mem::take(&mut self.over);
-        let closing = async {
-            let server = bus::start(BUS, connection, NAME).await?;
-            let id = put(&server, id, &over.title, &over.body, LATE).await?;
-            server.tell(PATH, NAME, "CloseNotification", &id).await
-        };
-        if let Err(fault) = closing.await {
+        if let Some(at) = self.at.take()
+            && let Err(fault) = close(&at.server, at.id, &at.title, at.over).await
+        {
             tracing::debug!(%fault, "a notification could not be closed");
         }
     }
+
+    /// What comes over the bus; never anything before the first notice.
+    async fn heard(&mut self) -> Option<Heard> {
+        match &mut self.bus {
+            Some(bus) => bus.next().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// What a person has chosen in our notification, and in which.
+    async fn judge(&mut self, heard: Option<Heard>) -> Option<(u64, Chosen)> {
+        match heard {
+            None => {
+                self.bus = None;
+                self.at = None;
+                None
+            }
+            // Nobody has it any more; the next notice asks who has.
+            Some(Heard::Owner(_)) => None,
+            Some(Heard::Signal(signal)) => self.judge_signal(&signal).await,
+        }
+    }
+
+    async fn judge_signal(&mut self, signal: &Signal) -> Option<(u64, Chosen)> {
+        let at = self.at.as_ref()?;
+        if signal.is(NAME, "ActionInvoked") {
+            let (id, action) = signal.arguments::<(u32, String)>()?;
+            let mut known = ACTIONS.iter();
+            let (chosen, _) = known.find(|(_, known)| *known == action)?;
+            return (id == at.id).then_some((at.number, *chosen));
+        }
+        if signal.is(NAME, "NotificationClosed") {
+            let (id, _) = signal.arguments::<(u32, u32)>()?;
+            if id == at.id
+                && let Some(at) = self.at.take()
+            {
+                // A person has; some servers keep what it said.
+                history::forget(&at.server, at.id, &at.title, at.over).await;
+            }
+        }
+        None
+    }
+}
+
+/// The actions of a notification and their words, one after another.
+fn actions(notice: &Notice, words: &NoticeWords) -> Vec<String> {
+    let words = [words.copy, words.types, words.next];
+    ACTIONS
+        .iter()
+        .zip(words)
+        .filter(|((chosen, _), _)| *chosen != Chosen::Next || notice.has_next)
+        .flat_map(|((_, name), word)| [(*name).to_owned(), word.to_owned()])
+        .collect()
 }

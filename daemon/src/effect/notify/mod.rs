@@ -1,6 +1,10 @@
 //! Notifications, by the desktop's server.
 
 #[cfg(target_os = "linux")]
+mod call;
+#[cfg(target_os = "linux")]
+mod history;
+#[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "linux")]
 mod markup;
