@@ -56,7 +56,9 @@ struct Said {
 
 impl Said {
     fn word(&mut self, word: OsString) -> Result<(), UsageError> {
-        if self.verb.is_some() {
+        if self.verb == Some(Verb::Add) && word == "-" {
+            // Standard input, which is read without it too.
+        } else if self.verb.is_some() {
             self.args.push(word);
         } else if word == "help" {
             self.help = true;

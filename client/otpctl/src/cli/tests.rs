@@ -66,6 +66,12 @@ fn an_image_option_takes_every_file_up_to_the_next_option() {
 }
 
 #[test]
+fn a_dash_after_add_is_standard_input_as_without_it() {
+    assert_eq!(run("add - --yes").args, run("add --yes").args);
+    assert!(parsed("add JBSWY3DPEHPK3PXP").is_err());
+}
+
+#[test]
 fn help_and_version_win_over_what_is_missing() {
     for (line, expected) in [
         ("help", Parsed::Help(None)),
