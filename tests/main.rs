@@ -40,6 +40,7 @@ mod recovery_codes;
 mod slots;
 mod tpm;
 mod transfer;
+mod typing;
 
 // What others rely on.
 mod blast;

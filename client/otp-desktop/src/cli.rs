@@ -19,7 +19,7 @@ pub(crate) struct Line {
 }
 
 /// The verbs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Verb {
     /// Pictures of every monitor.
     Grab {
@@ -48,6 +48,11 @@ pub(crate) enum Verb {
         /// By the terminal (OSC 52) instead of the desktop.
         by_terminal: bool,
     },
+    /// A script that standard input gives is typed into the field that has the focus.
+    Type {
+        /// Only if its window is called so.
+        window: Option<String>,
+    },
     Help,
     Version,
 }
@@ -66,6 +71,7 @@ fn read(
 ) -> Result<Line, Usage> {
     use lexopt::Arg::{Long, Short, Value};
     let mut parser = lexopt::Parser::from_args(arguments);
+    let mut window = None;
     let (mut verb, mut via, mut timeout, mut linger) = (None, None, None, None);
     let (mut then_clear, mut in_terminal) = (false, false);
     while let Some(argument) = parser.next().map_err(|_| Usage::UnknownOption)? {
@@ -81,6 +87,7 @@ fn read(
             Long("linger") => linger = Some(value(&mut parser, "--linger", seconds)?),
             Long("via") => via = Some(value(&mut parser, "--via", way)?),
             Long("then-clear") => then_clear = true,
+            Long("window") => window = Some(value(&mut parser, "--window", pattern)?),
             Long("terminal") => in_terminal = true,
             Value(name) if verb.is_none() => {
                 verb = Some(name.into_string().map_err(|_| Usage::UnknownVerb)?);
@@ -94,21 +101,25 @@ fn read(
         then_clear,
         in_terminal,
         linger.is_some(),
+        window.is_some(),
     );
     let verb = match (verb.as_deref().unwrap_or("run"), said) {
-        ("grab", (_, false, false, false)) => Verb::Grab {
+        ("grab", (_, false, false, false, false)) => Verb::Grab {
             via,
             timeout: timeout.unwrap_or(PATIENCE),
         },
-        ("clip", (false, _, false, false)) => Verb::Clip { then_clear },
-        ("pick", (false, false, _, false)) => Verb::Pick { in_terminal },
-        ("copy", (false, false, _, false)) => Verb::Copy {
+        ("clip", (false, _, false, false, false)) => Verb::Clip { then_clear },
+        ("pick", (false, false, _, false, false)) => Verb::Pick { in_terminal },
+        ("copy", (false, false, _, false, false)) => Verb::Copy {
             by_terminal: in_terminal,
         },
-        ("run", (false, false, false, _)) => Verb::Run {
+        ("type", (false, false, false, false, _)) => Verb::Type { window },
+        ("run", (false, false, false, _, false)) => Verb::Run {
             linger: linger.unwrap_or(LINGER),
         },
-        ("grab" | "clip" | "pick" | "copy" | "run", _) => return Err(Usage::UnknownOption),
+        ("grab" | "clip" | "pick" | "copy" | "type" | "run", _) => {
+            return Err(Usage::UnknownOption);
+        }
         _ => return Err(Usage::UnknownVerb),
     };
     Ok(Line { verb })
@@ -131,6 +142,10 @@ fn seconds(text: &str) -> Option<Duration> {
     (1..=MOST_SECONDS)
         .contains(&seconds)
         .then(|| Duration::from_secs(seconds))
+}
+
+fn pattern(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
 }
 
 fn way(text: &str) -> Option<Way> {
@@ -164,7 +179,10 @@ mod tests {
             "--timeout 5 grab --via=portal --language ja",
             "grab --language=ja --via portal --timeout=5",
         ] {
-            assert_eq!(read_words(words), (Ok(expected), Language::Japanese));
+            assert_eq!(
+                read_words(words),
+                (Ok(expected.clone()), Language::Japanese)
+            );
         }
         let run = |seconds| {
             let linger = Duration::from_secs(seconds);
@@ -180,6 +198,11 @@ mod tests {
             read_words("--terminal copy").0,
             Ok(Verb::Copy { by_terminal: true })
         );
+        let window = Some("*git*".to_owned());
+        assert_eq!(
+            read_words("type --window *git*").0,
+            Ok(Verb::Type { window })
+        );
     }
 
     #[test]
@@ -194,6 +217,10 @@ mod tests {
             ("clip --terminal", Usage::UnknownOption),
             ("copy --then-clear", Usage::UnknownOption),
             ("copy --timeout 5", Usage::UnknownOption),
+            ("copy --window x", Usage::UnknownOption),
+            ("type --terminal", Usage::UnknownOption),
+            ("type --window", Usage::NeedsValue("--window")),
+            ("type --window=", Usage::BadValue("--window")),
             ("clip --timeout 5", Usage::UnknownOption),
             ("clip --terminal", Usage::UnknownOption),
             ("pick --via x11", Usage::UnknownOption),

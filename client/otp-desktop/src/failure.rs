@@ -74,6 +74,20 @@ pub(crate) enum Failure {
     Locked,
     /// There is no terminal.
     NoTerminal,
+    /// No window has the focus.
+    NoFocus,
+    /// The window with the focus is another one than is meant.
+    OtherWindow,
+    /// The focus moved to another window.
+    FocusMoved,
+    /// This desktop tells nobody which window has the focus.
+    NoWindows,
+    /// Somebody holds Ctrl, Alt or the like.
+    KeysDown,
+    /// Another program has the keyboard for itself.
+    KeyboardTaken,
+    /// No key makes one of the characters, and none is free.
+    NoKey,
     /// This system's programs can't do that yet.
     Unsupported,
 }
@@ -87,7 +101,7 @@ pub(crate) enum Usage {
     NeedsValue(&'static str),
 }
 
-/// A way to the pixels of the screen, or to what was copied.
+/// A way to the pixels of the screen, to what was copied, or to the keyboard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Way {
     X11,
@@ -95,6 +109,9 @@ pub(crate) enum Way {
     Grim,
     Shortcuts,
     System,
+    /// The portal that presses keys.
+    Remote,
+    Wtype,
 }
 
 impl Failure {
@@ -106,8 +123,9 @@ impl Failure {
     fn status(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::NotAPipe | Self::BadOrder => 2,
+            Self::OtherWindow | Self::FocusMoved | Self::NoWindows => 3,
             Self::Locked => 5,
-            Self::Refused | Self::NotChosen(_) => 6,
+            Self::Refused | Self::NotChosen(_) | Self::KeyboardTaken => 6,
             Self::Empty | Self::Unusable | Self::TooLarge(_) => 8,
             Self::Both(first, last) => match first.status() {
                 1 => last.status(),
@@ -136,6 +154,9 @@ impl Failure {
             | Self::NoCode
             | Self::NoAgent(_)
             | Self::NoTerminal
+            | Self::NoFocus
+            | Self::KeysDown
+            | Self::NoKey
             | Self::Unsupported => 1,
         }
     }

@@ -1,6 +1,6 @@
 //! The graphical session's companion of `otpctl`: it fetches what a person sees or has copied,
 //! hands the bytes on through a pipe without looking into them, and asks which entry is meant; and
-//! it puts a code onto the clipboard, and takes it off again.
+//! it puts a code onto the clipboard, and takes it off again, or types it.
 //!
 //! It is its own process because desktop portals refuse callers whose `/proc/PID/root` they can't
 //! open, which is every process that hides its memory as `otpd` does. So it is told as little as
@@ -30,7 +30,11 @@ mod settings;
 mod terminal;
 mod text;
 #[cfg(target_os = "linux")]
+mod typing;
+#[cfg(target_os = "linux")]
 mod wayland;
+#[cfg(target_os = "linux")]
+mod wtype;
 #[cfg(target_os = "linux")]
 mod x11;
 
@@ -42,7 +46,7 @@ use crate::failure::Failure;
 use crate::text::{Deed, Language};
 
 /// Runs one command line and returns its exit status: 0 ok, 1 failure, 2 usage, 6 refused by the
-/// person or the portal, 5 the vault was locked meanwhile, 8 nothing on the clipboard that can be used.
+/// person or the portal, 3 another window has the focus, 5 the vault was locked meanwhile, 8 nothing on the clipboard that can be used.
 pub fn main() -> ExitCode {
     // The message of a panic may quote what was read; its place can't.
     std::panic::set_hook(Box::new(|panic| {
@@ -56,7 +60,7 @@ pub fn main() -> ExitCode {
         .map_err(Failure::from)
         .and_then(|()| cli::parse(std::env::args_os().skip(1), &mut language))
         .and_then(|line| {
-            deed = Deed::of(line.verb);
+            deed = Deed::of(&line.verb);
             run(&line, language)
         });
     match result {
@@ -69,18 +73,19 @@ pub fn main() -> ExitCode {
 }
 
 fn run(line: &Line, language: Language) -> Result<(), Failure> {
-    match line.verb {
+    match &line.verb {
         Verb::Grab { via, timeout } => {
             let mut out = out::Pipe::of_stdout()?;
-            if let Some(warning) = os::screen(via, timeout, &mut out)? {
+            if let Some(warning) = os::screen(*via, *timeout, &mut out)? {
                 complain(&language.message(&warning, Deed::Read));
             }
             Ok(())
         }
-        Verb::Clip { then_clear } => clip::run(out::Pipe::of_stdout()?, then_clear),
-        Verb::Pick { in_terminal } => pick::run(out::Pipe::of_stdout()?, in_terminal),
-        Verb::Run { linger } => os::stay(linger, language),
-        Verb::Copy { by_terminal } => os::copy(by_terminal),
+        Verb::Clip { then_clear } => clip::run(out::Pipe::of_stdout()?, *then_clear),
+        Verb::Pick { in_terminal } => pick::run(out::Pipe::of_stdout()?, *in_terminal),
+        Verb::Run { linger } => os::stay(*linger, language),
+        Verb::Copy { by_terminal } => os::copy(*by_terminal),
+        Verb::Type { window } => os::type_keys(window.as_deref()),
         Verb::Help => Ok(io::stdout().write_all(language.help().as_bytes())?),
         Verb::Version => Ok(writeln!(
             io::stdout(),

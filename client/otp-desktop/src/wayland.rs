@@ -163,6 +163,16 @@ impl Clipboard for DataControl {
     }
 }
 
+/// Whether the compositor lets programs have a keyboard of their own.
+pub(crate) fn takes_keys() -> Result<bool, Failure> {
+    let connection = Connection::connect_to_env().map_err(|error| broken(&error))?;
+    let (globals, _) = registry_queue_init::<State>(&connection).map_err(|error| broken(&error))?;
+    let name = "zwp_virtual_keyboard_manager_v1";
+    Ok(globals
+        .contents()
+        .with_list(|all| all.iter().any(|global| global.interface == name)))
+}
+
 /// Reads all that the owner writes.
 fn drain(reader: &OwnedFd) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let patience = Timespec::try_from(OWNER_PATIENCE).ok();

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::os::unix::process::ExitStatusExt as _;
+use std::path::PathBuf;
 use std::process::Child;
 use std::time::Duration;
 
@@ -14,7 +15,8 @@ use crate::failure::{Failure, Way, reason};
 use crate::out::Pipe;
 use crate::text::Language;
 use crate::wayland::DataControl;
-use crate::{copy, grim, portal, resident, terminal, x11};
+use crate::wtype::Wtype;
+use crate::{copy, grim, portal, resident, terminal, typing, wayland, x11};
 
 /// Longest that `grim` may take; it asks nobody.
 const GRIM_PATIENCE: Duration = Duration::from_secs(10);
@@ -29,7 +31,9 @@ pub(crate) fn screen(
         Some(Way::X11) => x11::grab(out).map(|()| None),
         Some(Way::Portal) => portal::grab(timeout, out),
         Some(Way::Grim) => grim::grab(timeout, out).map(|()| None),
-        Some(way @ (Way::System | Way::Shortcuts)) => Err(Failure::Missing(way)),
+        Some(way @ (Way::System | Way::Shortcuts | Way::Remote | Way::Wtype)) => {
+            Err(Failure::Missing(way))
+        }
         None if is_set("WAYLAND_DISPLAY") => wayland(timeout, out),
         None if is_set("DISPLAY") => match x11::grab(out) {
             // Nothing was written: it would have been a black picture. Whoever forgot to hand us
@@ -105,6 +109,39 @@ pub(crate) fn copy(by_terminal: bool) -> Result<(), Failure> {
 /// Takes standard input as a file: `std::io::stdin` would keep what it read.
 pub(crate) fn stdin() -> io::Result<File> {
     Ok(rustix::stdio::stdin().try_clone_to_owned()?.into())
+}
+
+/// Types what standard input gives.
+pub(crate) fn type_keys(window: Option<&str>) -> Result<(), Failure> {
+    if !is_set("WAYLAND_DISPLAY") {
+        return if is_set("DISPLAY") {
+            typing::run(&mut x11::Keyboard::open(window)?)
+        } else {
+            Err(Failure::NoSession)
+        };
+    }
+    if window.is_some() {
+        return Err(Failure::NoWindows);
+    }
+    if !wayland::takes_keys()? {
+        return typing::run(&mut portal::Remote::open()?);
+    }
+    if let Some(mut wtype) = Wtype::find() {
+        return typing::run(&mut wtype);
+    }
+    let mut remote = portal::Remote::open().map_err(|failure| {
+        let missing = Failure::Missing(Way::Wtype);
+        Failure::Both(Box::new(missing), Box::new(failure))
+    })?;
+    typing::run(&mut remote)
+}
+
+/// A program. A relative folder of PATH would run whatever lies in the working directory.
+pub(crate) fn find(name: &str) -> Option<PathBuf> {
+    std::env::split_paths(&std::env::var_os("PATH")?)
+        .filter(|folder| folder.is_absolute())
+        .map(|folder| folder.join(name))
+        .find(|path| path.is_file())
 }
 
 /// Closes every descriptor but the standard ones, so that a pipe or a lock of whoever started us

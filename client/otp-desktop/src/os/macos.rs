@@ -89,6 +89,11 @@ impl Clipboard for Pasteboard {
     }
 }
 
+/// Not yet.
+pub(crate) fn type_keys(_window: Option<&str>) -> Result<(), Failure> {
+    Err(Failure::Unsupported)
+}
+
 /// Not yet: what is copied here stays with the system, and somebody has to take it away.
 pub(crate) fn copy(_by_terminal: bool) -> Result<(), Failure> {
     Err(Failure::Unsupported)

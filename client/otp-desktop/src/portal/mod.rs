@@ -5,6 +5,10 @@
 //! picture stays: one that arrives too late is removed as well.
 
 mod place;
+mod remote;
+mod token;
+
+pub(crate) use remote::Remote;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -158,7 +162,7 @@ impl Portal {
             Err(error) => {
                 // There is no request then.
                 self.open.pop();
-                return Err(refused(&error));
+                return Err(refused(&error, Way::Portal));
             }
         };
         self.owner = reply.header().sender().map(|name| name.to_owned().into());
@@ -247,14 +251,14 @@ fn failed(error: &dyn ToString) -> Failure {
 }
 
 /// What an error in place of an answer means.
-fn refused(error: &zbus::Error) -> Failure {
+fn refused(error: &zbus::Error, way: Way) -> Failure {
     let zbus::Error::MethodError(name, ..) = error else {
-        return failed(error);
+        return Failure::Failed(way, error.to_string());
     };
     match name.rsplit('.').next().unwrap_or_default() {
         "AccessDenied" | "NotAllowed" => Failure::Refused,
         "ServiceUnknown" | "NameHasNoOwner" | "UnknownMethod" | "UnknownInterface"
-        | "UnknownObject" => Failure::Missing(Way::Portal),
-        _ => failed(error),
+        | "UnknownObject" => Failure::Missing(way),
+        _ => Failure::Failed(way, error.to_string()),
     }
 }

@@ -17,13 +17,16 @@ otp-desktop pick [--terminal]
 otp-desktop copy [--terminal]
     copies the code in {\"code\":…,\"valid_for\":…} on stdin, and takes it off the clipboard
     in time; --terminal: the terminal copies it (OSC 52), and keeps it
+otp-desktop type [--window PATTERN]
+    types {\"script\":\"{USER}{TAB}{CODE}{ENTER}\",\"code\":…,\"user\":…} from stdin (also
+    {BS n} {WAIT ms}) into the focused field, if its window's title or class is like that
 otp-desktop [run] [--linger SECONDS]
     does what [hotkeys] in otpd.toml says, until the display is gone for so long (60)
 otp-desktop --version | --help        --language en|ja: of messages
 
 Pictures go to a pipe, never into a file or on a terminal. Exit status: 0 ok, 1 failure,
-2 usage, 5 the vault was locked meanwhile, 6 refused by you or by the desktop, 8 nothing on
-the clipboard that can be used.
+2 usage, 3 another window has the focus, 5 the vault was locked meanwhile, 6 refused by you
+or by the desktop, 8 nothing on the clipboard that can be used.
 ";
 
 pub(super) fn cause(failure: &Failure) -> String {
@@ -76,6 +79,15 @@ pub(super) fn cause(failure: &Failure) -> String {
             format!("otpd cannot be reached, and nobody else says when the vault locks: {reason}")
         }
         Failure::Locked => "the vault was locked meanwhile".into(),
+        Failure::NoFocus => "no window has the focus".into(),
+        Failure::OtherWindow => "the window that has the focus is another one".into(),
+        Failure::FocusMoved => "the focus moved to another window".into(),
+        Failure::NoWindows => "this desktop does not tell which window has the focus".into(),
+        Failure::KeysDown => "a key such as Ctrl or Alt is held down".into(),
+        Failure::KeyboardTaken => {
+            "another program has the keyboard for itself (a locked screen, an open menu)".into()
+        }
+        Failure::NoKey => "the keyboard has no key for one of the characters".into(),
         Failure::NoTerminal => "there is no terminal".into(),
         Failure::Unsupported => "not on this system yet".into(),
     }
@@ -85,6 +97,10 @@ pub(super) fn hint(failure: &Failure, deed: Deed) -> Option<&'static str> {
     if deed == Deed::Copy {
         let is_elsewhere = matches!(failure, Failure::NoSession | Failure::NoClipboard);
         return is_elsewhere.then_some("otpctl get QUERY --osc52");
+    }
+    if deed == Deed::Type {
+        let is_missing = matches!(failure, Failure::Missing(_) | Failure::Both(..));
+        return is_missing.then_some("otpctl get QUERY --copy");
     }
     let hint = if matches!(failure, Failure::NoSession) {
         "otpctl add --image FILE"
@@ -105,7 +121,7 @@ pub(super) fn hint(failure: &Failure, deed: Deed) -> Option<&'static str> {
 
 fn wrong(usage: Usage) -> String {
     match usage {
-        Usage::UnknownVerb => "unknown verb (known: grab, clip, pick, copy, run)".into(),
+        Usage::UnknownVerb => "unknown verb (known: grab, clip, pick, copy, type, run)".into(),
         Usage::UnknownOption => "an option or argument does not belong here".into(),
         Usage::BadValue(option) => format!("the value of {option} is not acceptable"),
         Usage::NeedsValue(option) => format!("{option} needs a value"),
@@ -119,5 +135,7 @@ fn name(way: Way) -> &'static str {
         Way::Grim => "grim",
         Way::Shortcuts => "a portal for hotkeys",
         Way::System => "the system's screenshot",
+        Way::Remote => "the portal that presses keys (RemoteDesktop)",
+        Way::Wtype => "wtype",
     }
 }

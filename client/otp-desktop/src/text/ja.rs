@@ -17,12 +17,15 @@ otp-desktop pick [--terminal]
 otp-desktop copy [--terminal]
     stdin の {\"code\":…,\"valid_for\":…} のコードをクリップボードに置き、期限までに消します。
     --terminal: 端末に渡します（OSC 52）。端末からは消せません
+otp-desktop type [--window パターン]
+    stdin の {\"script\":\"{USER}{TAB}{CODE}{ENTER}\",\"code\":…,\"user\":…} を入力します
+    （{BS n} {WAIT ms} も可）。--window: タイトルまたはクラスが合うときだけ
 otp-desktop [run] [--linger 秒]
     otpd.toml の [hotkeys] のとおりに動き、画面がこの秒数（60）なくなると終了します
 otp-desktop --version | --help        --language en|ja: メッセージの言語
 
 画像の出力先はパイプだけです。ファイルや端末には出力しません。終了ステータス: 0 成功、
-1 失敗、2 使い方の誤り、5 途中で保管庫がロックされた、6 あなたまたはデスクトップによる
+1 失敗、2 使い方の誤り、3 フォーカスが別のウィンドウにある、5 途中で保管庫がロックされた、6 あなたまたはデスクトップによる
 拒否、8 クリップボードに使えるものがない
 ";
 
@@ -76,6 +79,17 @@ pub(super) fn cause(failure: &Failure) -> String {
             format!("otpd に接続できないため、保管庫のロックを知ることができません: {reason}")
         }
         Failure::Locked => "途中で保管庫がロックされました".into(),
+        Failure::NoFocus => "フォーカスのあるウィンドウがありません".into(),
+        Failure::OtherWindow => "フォーカスは別のウィンドウにあります".into(),
+        Failure::FocusMoved => "フォーカスが別のウィンドウに移りました".into(),
+        Failure::NoWindows => {
+            "このデスクトップでは、どのウィンドウにフォーカスがあるか分かりません".into()
+        }
+        Failure::KeysDown => "Ctrl や Alt などのキーが押されたままです".into(),
+        Failure::KeyboardTaken => {
+            "ほかのプログラムがキーボードを占有しています（画面のロック、開いたメニュー）".into()
+        }
+        Failure::NoKey => "キーボードで入力できない文字があります".into(),
         Failure::NoTerminal => "端末がありません".into(),
         Failure::Unsupported => "このシステムではまだ使えません".into(),
     }
@@ -85,6 +99,10 @@ pub(super) fn hint(failure: &Failure, deed: Deed) -> Option<&'static str> {
     if deed == Deed::Copy {
         let is_elsewhere = matches!(failure, Failure::NoSession | Failure::NoClipboard);
         return is_elsewhere.then_some("otpctl get 検索語 --osc52");
+    }
+    if deed == Deed::Type {
+        let is_missing = matches!(failure, Failure::Missing(_) | Failure::Both(..));
+        return is_missing.then_some("otpctl get 検索語 --copy");
     }
     let hint = if matches!(failure, Failure::NoSession) {
         "otpctl add --image ファイル"
@@ -105,7 +123,7 @@ pub(super) fn hint(failure: &Failure, deed: Deed) -> Option<&'static str> {
 
 fn wrong(usage: Usage) -> String {
     match usage {
-        Usage::UnknownVerb => "不明なコマンドです（grab、clip、pick、copy、run）".into(),
+        Usage::UnknownVerb => "不明なコマンドです（grab、clip、pick、copy、type、run）".into(),
         Usage::UnknownOption => "ここでは使えないオプションまたは引数があります".into(),
         Usage::BadValue(option) => format!("{option} の値が正しくありません"),
         Usage::NeedsValue(option) => format!("{option} には値が必要です"),
@@ -119,5 +137,7 @@ fn name(way: Way) -> &'static str {
         Way::Grim => "grim ",
         Way::Shortcuts => "ホットキーのポータル",
         Way::System => "システムのスクリーンショット",
+        Way::Remote => "キー入力のポータル（RemoteDesktop）",
+        Way::Wtype => "wtype ",
     }
 }

@@ -16,13 +16,15 @@ use crate::failure::Failure;
 pub(crate) enum Deed {
     Read,
     Copy,
+    Type,
 }
 
 impl Deed {
     /// What a verb is for.
-    pub(crate) fn of(verb: Verb) -> Self {
+    pub(crate) fn of(verb: &Verb) -> Self {
         match verb {
             Verb::Copy { .. } => Self::Copy,
+            Verb::Type { .. } => Self::Type,
             Verb::Grab { .. }
             | Verb::Clip { .. }
             | Verb::Pick { .. }
@@ -140,7 +142,7 @@ mod tests {
             Failure::Guest,
         ] {
             for language in [Language::English, Language::Japanese] {
-                for deed in [Deed::Read, Deed::Copy] {
+                for deed in [Deed::Read, Deed::Copy, Deed::Type] {
                     let message = language.message(&failure, deed);
                     assert!(message.starts_with("otp-desktop: "), "{message}");
                     assert!(message.ends_with('\n') && message.lines().count() <= 2);

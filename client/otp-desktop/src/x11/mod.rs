@@ -1,13 +1,18 @@
-//! The X server: the pixels of its screens, and its clipboard.
+//! The X server: the pixels of its screens, its clipboard, its keyboard.
 
 mod clipboard;
+mod focus;
+mod keys;
 mod owner;
 mod pixels;
 mod screen;
+mod typist;
 
 pub(crate) use clipboard::Selection;
+pub(crate) use keys::symbol;
 pub(crate) use owner::Owned;
 pub(crate) use screen::grab;
+pub(crate) use typist::Keyboard;
 
 use x11rb::errors::{ConnectError, ConnectionError, ReplyError, ReplyOrIdError};
 

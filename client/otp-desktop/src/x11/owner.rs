@@ -37,7 +37,7 @@ x11rb::atom_manager! {
     }
 }
 
-/// A client with a window that nobody sees, which the content belongs to. Where the client ends,
+/// A client with a window that nobody sees, which the content belongs to. Where the client is killed,
 /// the server takes from it what is still its own.
 pub(crate) struct Owned {
     connection: RustConnection,
@@ -222,5 +222,23 @@ impl Owner for Owned {
 
     fn descriptor(&self) -> BorrowedFd<'_> {
         self.connection.stream().as_fd()
+    }
+}
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        let Some((_, since)) = self.content.take() else {
+            return;
+        };
+        // What another program has copied since is of a later moment, and stays.
+        let clipboard = self.atoms.CLIPBOARD;
+        let given_up = self
+            .connection
+            .set_selection_owner(NONE, clipboard, since)
+            .and_then(|_| self.connection.flush());
+        // Whoever has asked meanwhile would wait for ever.
+        if given_up.is_ok() && self.connection.sync().is_ok() {
+            drop(self.serve());
+        }
     }
 }

@@ -291,6 +291,19 @@ pub const VERBS: &[Verb] = &[
             ),
             flag("notify", "show it in a notification instead"),
             flag("osc52", "let the terminal copy it instead, over SSH"),
+            valued(
+                "script",
+                "SCRIPT",
+                Choice::Any,
+                "with --type, what is typed, such as {USER}{TAB}{CODE}{ENTER}",
+            ),
+            flag("type", "type it into the field that has the focus instead"),
+            valued(
+                "window",
+                "PATTERN",
+                Choice::Any,
+                "with --type, only into a window whose title or class is like that (X11)",
+            ),
         ],
     },
     Verb {
@@ -317,6 +330,7 @@ pub const VERBS: &[Verb] = &[
             flag("copy", "put it onto the clipboard instead"),
             flag("notify", "show it in a notification, also in a terminal"),
             flag("osc52", "let the terminal copy it instead, over SSH"),
+            flag("type", "type it into the field that has the focus instead"),
         ],
     },
     Verb {

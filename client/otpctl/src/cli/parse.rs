@@ -194,13 +194,7 @@ fn known(name: &str, verb: Option<Verb>) -> Result<Opt, UsageError> {
     {
         return Ok(row.0);
     }
-    let is_later = verb == Some(Verb::Get) && name == "type";
-    let shown = format!("--{name}");
-    Err(if is_later {
-        UsageError::Later(shown)
-    } else {
-        UsageError::UnknownOption(shown)
-    })
+    Err(UsageError::UnknownOption(format!("--{name}")))
 }
 
 fn value(parser: &mut lexopt::Parser, name: &'static str) -> Result<OsString, UsageError> {

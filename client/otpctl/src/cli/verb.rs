@@ -74,18 +74,21 @@ pub(crate) enum Opt {
     Purge,
     Replace,
     Screen,
+    Script,
     Show,
     SkipBad,
     Slot,
     Tag,
     Trash,
     Type,
+    TypeIt,
     Vault,
+    Window,
     Yes,
 }
 
 /// Each option's name, and whether a value follows.
-pub(super) const OPTIONS: [(Opt, &str, bool); 38] = [
+pub(super) const OPTIONS: [(Opt, &str, bool); 41] = [
     (Opt::Account, "account", true),
     (Opt::Algorithm, "algorithm", true),
     (Opt::Clipboard, "clipboard", false),
@@ -116,13 +119,16 @@ pub(super) const OPTIONS: [(Opt, &str, bool); 38] = [
     (Opt::Purge, "purge", false),
     (Opt::Replace, "replace", false),
     (Opt::Screen, "screen", false),
+    (Opt::Script, "script", true),
     (Opt::Show, "show", false),
     (Opt::SkipBad, "skip-bad", false),
     (Opt::Slot, "slot", true),
     (Opt::Tag, "tag", true),
     (Opt::Trash, "trash", false),
     (Opt::Type, "type", true),
+    (Opt::TypeIt, "type", false),
     (Opt::Vault, "vault", true),
+    (Opt::Window, "window", true),
     (Opt::Yes, "yes", false),
 ];
 
@@ -187,6 +193,9 @@ pub(super) const RULES: [Rule; 36] = [
             Opt::Copy,
             Opt::Notify,
             Opt::Osc52,
+            Opt::TypeIt,
+            Opt::Script,
+            Opt::Window,
         ],
     ),
     rule(Verb::Notify, "notify", 1, 1, &[]),
@@ -195,7 +204,7 @@ pub(super) const RULES: [Rule; 36] = [
         "pick",
         0,
         1,
-        &[Opt::Copy, Opt::Notify, Opt::Osc52],
+        &[Opt::Copy, Opt::Notify, Opt::Osc52, Opt::TypeIt],
     ),
     rule(Verb::List, "list", 0, 1, &[Opt::Names, Opt::Trash]),
     rule(Verb::Show, "show", 1, 1, &[]),

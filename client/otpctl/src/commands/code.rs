@@ -1,6 +1,6 @@
 //! `get` and `notify`.
 
-use otp_proto::{Get, Notify};
+use otp_proto::{Get, Notify, Show};
 use zeroize::Zeroizing;
 
 use super::OrUsage as _;
@@ -43,14 +43,18 @@ pub(super) fn notify(client: &mut Client, line: &Line) -> Result<(), Failure> {
 }
 
 pub(super) fn get(client: &mut Client, line: &Line) -> Result<(), Failure> {
-    let ways = [Opt::Copy, Opt::Notify, Opt::Osc52];
+    let ways = [Opt::Copy, Opt::Notify, Opt::Osc52, Opt::TypeIt];
     let mut given = ways.into_iter().filter(|way| line.has(*way));
     let way = given.next();
     if given.next().is_some() {
         return Err(Failure::new(Kind::Usage, client.text.one_way));
     }
+    if way != Some(Opt::TypeIt) {
+        refuse(client, line, &[Opt::Script, Opt::Window])?;
+    }
     match way {
         Some(Opt::Notify) => notify(client, line),
+        Some(Opt::TypeIt) => type_it(client, line),
         Some(way) => copy(client, line, way),
         None => print(client, line),
     }
@@ -115,6 +119,39 @@ fn copy(client: &mut Client, line: &Line, way: Opt) -> Result<(), Failure> {
         Some(stay) => fill(text.copied, &[stay]),
         None => text.copied_by_terminal.into(),
     });
+    Ok(())
+}
+
+/// Has the code typed into the field that has the focus, or a script in which it is.
+fn type_it(client: &mut Client, line: &Line) -> Result<(), Failure> {
+    refuse(client, line, &[Opt::Next])?;
+    let text = client.text;
+    let script = line.text(Opt::Script).or_usage(client)?;
+    let script = script.unwrap_or_else(|| "{CODE}".into());
+    let window = line.text(Opt::Window).or_usage(client)?;
+    let mut verb = vec!["type"];
+    if let Some(window) = &window {
+        verb.extend(["--window", window]);
+    }
+    let desktop = Desktop::prepare(&verb).map_err(|error| error.into_failure(text))?;
+    let answer = ask(client, line, true)?;
+    let mut order = Object::new()
+        .text("script", &script)
+        .copy("code", answer.json());
+    if script.to_ascii_uppercase().contains("{USER}") {
+        let show = Show {
+            query: answer.json().label("id"),
+        };
+        let entry = client.call(&show)?;
+        order = order.text("user", &entry.json().label("account"));
+    }
+    let order = Zeroizing::new(order.end());
+    desktop
+        .order(&order)
+        .map_err(|error| error.into_failure(text))?;
+    if client.globals.json {
+        return output::print_json(&shown(&answer).end());
+    }
     Ok(())
 }
 

@@ -40,7 +40,8 @@ pub(super) fn pick(client: &mut Client, line: &Line) -> Result<(), Failure> {
     };
     let chosen = chosen.and_then(|place| entries.get(place));
     let id = chosen.ok_or_else(|| client.bad_answer())?.label("id");
-    let goes_elsewhere = line.has(Opt::Copy) || line.has(Opt::Osc52);
+    let ways = [Opt::Copy, Opt::Osc52, Opt::TypeIt];
+    let goes_elsewhere = ways.into_iter().any(|way| line.has(way));
     let shows = !output::is_attended() && !goes_elsewhere;
     code::get(client, &line.about(id, shows.then_some(Opt::Notify)))
 }

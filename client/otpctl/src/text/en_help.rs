@@ -134,6 +134,8 @@ standard input and error are terminals; else exit status 5.
       --min-left SECONDS  wait for a code that lives at least so long
       --fresh             never the same code twice; waits for the next one
       --copy              onto the clipboard instead, and off it when it dies
+      --type              type it into the field that has the focus
+      --script, --window  with --type: {USER}{TAB}{CODE}{ENTER}; only into this
       --osc52             the same by the terminal, over SSH; it stays there
       --notify            show it in a notification instead, as notify does
       --json              id, code, valid_for, next; clears_in with --copy
@@ -163,7 +165,7 @@ For a key of your desktop:
 
       otpctl --prompt pick
 
-      --copy, --osc52   onto the clipboard instead, as get does
+      --copy, --osc52, --type   instead, as get does
       --notify          in a notification, also in a terminal
       --json            as get, or as notify
 "

@@ -35,6 +35,11 @@ pub(crate) fn stay(_linger: Duration, _language: Language) -> Result<(), Failure
     Err(Failure::Missing(Way::Shortcuts))
 }
 
+/// Not yet.
+pub(crate) fn type_keys(_window: Option<&str>) -> Result<(), Failure> {
+    Err(Failure::Unsupported)
+}
+
 /// Not yet: what is copied here stays with the system, and somebody has to take it away.
 pub(crate) fn copy(_by_terminal: bool) -> Result<(), Failure> {
     Err(Failure::Unsupported)
