@@ -9,7 +9,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::prompt::{PINENTRY, install, told, until};
 use crate::support::{
     Daemon, Home, Monitor, PASSPHRASE, Process, Saver, Side, announce, oathtool_totp, programs,
-    random_key, run, start_bus, start_dunst, start_notices, start_screen, wall,
+    random_key, run, start_bus, start_dunst, start_notices, start_program, start_screen, wall,
 };
 
 /// A screen, a bus, a notification server and an agent with one entry.
@@ -350,6 +350,56 @@ fn a_locked_vault_asks_on_the_right_display_and_a_locked_screen_does_nothing() {
     until("a notification", || (desk.shown() == 1).then_some(()));
     assert_eq!(before.matches("GETPIN").count(), 1, "{before}");
     assert_eq!(resident.said().lines().count(), 1, "{}", resident.said());
+}
+
+#[test]
+fn a_hotkey_copies_the_code() {
+    let desk = desk("[hotkeys]\n'Ctrl+Alt+C' = { entry = 'GitHub', do = 'copy' }\n");
+    let home = &desk.home;
+    let _resident = Resident::ready(home, "log");
+    desk.press("ctrl+alt+c");
+    let paste = ["-selection", "clipboard", "-out"];
+    until("the code", || {
+        let pasted = run(home.command("xclip").args(paste), b"");
+        (pasted.stdout == desk.code()).then_some(())
+    });
+    assert_eq!(desk.shown(), 0);
+}
+
+#[test]
+fn a_hotkey_types_into_the_window_that_is_meant_and_into_no_other() {
+    let desk = desk(
+        "[hotkeys]\n\
+         'Ctrl+Alt+T' = { entry = 'GitHub', do = 'type', window = '*keypad*' }\n\
+         F9 = { entry = 'GitHub', do = 'script', script = '{USER}-{CODE}{ENTER}' }\n\
+         F10 = { entry = 'GitHub', do = 'type', window = 'elsewhere' }\n",
+    );
+    let home = &desk.home;
+    let typed = || fs::read_to_string(home.home().join("typed")).unwrap_or_default();
+    let keypad = "stty -icanon -echo; exec cat >\"$HOME/typed\"";
+    let arguments = ["-T", "my keypad", "-e", "sh", "-c", keypad];
+    let _terminal = start_program(home, "xterm", &arguments);
+    until("the terminal", || {
+        home.home().join("typed").exists().then_some(())
+    });
+    let search = ["search", "--sync", "--onlyvisible", "--class", "xterm"];
+    let focus = ["windowfocus", "--sync"];
+    run(home.command("xdotool").args(search).args(focus), b"").exits(0);
+    let monitor = Monitor::start(home);
+    let resident = Resident::start(home, "log", &[]);
+    resident.says("serving 3 hotkeys", 1);
+
+    let code = desk.code();
+    desk.press("F9");
+    let first = format!("me-{code}\n");
+    until("the script", || (typed() == first).then_some(()));
+    desk.press("ctrl+alt+t");
+    let both = first + &code;
+    until("the code", || (typed() == both).then_some(()));
+    desk.press("F10");
+    monitor.sees("the window that has the focus is another one");
+    assert_eq!(typed(), both);
+    assert!(!monitor.text().contains(&code) && !resident.said().contains(&code));
 }
 
 #[test]

@@ -260,7 +260,7 @@ fn choose(home: &Home, word: &str) {
 }
 
 #[test]
-fn the_next_code_is_shown_where_a_person_asks_for_it() {
+fn the_next_code_is_shown_and_the_first_copied_where_a_person_asks_for_it() {
     let mut home = Home::with_vault();
     announce(&mut home, Side::Session);
     let menu = home.home().join("menu");
@@ -290,6 +290,15 @@ fn the_next_code_is_shown_where_a_person_asks_for_it() {
     let kept = history(&home);
     let first = oathtool_totp(&key, "SHA1", 6, 86_400, wall());
     assert!(!kept.contains(&grouped(&next)) && !kept.contains(&grouped(&first)));
+
+    home.unlock();
+    home.ctl(&["notify", "Bank"]).exits(0);
+    choose(&home, "Copy");
+    until("the code on the clipboard", || {
+        let paste = ["-selection", "clipboard", "-out"];
+        let pasted = run(home.command("xclip").args(paste), b"");
+        (pasted.stdout == first).then_some(())
+    });
 }
 
 #[test]

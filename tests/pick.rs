@@ -202,30 +202,37 @@ fn a_real_menu_on_a_screen_takes_typed_letters_and_the_code_is_shown() {
     announce(&mut home, Side::Session);
     let _bus = start_bus(&home, Side::Session);
     let (_screen, _dunst) = start_dunst(&mut home);
-    home.configure("[pick]\nprogram = ['dmenu', '-i']\n");
     let _daemon = Daemon::start(&home);
     home.unlock();
     for name in ["GitHub:me", "GitLab:me"] {
         let key = random_key();
         home.add(&format!("otpauth://totp/{name}?secret={key}&period=86400"));
     }
-    let otpctl = programs().join("otpctl");
-    let picking = home
-        .command(&otpctl)
-        .args(["--no-start", "--json", "pick"])
-        .stdin(std::process::Stdio::null())
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    // It has the keyboard once it is seen.
-    let search = ["search", "--sync", "--onlyvisible", "--class", "dmenu"];
-    run(home.command("xdotool").args(search), b"").exits(0);
-    run(home.command("xdotool").args(["type", "gitl"]), b"").exits(0);
-    run(home.command("xdotool").args(["key", "Return"]), b"").exits(0);
-    let shown = crate::prompt::ended(picking).exits(0).json();
     let listed = home.ctl(&["list", "GitLab", "--json"]).exits(0).json();
-    assert_eq!(shown["id"], listed[0]["id"]);
-    let displayed = run(home.command("dunstctl").args(["count", "displayed"]), b"");
-    assert_eq!(displayed.exits(0).line(), "1");
+    for (menu, class) in [("dmenu", "dmenu"), ("rofi", "Rofi")] {
+        // The only one there is, with our own arguments.
+        let only = home.home().join(menu);
+        home.make_dir(&only);
+        std::os::unix::fs::symlink(format!("/usr/bin/{menu}"), only.join(menu)).unwrap();
+        let path = format!("PATH={}", only.display());
+        let picking = home
+            .command("env")
+            .arg(path)
+            .arg(programs().join("otpctl"))
+            .args(["--no-start", "--json", "pick"])
+            .stdin(std::process::Stdio::null())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        // It has the keyboard once it is seen.
+        let search = ["search", "--sync", "--onlyvisible", "--class", class];
+        run(home.command("xdotool").args(search), b"").exits(0);
+        run(home.command("xdotool").args(["type", "gitl"]), b"").exits(0);
+        run(home.command("xdotool").args(["key", "Return"]), b"").exits(0);
+        let shown = crate::prompt::ended(picking).exits(0).json();
+        assert_eq!(shown["id"], listed[0]["id"], "{menu}");
+        let displayed = run(home.command("dunstctl").args(["count", "displayed"]), b"");
+        assert_eq!(displayed.exits(0).line(), "1", "{menu}");
+    }
 }
