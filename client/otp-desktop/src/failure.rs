@@ -103,6 +103,7 @@ pub(crate) enum Usage {
 
 /// A way to the pixels of the screen, to what was copied, or to the keyboard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(dead_code, reason = "each system has some of them")]
 pub(crate) enum Way {
     X11,
     Portal,
