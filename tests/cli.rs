@@ -150,6 +150,13 @@ fn what_is_not_found_is_said_with_the_command_that_lists_what_there_is() {
         assert!(said.contains(cause), "{args:?}: {said}");
         assert!(said.contains(hint), "{args:?}: {said}");
     }
+    // Nothing to choose in.
+    home.add("otpauth://totp/x?secret=JBSWY3DPEHPK3PXP");
+    let said = home.ctl(&["pick"]);
+    assert!(
+        !said.status.success() && said.stderr.contains("otpctl get QUERY"),
+        "{said:?}"
+    );
     // A vault that is there is opened, not made again.
     let said = home.ctl(&["init"]).exits(1).stderr;
     assert!(said.contains("otpctl unlock"), "{said}");

@@ -128,7 +128,7 @@ async fn hold(
             let left = linger.saturating_sub(since.elapsed());
             if left.is_zero() {
                 // The session has ended, and nobody told us.
-                crate::complain(&teller.language.message(&lost, crate::text::Deed::Read));
+                crate::complain(&teller.language.message(&lost, crate::text::Deed::Run));
                 return Ok(());
             }
             pause = pause.min(DISPLAY_PAUSE).min(left);

@@ -104,6 +104,12 @@ pub(super) fn hint(failure: &Failure, deed: Deed) -> Option<&'static str> {
         let is_missing = matches!(failure, Failure::Missing(_) | Failure::Both(..));
         return is_missing.then_some("otpctl get 検索語 --copy");
     }
+    if deed == Deed::Pick && matches!(failure, Failure::NoSession) {
+        return Some("otpctl get 検索語");
+    }
+    if deed == Deed::Run {
+        return None;
+    }
     let hint = if matches!(failure, Failure::NoSession) {
         "otpctl add --image ファイル"
     } else if matches!(failure, Failure::Guest) {

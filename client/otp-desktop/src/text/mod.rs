@@ -15,8 +15,10 @@ use crate::failure::Failure;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Deed {
     Read,
+    Pick,
     Copy,
     Type,
+    Run,
 }
 
 impl Deed {
@@ -25,12 +27,9 @@ impl Deed {
         match verb {
             Verb::Copy { .. } => Self::Copy,
             Verb::Type { .. } => Self::Type,
-            Verb::Grab { .. }
-            | Verb::Clip { .. }
-            | Verb::Pick { .. }
-            | Verb::Run { .. }
-            | Verb::Help
-            | Verb::Version => Self::Read,
+            Verb::Pick { .. } => Self::Pick,
+            Verb::Run { .. } => Self::Run,
+            Verb::Grab { .. } | Verb::Clip { .. } | Verb::Help | Verb::Version => Self::Read,
         }
     }
 }
