@@ -43,7 +43,8 @@ pub(crate) fn run(clipboard: &mut dyn Owner) -> Result<(), Failure> {
     let order: order::Copy = order::take()?;
     let code = order::checked(order.code)?;
     let (mut agent, status) = Agent::subscribe()?;
-    if status.locked {
+    // A lock may have been said right behind the answer.
+    if status.locked || agent.has_locked() {
         return Err(Failure::Locked);
     }
     let stay = stay(order.valid_for, status.clipboard_clear);

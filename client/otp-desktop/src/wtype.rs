@@ -42,7 +42,11 @@ impl Wtype {
 }
 
 impl Typist for Wtype {
-    fn perform(&mut self, actions: &[Action]) -> Result<(), Failure> {
+    fn perform(
+        &mut self,
+        actions: &[Action],
+        goes_on: &mut dyn FnMut() -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
         let mut text = Zeroizing::new(String::with_capacity(4 * actions.len()));
         // One more, so that the last text goes as well.
         let end = [Action::Wait(Duration::ZERO)];
@@ -59,7 +63,10 @@ impl Typist for Wtype {
                 Action::Press(Key::Enter) => self.run(&["-k", "Return"], "")?,
                 Action::Press(Key::Tab) => self.run(&["-k", "Tab"], "")?,
                 Action::Press(Key::Backspace) => self.run(&["-k", "BackSpace"], "")?,
-                Action::Wait(time) => std::thread::sleep(*time),
+                Action::Wait(time) => {
+                    std::thread::sleep(*time);
+                    goes_on()?;
+                }
                 Action::Char(_) => {}
             }
         }

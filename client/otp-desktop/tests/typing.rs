@@ -42,7 +42,7 @@ impl Field {
         let script = format!(
             "stty raw -echo; echo $WINDOWID > {path}/window.new; \
              mv {path}/window.new {path}/window; \
-             head -c {length} > {path}/typed.new; mv {path}/typed.new {path}/typed"
+             dd bs=1 count={length} of={path}/typed.new 2>{path}/dd; mv {path}/typed.new {path}/typed"
         );
         let mut command = Command::new("xterm");
         command.args([
@@ -294,4 +294,30 @@ fn nothing_is_typed_while_another_program_has_the_keyboard() {
     drop(locker);
     type_text(&x, CODE);
     assert_eq!(field.typed(), "0123456789");
+}
+
+#[test]
+fn a_locker_that_comes_during_a_wait_gets_nothing_of_it() {
+    use x11rb::connection::Connection as _;
+    use x11rb::protocol::xproto::GrabMode;
+    let x = server();
+    let field = Field::open(&x, "field", 11);
+    let typist = ready(&x, &[]);
+    let order = r#"{"script":"1{WAIT 2000}{CODE}","code":"0123456789"}"#;
+    let typing = std::thread::spawn(move || typist.order(order));
+    while field.is_untouched() {
+        std::thread::yield_now();
+    }
+    let locker = x.connect();
+    let root = locker.setup().roots.first().unwrap().root;
+    let mode = GrabMode::ASYNC;
+    let grab = locker.grab_keyboard(true, root, CURRENT_TIME, mode, mode);
+    grab.unwrap().reply().unwrap();
+    let output = typing.join().unwrap();
+    let said = stderr(&output);
+    assert!(
+        !output.status.success() && said.contains("keyboard"),
+        "{said}"
+    );
+    assert!(locker.poll_for_event().unwrap().is_none());
 }

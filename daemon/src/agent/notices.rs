@@ -37,6 +37,8 @@ pub struct Notice {
     pub valid_for: u32,
     /// Seconds until it is valid: it is the code after the one of now.
     pub starts_in: Option<u32>,
+    /// Whether asking once more gives the same code, to be copied or typed.
+    pub has_more: bool,
     /// Whether there is a code after it that can be asked for.
     pub has_next: bool,
     /// In whose language.
@@ -74,8 +76,8 @@ pub(super) struct Notices {
     out: VecDeque<Out>,
     /// When what is shown goes, on the boot clock.
     until: Option<Duration>,
-    /// Which notice the server has, of which entry and on which desktop.
-    there: Option<(u64, EntryId, Desktop)>,
+    /// Which notice the server has, of which entry and on which desktop; whether it has more.
+    there: Option<(u64, EntryId, Desktop, bool)>,
     /// The number of the last notice.
     last: u64,
 }
@@ -87,6 +89,7 @@ struct Out {
     asker: Option<Asker>,
     id: EntryId,
     desktop: Desktop,
+    has_more: bool,
     valid_for: u32,
     until: Option<Duration>,
     /// Why it was taken away before it was there.
@@ -179,6 +182,7 @@ impl Agent {
             Some(next) => (next, Some(left), left.saturating_add(period)),
             None => (code.code, None, left),
         };
+        let has_more = code.period.is_some() && starts_in.is_none();
         self.outputs.push_back(Output::Show(Box::new(Notice {
             issuer: entry.issuer.to_string(),
             account: entry.account.to_string(),
@@ -186,7 +190,8 @@ impl Agent {
             code: Some(shown).filter(|_| !is_hidden),
             valid_for,
             starts_in,
-            has_next: code.period.is_some() && starts_in.is_none() && !is_hidden,
+            has_more,
+            has_next: has_more && !is_hidden,
             desktop: desktop.clone(),
         })));
         self.notices.out.push_back(Out {
@@ -194,6 +199,7 @@ impl Agent {
             asker,
             id: code.id,
             desktop,
+            has_more,
             valid_for,
             until,
             void: None,
@@ -205,7 +211,9 @@ impl Agent {
     /// made room for another, has nothing to choose any more.
     pub(super) fn chosen(&mut self, now: Now, number: u64, chosen: Chosen) {
         let there = self.notices.there.as_ref();
-        let Some((_, entry, desktop)) = there.filter(|(known, ..)| *known == number) else {
+        let there = there.filter(|(known, ..)| *known == number);
+        // A counter has moved on, and after the code of now comes another.
+        let Some((_, entry, desktop, true)) = there else {
             return;
         };
         let (entry, desktop) = (*entry, desktop.clone());
@@ -254,7 +262,7 @@ impl Agent {
         let answer = match (result, out.void) {
             (_, Some(why)) => Err(why),
             (Ok(()), None) => {
-                self.notices.there = Some((number, out.id, out.desktop));
+                self.notices.there = Some((number, out.id, out.desktop, out.has_more));
                 let counted = now.boot + Duration::from_secs(COUNTED.into());
                 self.notices.until = Some(out.until.unwrap_or(counted));
                 Ok(Response::Notify(NotifyAnswer {

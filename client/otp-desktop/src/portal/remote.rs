@@ -74,12 +74,17 @@ impl Remote {
 }
 
 impl Typist for Remote {
-    fn perform(&mut self, actions: &[Action]) -> Result<(), Failure> {
+    fn perform(
+        &mut self,
+        actions: &[Action],
+        goes_on: &mut dyn FnMut() -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
         let (portal, session) = (&self.portal, &self.session);
         self.runtime.block_on(async {
             for action in actions {
                 if let Action::Wait(time) = action {
                     time::sleep(*time).await;
+                    goes_on()?;
                 }
                 if let Some(symbol) = x11::symbol(action) {
                     for state in [PRESSED, RELEASED] {

@@ -5,6 +5,7 @@ mod script;
 use otp_proto::{Code, Secret};
 use serde::Deserialize;
 
+use crate::agent::Agent;
 use crate::failure::Failure;
 use crate::order;
 pub(crate) use script::{Action, Key};
@@ -21,8 +22,12 @@ struct Order {
 /// A way to press keys. One that is opened has looked where the focus is, as far as it can.
 pub(crate) trait Typist {
     /// Presses keys, or none where something speaks against it; stops in the middle if the focus
-    /// moves.
-    fn perform(&mut self, actions: &[Action]) -> Result<(), Failure>;
+    /// moves, or if after a wait `goes_on` says no.
+    fn perform(
+        &mut self,
+        actions: &[Action],
+        goes_on: &mut dyn FnMut() -> Result<(), Failure>,
+    ) -> Result<(), Failure>;
 }
 
 /// Types what is ordered.
@@ -32,5 +37,17 @@ pub(crate) fn run(typist: &mut dyn Typist) -> Result<(), Failure> {
     let code = code.as_ref().map(Code::expose);
     let user = order.user.as_ref().map(Secret::expose);
     let actions = script::actions(&order.script, code, user).ok_or(Failure::BadOrder)?;
-    typist.perform(&actions)
+    // Where there is none, the code is of somebody else's making.
+    let mut agent = match Agent::subscribe() {
+        Ok((_, status)) if status.locked => return Err(Failure::Locked),
+        subscribed => subscribed.ok(),
+    };
+    typist.perform(&actions, &mut || {
+        let is_locked = agent.as_mut().is_some_and(|(agent, _)| agent.has_locked());
+        if is_locked {
+            Err(Failure::Locked)
+        } else {
+            Ok(())
+        }
+    })
 }

@@ -125,7 +125,11 @@ impl Keyboard {
 }
 
 impl Typist for Keyboard {
-    fn perform(&mut self, actions: &[Action]) -> Result<(), Failure> {
+    fn perform(
+        &mut self,
+        actions: &[Action],
+        goes_on: &mut dyn FnMut() -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
         // A dialog that asked for a passphrase may have had the focus meanwhile.
         wait(|| {
             let focus = focus::window(&self.connection)?;
@@ -137,6 +141,9 @@ impl Typist for Keyboard {
         for action in actions {
             if let Action::Wait(time) = action {
                 std::thread::sleep(*time);
+                goes_on()?;
+                // A locker may have come meanwhile; the focus stays where it was then.
+                self.wait_until_free()?;
             }
             if let Some(stroke) = keys.stroke(action) {
                 self.check()?;

@@ -239,8 +239,13 @@ fn the_next_code_takes_the_place_of_the_first_and_stays_until_it_dies() {
     driver.input(Input::Chosen(first, Chosen::Next));
     let next = driver.notices().pop().unwrap().unwrap();
     assert_eq!((next.starts_in, next.valid_for), (Some(left), left + 30));
-    assert!(!next.has_next, "there is no way on from there");
+    assert!(
+        !next.has_next && !next.has_more,
+        "there is no way on from there"
+    );
     driver.shown(Ok(()));
+    driver.input(Input::Chosen(next.number, Chosen::Type));
+    assert_eq!(driver.launches, []);
     driver.pass(f64::from(left));
     assert!(driver.notices().is_empty(), "it has just begun");
     assert_eq!(driver.get("GitHub").unwrap().code, next.code.unwrap());
@@ -272,6 +277,8 @@ fn nothing_is_done_for_a_notice_that_is_gone_or_on_a_locked_screen_or_of_a_count
     driver.pass(60.0);
     driver.input(Input::Chosen(third, Chosen::Copy));
     let bank = number(&mut driver, "Bank");
+    // Asked once more, a counter gives another code, and so does a period whose next code is shown.
+    driver.input(Input::Chosen(bank, Chosen::Copy));
     driver.input(Input::Chosen(bank, Chosen::Next));
     assert!(driver.notices().iter().all(Option::is_none));
     driver.lock();

@@ -128,7 +128,7 @@ impl Shown {
         };
         let before = self.at.take().filter(|at| at.server.is(&server));
         let call = Call {
-            replaces: before.map_or(0, |at| at.id),
+            replaces: before.as_ref().map_or(0, |at| at.id),
             title: title.clone(),
             body: plain(&body, can("body-markup")),
             actions: if can("actions") {
@@ -140,7 +140,16 @@ impl Shown {
             // The server's own clock takes it away, too, should we be gone.
             seconds: notice.valid_for.saturating_add(LATE),
         };
-        let id = call.send(&server, &self.late).await?;
+        let id = match call.send(&server, &self.late).await {
+            Ok(id) => id,
+            // An answer that is late takes care of what was to be replaced.
+            Err(fault @ (Fault::Silent(_) | Fault::Lost(_))) => return Err(fault),
+            Err(fault) => {
+                // What was to be replaced is there still.
+                self.at = before;
+                return Err(fault);
+            }
+        };
         self.at = Some(At {
             server,
             id,
@@ -209,7 +218,10 @@ fn actions(notice: &Notice, words: &NoticeWords) -> Vec<String> {
     ACTIONS
         .iter()
         .zip(words)
-        .filter(|((chosen, _), _)| *chosen != Chosen::Next || notice.has_next)
+        .filter(|((chosen, _), _)| match chosen {
+            Chosen::Next => notice.has_next,
+            Chosen::Copy | Chosen::Type => notice.has_more,
+        })
         .flat_map(|((_, name), word)| [(*name).to_owned(), word.to_owned()])
         .collect()
 }
