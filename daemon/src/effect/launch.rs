@@ -22,6 +22,7 @@ pub(crate) fn start(launch: &Launch) {
     };
     if RUNNING.fetch_add(1, Ordering::Relaxed) >= MOST {
         RUNNING.fetch_sub(1, Ordering::Relaxed);
+        tracing::warn!("too much runs for notifications already: nothing done");
         return;
     }
     let wait = move || {

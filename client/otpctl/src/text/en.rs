@@ -71,7 +71,7 @@ pub(super) static TEXT: Text = Text {
     current_passphrase: "Passphrase of today (or recovery key): ",
     denied: "refused: {}",
     desktop_failed: "otp-desktop ended without saying why",
-    desktop_missing: "not installed; add --screen, add --clipboard and get --copy and get --type need it",
+    desktop_missing: "not installed; add --screen, add --clipboard, get --copy and get --type need it",
     do_this: "; do: {}",
     drawn: "Drawn: {}. Everyone who sees it has your codes.\n",
     drop_question: "Remove the backups, which only the old identity opens? [y/N] ",

@@ -134,9 +134,9 @@ standard input and error are terminals; else exit status 5.
       --min-left SECONDS  wait for a code that lives at least so long
       --fresh             never the same code twice; waits for the next one
       --copy              onto the clipboard instead, and off it when it dies
+      --osc52             the same by the terminal, over SSH; it stays there
       --type              type it into the field that has the focus
       --script, --window  with --type: {USER}{TAB}{CODE}{ENTER}; only into this
-      --osc52             the same by the terminal, over SSH; it stays there
       --notify            show it in a notification instead, as notify does
       --json              id, code, valid_for, next; clears_in with --copy
 "

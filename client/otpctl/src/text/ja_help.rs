@@ -133,9 +133,9 @@ otpauth の URI か base32 のキーを、端末、標準入力、QR コード�
       --min-left 秒   残り時間がこれ以上のコードを待つ
       --fresh         同じコードを二度出さない。次のコードを待つ
       --copy          クリップボードに置き、期限が切れたら消す
+      --osc52         SSH の先から端末に渡す。端末からは消せない
       --type          フォーカスのある欄に入力する
       --script, --window  手順 {USER}{TAB}{CODE}{ENTER} と対象のウィンドウ
-      --osc52         SSH の先から端末に渡す。端末からは消せない
       --notify        notify と同じく、通知で見せる
       --json          id, code, valid_for, next。--copy では clears_in も
 "
