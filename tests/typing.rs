@@ -131,6 +131,8 @@ fn a_counter_is_not_advanced_where_nothing_can_be_typed() {
     home.unlock();
     let key = random_key();
     home.add(&format!("otpauth://hotp/Bank:me?secret={key}&counter=7"));
+    home.ctl(&["get", "Bank", "--type", "--script", "{KODE}"])
+        .exits(2);
     let failed = home.ctl(&["get", "Bank", "--type"]).exits(1);
     assert!(
         failed.stderr.contains("there is no graphical session"),

@@ -15,6 +15,8 @@ use std::str::FromStr;
 use serde::Deserialize;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, Visitor};
 
+use crate::script::is_script;
+
 /// Most hotkeys.
 const MOST: usize = 64;
 /// Longest query, pattern or script in bytes.
@@ -240,39 +242,6 @@ enum Does {
     Copy,
     Type,
     Script,
-}
-
-/// The words between braces in a script, and whether a number follows.
-const TOKENS: &[(&str, bool)] = &[
-    ("CODE", false),
-    ("USER", false),
-    ("ENTER", false),
-    ("TAB", false),
-    ("BS", true),
-    ("WAIT", true),
-];
-
-/// Whether every brace of a script belongs to a word that is known.
-fn is_script(script: &str) -> bool {
-    let mut rest = script;
-    while let Some((before, after)) = rest.split_once('{') {
-        let Some((token, behind)) = after.split_once('}') else {
-            return false;
-        };
-        let (word, number) = match token.split_once(' ') {
-            Some((word, number)) => (word, Some(number)),
-            None => (token, None),
-        };
-        let is_number = |text: &str| matches!(text.parse::<u32>(), Ok(1..=10_000));
-        let is_known = TOKENS.iter().any(|(known, has_number)| {
-            *known == word && (number.is_some_and(is_number) && *has_number || number.is_none())
-        });
-        if before.contains('}') || !is_known {
-            return false;
-        }
-        rest = behind;
-    }
-    !rest.contains('}')
 }
 
 impl TryFrom<Line> for Action {

@@ -33,6 +33,7 @@ mod recovery;
 mod recovery_codes;
 mod request;
 mod response;
+mod script;
 mod secret;
 mod wire;
 
@@ -56,6 +57,7 @@ pub use recovery_codes::{
 };
 pub use request::*;
 pub use response::*;
+pub use script::is_script;
 pub use secret::{Code, Key, Secret};
 
 /// The protocol's number, bumped by hand when an old peer would misread a message.

@@ -113,6 +113,14 @@ mod tests {
             "a\nb",
         ] {
             assert_eq!(read(script), None, "{script}");
+            assert!(!otp_proto::is_script(script), "{script}");
+        }
+        // What the others take for a script is the same.
+        for script in ["{CODE}", "{bs}{BS 256}{Wait 10000}{TAB}", "{BS 0}"] {
+            assert!(
+                otp_proto::is_script(script) && read(script).is_some(),
+                "{script}"
+            );
         }
         assert!(actions("{CODE}", None, None).is_none());
         assert!(actions("{USER}", Some("12"), None).is_none());

@@ -1,6 +1,6 @@
 //! `get` and `notify`.
 
-use otp_proto::{Get, Notify, Show};
+use otp_proto::{Get, Notify, Show, is_script};
 use zeroize::Zeroizing;
 
 use super::OrUsage as _;
@@ -128,6 +128,10 @@ fn type_it(client: &mut Client, line: &Line) -> Result<(), Failure> {
     let text = client.text;
     let script = line.text(Opt::Script).or_usage(client)?;
     let script = script.unwrap_or_else(|| "{CODE}".into());
+    // Before a counter is used for it.
+    if !is_script(&script) {
+        return Err(UsageError::BadValue("script")).or_usage(client);
+    }
     let window = line.text(Opt::Window).or_usage(client)?;
     let mut verb = vec!["type"];
     if let Some(window) = &window {
