@@ -58,7 +58,7 @@ const F1: u32 = 0xffbe;
 pub struct Hotkeys(Vec<Hotkey>);
 
 impl Hotkeys {
-    /// Each of them, in the file's order.
+    /// Each of them; those of a TOML file sorted by how their keys are written there.
     pub fn all(&self) -> &[Hotkey] {
         &self.0
     }

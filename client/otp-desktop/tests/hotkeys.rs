@@ -62,7 +62,7 @@ impl Session {
         let compositor = UnixListener::bind(folder.join("wayland-7")).unwrap();
         std::fs::create_dir(folder.join("otpd")).unwrap();
         std::fs::write(folder.join("otpd/otpd.toml"), configuration).unwrap();
-        let script = "#!/bin/sh\necho \"$@\" >>\"$0.said\"\n";
+        let script = "#!/bin/sh\necho \"$@\" >>\"$0.said\"\ncat >>\"$0.read\"\n";
         write_program(&folder.join("otpctl"), script);
         let mut install = Command::new("install");
         install.arg(env!("CARGO_BIN_EXE_otp-desktop")).arg(folder);
@@ -158,6 +158,8 @@ fn asked_for(shortcuts: &Shortcuts) -> Vec<(String, String)> {
     shortcuts
         .iter()
         .map(|(name, options)| {
+            let description: String = options["description"].downcast_ref().unwrap();
+            assert_eq!(description, format!("otpd: {name}"));
             let trigger = options["preferred_trigger"].downcast_ref().unwrap();
             (name.clone(), trigger)
         })
@@ -261,18 +263,21 @@ fn start_frontend(
 
 /// A key is pressed.
 fn press(connection: &Connection, session: &str, name: &str) {
+    emit(connection, session, name, "Activated");
+}
+
+/// It is let go.
+fn let_go(connection: &Connection, session: &str, name: &str) {
+    emit(connection, session, name, "Deactivated");
+}
+
+fn emit(connection: &Connection, session: &str, name: &str, signal: &str) {
     let interface = "org.freedesktop.portal.GlobalShortcuts";
     let session = OwnedObjectPath::try_from(session).unwrap();
     let body = (session, name, 1_u64, HashMap::<&str, Value<'_>>::new());
     let to: Option<&str> = None;
-    futures_lite::future::block_on(connection.emit_signal(
-        to,
-        OBJECT,
-        interface,
-        "Activated",
-        &body,
-    ))
-    .unwrap();
+    futures_lite::future::block_on(connection.emit_signal(to, OBJECT, interface, signal, &body))
+        .unwrap();
 }
 
 const TWO: &str = "[hotkeys]\n'Ctrl+Alt+G' = { entry = 'git hub', do = 'notify' }\n\
@@ -326,6 +331,7 @@ fn shortcuts_that_are_there_are_not_asked_for_again_and_a_portal_that_comes_back
     }
     session.file_has("log", "serving 2 hotkeys\notp-desktop: serving 2 hotkeys");
     press(&portal, "/session/1", "pick");
+    let_go(&portal, "/session/1", "pick");
     session.file_has("otpctl.said", "--quiet --prompt pick\n");
     assert!(again.try_recv().is_err(), "nothing was bound");
 }
@@ -346,6 +352,68 @@ fn a_no_is_a_no_and_a_desktop_without_the_portal_is_said_once() {
     session.file_has("log", line);
     let said = std::fs::read_to_string(session.folder().join("log")).unwrap();
     assert_eq!(said.matches(line).count(), 1, "{said}");
+}
+
+#[test]
+fn what_types_and_menus_wait_until_their_own_key_is_let_go_and_a_script_is_in_no_name_or_argument()
+{
+    let mut session = Session::start(
+        "[hotkeys]\nF1 = { entry = 'bank', do = 'script', script = '4711{CODE}', window = 'W' }\n\
+         F2 = { entry = 'bank', do = 'script', script = '4712{CODE}' }\n\
+         F3 = { entry = 'shop', do = 'type' }\nF4 = { do = 'pick' }\n\
+         F5 = { entry = 'shop', do = 'notify' }\nF6 = { entry = 'shop', do = 'copy' }\n\
+         F7 = { do = 'pick' }\n",
+    );
+    let (portal, asked) = start_frontend(&session, &[], false);
+    session.run();
+    session.file_has("log", "serving 6 hotkeys");
+    let bound = asked.try_iter().find_map(|asked| match asked {
+        Asked::Bind(bound) => Some(bound),
+        Asked::Register(_) | Asked::Create | Asked::List => None,
+    });
+    let names: Vec<String> = bound.unwrap().into_iter().map(|(name, _)| name).collect();
+    let expected = ["script bank", "script bank 2", "type shop", "pick"];
+    assert_eq!(names[..4], expected);
+    let own = "/session/1";
+    // The last one that is pressed is meant.
+    for name in ["script bank", "type shop", "pick", "script bank 2"] {
+        press(&portal, own, name);
+    }
+    for (name, said) in [
+        ("notify shop", "--quiet --prompt notify -- shop\n"),
+        ("copy shop", "--quiet --prompt get --copy -- shop\n"),
+    ] {
+        press(&portal, own, name);
+        session.file_has("otpctl.said", said);
+        let_go(&portal, own, name);
+    }
+    let_go(&portal, "/session/2", "script bank 2");
+    let_go(&portal, own, "pick");
+    let mut said =
+        "--quiet --prompt notify -- shop\n--quiet --prompt get --copy -- shop\n".to_owned();
+    for (name, last) in [
+        (
+            "script bank 2",
+            "--quiet --prompt get --type --script - -- bank\n",
+        ),
+        (
+            "script bank",
+            "--quiet --prompt get --type --script - --window W -- bank\n",
+        ),
+        ("type shop", "--quiet --prompt get --type -- shop\n"),
+        ("pick", "--quiet --prompt pick\n"),
+    ] {
+        if name != "script bank 2" {
+            press(&portal, own, name);
+        }
+        let_go(&portal, own, name);
+        said.push_str(last);
+        session.file_has("otpctl.said", &said);
+    }
+    session.file_has("otpctl.read", "4711{CODE}\n");
+    session.file_has("otpctl.read", "4712{CODE}\n");
+    let all = std::fs::read_to_string(session.folder().join("otpctl.said")).unwrap();
+    assert_eq!(all, said);
 }
 
 /// What a desktop has behind the portal.

@@ -1,7 +1,7 @@
 //! What is done when a hotkey is pressed: `otpctl` does it, with the session's own environment.
 
 use std::cell::RefCell;
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::rc::Rc;
@@ -35,8 +35,8 @@ impl Actor {
         drop(busy);
         let (hotkey, busy) = (hotkey.clone(), Rc::clone(&self.busy));
         spawn_local(async move {
-            let arguments = arguments(&hotkey.action);
-            let outcome = spawn_blocking(move || run(&arguments)).await;
+            let action = hotkey.action.clone();
+            let outcome = spawn_blocking(move || run(&action)).await;
             busy.borrow_mut().retain(|other| *other != hotkey);
             match outcome {
                 Ok(Ok(())) | Err(_) => {}
@@ -46,8 +46,9 @@ impl Actor {
     }
 }
 
-/// The command line. Options first: a query may begin with a dash.
-fn arguments(action: &Action) -> Vec<String> {
+/// The command line, which every process can read: a script, in which somebody may have a PIN, is
+/// not in it. Options first: a query may begin with a dash.
+fn arguments(action: &Action) -> Vec<&str> {
     let mut words: Vec<&str> = vec!["--quiet", "--prompt"];
     let entry = match action {
         Action::Pick => {
@@ -68,10 +69,11 @@ fn arguments(action: &Action) -> Vec<String> {
             window,
         } => {
             words.extend(["get", "--type"]);
-            for (option, value) in [("--script", script), ("--window", window)] {
-                if let Some(value) = value {
-                    words.extend([option, value]);
-                }
+            if script.is_some() {
+                words.extend(["--script", "-"]);
+            }
+            if let Some(window) = window {
+                words.extend(["--window", window]);
             }
             Some(entry)
         }
@@ -79,20 +81,29 @@ fn arguments(action: &Action) -> Vec<String> {
     if let Some(entry) = entry {
         words.extend(["--", entry]);
     }
-    words.into_iter().map(str::to_owned).collect()
+    words
 }
 
 /// Waits for its end; what a person should know of a failure, which is no secret: otpctl's
 /// messages hold none.
-fn run(arguments: &[String]) -> Result<(), String> {
+fn run(action: &Action) -> Result<(), String> {
     let program = find().ok_or_else(|| "otpctl: no such program".to_owned())?;
+    let script = match action {
+        Action::Type { script, .. } => script.as_ref(),
+        Action::Pick | Action::Notify(_) | Action::Copy(_) => None,
+    };
+    let stdin = script.map_or_else(Stdio::null, |_| Stdio::piped());
     let mut child = Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::null())
+        .args(arguments(action))
+        .stdin(stdin)
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
         .map_err(|error| format!("otpctl: {}", reason(&error)))?;
+    if let (Some(script), Some(mut stdin)) = (script, child.stdin.take()) {
+        // One that ended already has its status. A pipe takes the longest script at once.
+        stdin.write_all(format!("{script}\n").as_bytes()).ok();
+    }
     let mut said = Vec::new();
     if let Some(stderr) = child.stderr.take() {
         stderr.take(LONGEST).read_to_end(&mut said).ok();
@@ -134,7 +145,7 @@ mod tests {
             arguments(&Action::Notify(entry.clone())),
             ["--quiet", "--prompt", "notify", "--", "--json"]
         );
-        let script = Some("{CODE}".to_owned());
+        let script = Some("1234{CODE}".to_owned());
         assert_eq!(
             arguments(&Action::Type {
                 entry,
@@ -142,7 +153,7 @@ mod tests {
                 window: None
             }),
             [
-                "--quiet", "--prompt", "get", "--type", "--script", "{CODE}", "--", "--json"
+                "--quiet", "--prompt", "get", "--type", "--script", "-", "--", "--json"
             ]
         );
         assert_eq!(arguments(&Action::Pick), ["--quiet", "--prompt", "pick"]);

@@ -7,6 +7,7 @@
 //! ("org.freedesktop.host.portal.Registry").
 
 use std::collections::HashMap;
+use std::iter;
 use std::time::Duration;
 
 use futures_lite::StreamExt as _;
@@ -17,6 +18,7 @@ use zbus::zvariant::{DynamicType, ObjectPath, OwnedObjectPath, OwnedValue, Value
 use zbus::{Connection, Message, MessageStream, message};
 
 use super::act::Actor;
+use super::x11::acts_on_release;
 use super::{Teller, name};
 use crate::failure::{Failure, Way};
 use crate::text::hotkeys::Trouble;
@@ -87,13 +89,25 @@ async fn wait(
         }
     }
     teller.say_count(count);
+    // What is done once its key is let go.
+    let mut armed = None;
     loop {
         let message = portal.next().await?;
-        if let Some(id) = portal.pressed(&message, &session)? {
-            let place = names.iter().position(|name| *name == id);
-            if let Some(hotkey) = place.and_then(|place| hotkeys.get(place)) {
+        let Some((id, step)) = portal.step(&message, &session)? else {
+            continue;
+        };
+        let place = names.iter().position(|name| *name == id);
+        let Some(hotkey) = place.and_then(|place| hotkeys.get(place)) else {
+            continue;
+        };
+        match step {
+            Step::Down if acts_on_release(&hotkey.action) => armed = place,
+            Step::Down => actor.press(hotkey),
+            Step::Up if armed == place => {
+                armed = None;
                 actor.press(hotkey);
             }
+            Step::Up => {}
         }
     }
 }
@@ -106,8 +120,15 @@ async fn within<T>(
     done.unwrap_or(Err(Failure::TimedOut(Way::Shortcuts)))
 }
 
+/// What a key does.
+#[derive(Clone, Copy)]
+enum Step {
+    Down,
+    Up,
+}
+
 /// A name for each hotkey that stays the same while what it does stays the same: the desktop keeps
-/// the keys that a person chose for it under that.
+/// the keys that a person chose for it under that. It is shown and filed, so that no script is in it.
 fn names(hotkeys: &[Hotkey]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for hotkey in hotkeys {
@@ -117,21 +138,15 @@ fn names(hotkeys: &[Hotkey]) -> Vec<String> {
             Action::Copy(entry) => format!("copy {entry}"),
             Action::Type {
                 entry,
-                script,
-                window,
-            } => {
-                let [script, window] = [script, window].map(|text| text.as_deref().unwrap_or(""));
-                format!("type {entry} {script} {window}")
-                    .trim_end()
-                    .to_owned()
-            }
+                script: Some(_),
+                ..
+            } => format!("script {entry}"),
+            Action::Type { entry, .. } => format!("type {entry}"),
         };
-        let twins = names.iter().filter(|name| **name == words).count();
-        names.push(if twins > 0 {
-            format!("{words} {}", twins + 1)
-        } else {
-            words
-        });
+        let numbered = (2..).map(|number: usize| format!("{words} {number}"));
+        // An entry may have a number at its end as well.
+        let mut free = iter::once(words.clone()).chain(numbered);
+        names.extend(free.find(|name| !names.contains(name)));
     }
     names
 }
@@ -314,12 +329,12 @@ impl Portal {
             && header.member().is_some_and(|it| it == member)
     }
 
-    /// The shortcut that a signal says was pressed.
-    fn pressed(
+    /// The shortcut that a signal says was pressed or let go.
+    fn step(
         &self,
         message: &Message,
         session: &OwnedObjectPath,
-    ) -> Result<Option<String>, Failure> {
+    ) -> Result<Option<(String, Step)>, Failure> {
         if self.is_of_portal(message, SESSION, "Closed")
             && message
                 .header()
@@ -328,15 +343,19 @@ impl Portal {
         {
             return Err(failed("the portal has ended the session"));
         }
-        if !self.is_of_portal(message, SHORTCUTS, "Activated") {
+        let steps = [("Activated", Step::Down), ("Deactivated", Step::Up)];
+        let step = steps
+            .into_iter()
+            .find(|(member, _)| self.is_of_portal(message, SHORTCUTS, member));
+        let Some((_, step)) = step else {
             return Ok(None);
-        }
+        };
         let body = message.body();
-        let pressed = body.deserialize::<(OwnedObjectPath, String, u64, Results)>();
-        Ok(pressed
+        let moved = body.deserialize::<(OwnedObjectPath, String, u64, Results)>();
+        Ok(moved
             .ok()
             .filter(|(of, ..)| of == session)
-            .map(|(_, id, ..)| id))
+            .map(|(_, id, ..)| (id, step)))
     }
 }
 
@@ -396,12 +415,26 @@ mod tests {
     fn a_name_says_what_is_done_and_twins_have_numbers() {
         let table: otp_proto::Hotkeys = toml::from_str(
             "'Ctrl+Alt+O' = { do = 'pick' }\n'Ctrl+Alt+P' = { do = 'pick' }\n\
-             F9 = { do = 'type', entry = 'github' }\nF10 = { do = 'notify', entry = '山' }\n",
+             'Ctrl+Alt+Q' = { do = 'pick' }\n\
+             F1 = { do = 'type', entry = 'github' }\nF2 = { do = 'notify', entry = '山' }\n\
+             F3 = { do = 'script', entry = 'github', script = '1234{CODE}', window = 'bank' }\n\
+             F4 = { do = 'type', entry = 'github 2' }\nF5 = { do = 'type', entry = 'github' }\n\
+             F6 = { do = 'script', entry = 'github', script = '5678{CODE}' }\n",
         )
         .unwrap();
         assert_eq!(
             names(table.all()),
-            ["pick", "pick 2", "notify 山", "type github"]
+            [
+                "pick",
+                "pick 2",
+                "pick 3",
+                "type github",
+                "notify 山",
+                "script github",
+                "type github 2",
+                "type github 3",
+                "script github 2"
+            ]
         );
     }
 }

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use x11rb::connection::Connection as _;
 use x11rb::errors::ReplyError;
 use x11rb::protocol::xproto::{
-    ConnectionExt as _, GrabMode, KeyPressEvent, Keycode, Keysym, ModMask, Window,
+    ConnectionExt as _, GrabMode, KeyPressEvent, KeyReleaseEvent, Keycode, Keysym, ModMask, Window,
 };
 use x11rb::protocol::{ErrorKind, Event};
 use x11rb::rust_connection::RustConnection;
@@ -61,13 +61,13 @@ async fn wait(
                         && let Some(hotkey) = hotkeys.get(place)
                     {
                         if acts_on_release(&hotkey.action) {
-                            held.armed = Some(place);
+                            held.arm(place, key.detail);
                         } else {
                             actor.press(hotkey);
                         }
                     }
                 }
-                Event::KeyRelease(key) => held.released = Some((key.detail, key.time)),
+                Event::KeyRelease(key) => held.release(&key),
                 Event::MappingNotify(_) => {
                     let now = Board::read(&connection)?;
                     if now != board {
@@ -83,7 +83,7 @@ async fn wait(
         }
         connection.flush()?;
         let wait = stream.readable();
-        let ready = if held.released.is_some() {
+        let ready = if held.is_let_go() {
             timeout(REPEAT, wait).await.ok()
         } else {
             Some(wait.await)
@@ -92,16 +92,15 @@ async fn wait(
             ready?.clear_ready();
             continue;
         }
-        held.released = None;
-        if let Some(hotkey) = held.armed.take().and_then(|place| hotkeys.get(place)) {
+        if let Some(hotkey) = held.armed.take().and_then(|armed| hotkeys.get(armed.place)) {
             actor.press(hotkey);
         }
     }
 }
 
-/// While the key is held the keyboard is ours: a menu could not have it, and what is typed would
-/// come back to us.
-fn acts_on_release(action: &Action) -> bool {
+/// While the key is held the keyboard is ours on X11: a menu could not have it, and what is typed would
+/// come back to us. On Wayland what is typed would be typed with Ctrl and Alt.
+pub(super) fn acts_on_release(action: &Action) -> bool {
     matches!(action, Action::Pick | Action::Type { .. })
 }
 
@@ -110,15 +109,45 @@ fn acts_on_release(action: &Action) -> bool {
 struct Held {
     /// The last release, which may be the first half of a repetition.
     released: Option<(Keycode, u32)>,
-    /// What is done once it is let go.
-    armed: Option<usize>,
+    armed: Option<Armed>,
+}
+
+/// What is done once its key is let go.
+struct Armed {
+    place: usize,
+    keycode: Keycode,
+    /// It is, unless the same key is pressed in the same moment.
+    is_let_go: bool,
 }
 
 impl Held {
+    fn arm(&mut self, place: usize, keycode: Keycode) {
+        self.armed = Some(Armed {
+            place,
+            keycode,
+            is_let_go: false,
+        });
+    }
+
+    fn is_let_go(&self) -> bool {
+        self.armed.as_ref().is_some_and(|armed| armed.is_let_go)
+    }
+
+    /// Keys beside the armed one, Ctrl for one, may be let go before it.
+    fn release(&mut self, key: &KeyReleaseEvent) {
+        self.released = Some((key.detail, key.time));
+        if let Some(armed) = &mut self.armed {
+            armed.is_let_go |= armed.keycode == key.detail;
+        }
+    }
+
     /// Which hotkey a person has pressed.
     fn press(&mut self, key: &KeyPressEvent, grabs: &[Grab], modifiers: u16) -> Option<usize> {
         let released = self.released.take();
         if released == Some((key.detail, key.time)) {
+            if let Some(armed) = &mut self.armed {
+                armed.is_let_go &= armed.keycode != key.detail;
+            }
             return None;
         }
         let state = u16::from(key.state) & modifiers;
@@ -306,4 +335,44 @@ fn release(
         connection.ungrab_key(grab.keycode, root, modifiers.into())?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(detail: Keycode, time: u32) -> KeyPressEvent {
+        KeyPressEvent {
+            detail,
+            time,
+            ..KeyPressEvent::default()
+        }
+    }
+
+    #[test]
+    fn only_the_armed_key_ends_the_wait_and_its_repetition_does_not() {
+        const CTRL: Keycode = 37;
+        const KEY: Keycode = 28;
+        let grab = Grab {
+            place: 3,
+            keycode: KEY,
+            modifiers: 0,
+        };
+        let grabs = [grab];
+        let mut held = Held::default();
+        assert_eq!(held.press(&event(KEY, 1), &grabs, 0), Some(3));
+        held.arm(3, KEY);
+        held.release(&event(CTRL, 2));
+        assert!(!held.is_let_go());
+        held.release(&event(KEY, 30));
+        assert_eq!(held.press(&event(KEY, 30), &grabs, 0), None);
+        assert!(!held.is_let_go());
+        held.release(&event(KEY, 60));
+        // Neither another key's release nor its press hides that.
+        held.release(&event(CTRL, 61));
+        assert_eq!(held.press(&event(CTRL, 62), &grabs, 0), None);
+        assert!(held.is_let_go());
+        assert_eq!(held.armed.take().map(|armed| armed.place), Some(3));
+        assert!(!held.is_let_go());
+    }
 }

@@ -295,7 +295,7 @@ pub const VERBS: &[Verb] = &[
                 "script",
                 "SCRIPT",
                 Choice::Any,
-                "with --type, what is typed, such as {USER}{TAB}{CODE}{ENTER}",
+                "with --type, what is typed, such as {USER}{TAB}{CODE}{ENTER}, or - for a line of standard input",
             ),
             flag("type", "type it into the field that has the focus instead"),
             valued(

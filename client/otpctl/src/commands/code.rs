@@ -1,5 +1,7 @@
 //! `get` and `notify`.
 
+use std::ffi::OsStr;
+
 use otp_proto::{Get, Notify, Show, is_script};
 use zeroize::Zeroizing;
 
@@ -126,8 +128,7 @@ fn copy(client: &mut Client, line: &Line, way: Opt) -> Result<(), Failure> {
 fn type_it(client: &mut Client, line: &Line) -> Result<(), Failure> {
     refuse(client, line, &[Opt::Next])?;
     let text = client.text;
-    let script = line.text(Opt::Script).or_usage(client)?;
-    let script = script.unwrap_or_else(|| "{CODE}".into());
+    let script = script(client, line)?;
     // Before a counter is used for it.
     if !is_script(&script) {
         return Err(UsageError::BadValue("script")).or_usage(client);
@@ -140,7 +141,7 @@ fn type_it(client: &mut Client, line: &Line) -> Result<(), Failure> {
     let desktop = Desktop::prepare(&verb).map_err(|error| error.into_failure(text))?;
     let answer = ask(client, line, true)?;
     let mut order = Object::new()
-        .text("script", &script)
+        .text("script", script.as_str())
         .copy("code", answer.json());
     if script.to_ascii_uppercase().contains("{USER}") {
         let show = Show {
@@ -157,6 +158,23 @@ fn type_it(client: &mut Client, line: &Line) -> Result<(), Failure> {
         return output::print_json(&shown(&answer).end());
     }
     Ok(())
+}
+
+/// What is typed: `-` is a line of standard input, which no other process can read off the command
+/// line.
+fn script(client: &Client, line: &Line) -> Result<Zeroizing<String>, Failure> {
+    let script = line.text(Opt::Script).or_usage(client)?;
+    let script = Zeroizing::new(script.unwrap_or_else(|| "{CODE}".into()));
+    if *script != "-" {
+        return Ok(script);
+    }
+    let mut read = super::file::read(client, OsStr::new("-"))?;
+    for end in ['\n', '\r'] {
+        if read.ends_with(end) {
+            read.pop();
+        }
+    }
+    Ok(read)
 }
 
 /// Asks the agent for the code of a command line.

@@ -137,6 +137,7 @@ standard input and error are terminals; else exit status 5.
       --osc52             the same by the terminal, over SSH; it stays there
       --type              type it into the field that has the focus
       --script, --window  with --type: {USER}{TAB}{CODE}{ENTER}; only into this
+      --script -          reads it from standard input, out of sight of others
       --notify            show it in a notification instead, as notify does
       --json              id, code, valid_for, next; clears_in with --copy
 "

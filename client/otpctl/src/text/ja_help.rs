@@ -136,6 +136,7 @@ otpauth の URI か base32 のキーを、端末、標準入力、QR コード�
       --osc52         SSH の先から端末に渡す。端末からは消せない
       --type          フォーカスのある欄に入力する
       --script, --window  手順 {USER}{TAB}{CODE}{ENTER} と対象のウィンドウ
+      --script -      手順を標準入力から読む
       --notify        notify と同じく、通知で見せる
       --json          id, code, valid_for, next。--copy では clears_in も
 "
