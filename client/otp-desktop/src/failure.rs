@@ -126,7 +126,7 @@ impl Failure {
             Self::Usage(_) | Self::NotAPipe | Self::BadOrder => 2,
             Self::OtherWindow | Self::FocusMoved | Self::NoWindows => 3,
             Self::Locked => 5,
-            Self::Refused | Self::NotChosen(_) | Self::KeyboardTaken => 6,
+            Self::Refused | Self::NotChosen(None) => 6,
             Self::Empty | Self::Unusable | Self::TooLarge(_) => 8,
             Self::Both(first, last) => match first.status() {
                 1 => last.status(),
@@ -150,6 +150,7 @@ impl Failure {
             | Self::Settings(_)
             | Self::NoPicker
             | Self::Picker(..)
+            | Self::NotChosen(Some(_))
             | Self::NotOffered
             | Self::NotCopied(_)
             | Self::NoCode
@@ -157,6 +158,7 @@ impl Failure {
             | Self::NoTerminal
             | Self::NoFocus
             | Self::KeysDown
+            | Self::KeyboardTaken
             | Self::NoKey
             | Self::Unsupported => 1,
         }

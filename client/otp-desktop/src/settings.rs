@@ -59,7 +59,8 @@ pub(crate) fn path() -> Result<PathBuf, Failure> {
     Ok(dirs.config.join("otpd.toml"))
 }
 
-fn text(path: &Path) -> io::Result<String> {
+/// Reads it all, and waits for nobody.
+pub(crate) fn text(path: &Path) -> io::Result<String> {
     // Asked before opening: a named pipe would wait for its other end.
     if !std::fs::metadata(path)?.is_file() {
         return Err(io::Error::other("not a regular file"));

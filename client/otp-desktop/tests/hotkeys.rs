@@ -122,7 +122,8 @@ struct Frontend {
     asked: SyncSender<Asked>,
     /// The shortcuts that it has from before.
     known: Vec<String>,
-    is_refused: bool,
+    /// The answer to the wish for keys; 0: they are given.
+    code: u32,
 }
 
 impl Frontend {
@@ -204,8 +205,7 @@ impl Frontend {
         let names: Vec<String> = asked.iter().map(|(name, _)| name.clone()).collect();
         let given = names.split_last().map_or(&[][..], |(_, given)| given);
         self.asked.send(Asked::Bind(asked)).unwrap();
-        let code = u32::from(self.is_refused);
-        Self::respond(connection, &header, &options, code, listed(given)).await
+        Self::respond(connection, &header, &options, self.code, listed(given)).await
     }
 }
 
@@ -242,17 +242,13 @@ fn serve(
     is_ready.recv().unwrap()
 }
 
-fn start_frontend(
-    session: &Session,
-    known: &[&str],
-    is_refused: bool,
-) -> (Connection, Receiver<Asked>) {
+fn start_frontend(session: &Session, known: &[&str], code: u32) -> (Connection, Receiver<Asked>) {
     let (asked, questions) = mpsc::sync_channel(64);
     let registry = Registry(asked.clone());
     let frontend = Frontend {
         asked,
         known: known.iter().map(|&name| name.to_owned()).collect(),
-        is_refused,
+        code,
     };
     let connection = serve(&session.bus.address, FRONTEND, |builder| {
         let builder = builder.serve_at(OBJECT, frontend).unwrap();
@@ -286,7 +282,7 @@ const TWO: &str = "[hotkeys]\n'Ctrl+Alt+G' = { entry = 'git hub', do = 'notify' 
 #[test]
 fn it_says_who_it_is_looks_before_it_asks_and_acts_when_a_key_is_pressed() {
     let mut session = Session::start(TWO);
-    let (portal, asked) = start_frontend(&session, &[], false);
+    let (portal, asked) = start_frontend(&session, &[], 0);
     session.run();
     let wanted = Asked::Bind(vec![
         ("notify git hub".into(), "CTRL+ALT+g".into()),
@@ -315,12 +311,12 @@ fn it_says_who_it_is_looks_before_it_asks_and_acts_when_a_key_is_pressed() {
 #[test]
 fn shortcuts_that_are_there_are_not_asked_for_again_and_a_portal_that_comes_back_is_used() {
     let mut session = Session::start(TWO);
-    let (portal, asked) = start_frontend(&session, &["pick", "notify git hub"], false);
+    let (portal, asked) = start_frontend(&session, &["pick", "notify git hub"], 0);
     session.run();
     session.file_has("log", "serving 2 hotkeys");
     drop(portal.clone());
     futures_lite::future::block_on(portal.close()).unwrap();
-    let (portal, again) = start_frontend(&session, &["pick", "notify git hub"], false);
+    let (portal, again) = start_frontend(&session, &["pick", "notify git hub"], 0);
     for asked in [&asked, &again] {
         assert!(matches!(
             asked.recv_timeout(PATIENCE).unwrap(),
@@ -338,13 +334,16 @@ fn shortcuts_that_are_there_are_not_asked_for_again_and_a_portal_that_comes_back
 
 #[test]
 fn a_no_is_a_no_and_a_desktop_without_the_portal_is_said_once() {
-    let mut session = Session::start(TWO);
-    let (_portal, asked) = start_frontend(&session, &[], true);
-    session.run();
-    session.file_has("log", "did not give us the keys Ctrl+Alt+G");
-    session.file_has("log", "did not give us the keys Ctrl+Alt+O");
-    let binds = asked.try_iter().filter(|it| matches!(it, Asked::Bind(_)));
-    assert_eq!(binds.count(), 1);
+    // Said by the person, and by a desktop that ends its dialog in another way.
+    for code in [1, 2] {
+        let mut session = Session::start(TWO);
+        let (_portal, asked) = start_frontend(&session, &[], code);
+        session.run();
+        session.file_has("log", "did not give us the keys Ctrl+Alt+G");
+        session.file_has("log", "did not give us the keys Ctrl+Alt+O");
+        let binds = asked.try_iter().filter(|it| matches!(it, Asked::Bind(_)));
+        assert_eq!(binds.count(), 1);
+    }
 
     let mut session = Session::start(TWO);
     session.run();
@@ -364,7 +363,7 @@ fn what_types_and_menus_wait_until_their_own_key_is_let_go_and_a_script_is_in_no
          F5 = { entry = 'shop', do = 'notify' }\nF6 = { entry = 'shop', do = 'copy' }\n\
          F7 = { do = 'pick' }\n",
     );
-    let (portal, asked) = start_frontend(&session, &[], false);
+    let (portal, asked) = start_frontend(&session, &[], 0);
     session.run();
     session.file_has("log", "serving 6 hotkeys");
     let bound = asked.try_iter().find_map(|asked| match asked {
@@ -414,6 +413,47 @@ fn what_types_and_menus_wait_until_their_own_key_is_let_go_and_a_script_is_in_no
     session.file_has("otpctl.read", "4712{CODE}\n");
     let all = std::fs::read_to_string(session.folder().join("otpctl.said")).unwrap();
     assert_eq!(all, said);
+}
+
+/// A portal that fails at once.
+struct Broken(SyncSender<Asked>);
+
+#[interface(name = "org.freedesktop.portal.GlobalShortcuts")]
+impl Broken {
+    async fn create_session(&self, _options: Options) -> zbus::fdo::Result<OwnedObjectPath> {
+        self.0.send(Asked::Create).unwrap();
+        Err(zbus::fdo::Error::Failed("out of order".into()))
+    }
+}
+
+#[test]
+fn a_portal_that_fails_again_and_again_is_said_once() {
+    let mut session = Session::start(TWO);
+    let (asked, questions) = mpsc::sync_channel(64);
+    let _portal = serve(&session.bus.address, FRONTEND, |builder| {
+        builder.serve_at(OBJECT, Broken(asked)).unwrap()
+    });
+    session.run();
+    for _ in 0..4 {
+        assert_eq!(questions.recv_timeout(PATIENCE).unwrap(), Asked::Create);
+    }
+    let said = std::fs::read_to_string(session.folder().join("log")).unwrap();
+    assert_eq!(said.matches("out of order").count(), 1, "{said}");
+}
+
+#[test]
+fn a_configuration_that_is_a_pipe_is_said_and_left_when_there_is_a_file_again() {
+    let mut session = Session::start(TWO);
+    let (_portal, _asked) = start_frontend(&session, &["pick", "notify git hub"], 0);
+    let file = session.folder().join("otpd/otpd.toml");
+    std::fs::remove_file(&file).unwrap();
+    let mut mkfifo = Command::new("mkfifo");
+    assert!(mkfifo.arg(&file).status().unwrap().success());
+    session.run();
+    session.file_has("log", "not a regular file");
+    std::fs::remove_file(&file).unwrap();
+    std::fs::write(&file, TWO).unwrap();
+    session.file_has("log", "serving 2 hotkeys");
 }
 
 /// What a desktop has behind the portal.

@@ -23,7 +23,7 @@ pub(super) struct Configuration {
     events: AsyncFd<OwnedFd>,
     hangup: Signal,
     /// What the file said when it was read last, right or wrong.
-    seen: Option<Vec<u8>>,
+    seen: Option<Result<String, String>>,
     /// The last that was right.
     hotkeys: Vec<Hotkey>,
 }
@@ -45,12 +45,17 @@ impl Configuration {
     pub(super) fn read(&mut self, teller: &Teller) -> Vec<Hotkey> {
         // Before it is read, so that no change is missed.
         self.arm();
-        self.seen = std::fs::read(&self.path).ok();
+        self.seen = Some(self.content());
         match Settings::read() {
             Ok(settings) => self.hotkeys = settings.hotkeys.all().to_vec(),
             Err(failure) => super::tell(teller.language.cause(&failure)),
         }
         self.hotkeys.clone()
+    }
+
+    /// What the file says, or why it can't be read.
+    fn content(&self) -> Result<String, String> {
+        settings::text(&self.path).map_err(|error| error.to_string())
     }
 
     /// Watches the file's folder, and those above it that may be replaced or made.
@@ -76,7 +81,7 @@ impl Configuration {
             }
             sleep(SETTLE).await;
             self.arm();
-            if std::fs::read(&self.path).ok() != self.seen {
+            if self.seen.as_ref() != Some(&self.content()) {
                 return;
             }
         }

@@ -107,6 +107,7 @@ async fn hold(
 ) -> Result<(), Failure> {
     let mut gone_since: Option<Instant> = None;
     let mut pause = FIRST_PAUSE;
+    let mut is_told = false;
     loop {
         let start = Instant::now();
         let lost = match session {
@@ -122,6 +123,7 @@ async fn hold(
         if start.elapsed() > LONGEST_PAUSE {
             pause = FIRST_PAUSE;
             gone_since = None;
+            is_told = false;
         }
         if let Failure::Display(_) = lost {
             let since = *gone_since.get_or_insert_with(Instant::now);
@@ -136,6 +138,10 @@ async fn hold(
             gone_since = None;
             if matches!(lost, Failure::Missing(Way::Shortcuts)) {
                 teller.tell_once(&Trouble::NoHotkeys);
+            } else if pause > FIRST_PAUSE && !is_told {
+                // Once is a restart; a failure twice in a row is one that may stay.
+                is_told = true;
+                tell(teller.language.cause(&lost));
             }
         }
         sleep(pause).await;

@@ -28,6 +28,8 @@ pub(super) const APP: &str = "io.otpd.Desktop";
 const NAME: &str = "org.freedesktop.portal.Desktop";
 const OBJECT: &str = "/org/freedesktop/portal/desktop";
 const SHORTCUTS: &str = "org.freedesktop.portal.GlobalShortcuts";
+/// What may ask the person.
+const BIND: &str = "BindShortcuts";
 const REGISTRY: &str = "org.freedesktop.host.portal.Registry";
 const REQUEST: &str = "org.freedesktop.portal.Request";
 const SESSION: &str = "org.freedesktop.portal.Session";
@@ -254,7 +256,7 @@ impl Portal {
             .collect()
         };
         let results = self
-            .request("BindShortcuts", |request| {
+            .request(BIND, |request| {
                 let options = Options::from([("handle_token", request.into())]);
                 (session, wanted(), "", options)
             })
@@ -303,6 +305,9 @@ impl Portal {
             return match code {
                 0 => Ok(results),
                 1 => Err(Failure::Refused),
+                // Ended in some other way, as some desktops say of their own dialog; one that is asked
+                // for again and again would be no better.
+                _ if method == BIND => Err(Failure::Refused),
                 _ => Err(failed(method)),
             };
         }
