@@ -100,7 +100,7 @@ fn nothing_chosen_is_a_refusal_and_whatever_a_picker_does_wrong_is_said() {
         ),
         (
             "#!/bin/sh\ncat >/dev/null; echo no display >&2; exit 1\n",
-            6,
+            1,
             "nothing was chosen (no display)",
         ),
         ("#!/bin/sh\necho Else\n", 1, "none of the names"),
