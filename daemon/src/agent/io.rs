@@ -90,7 +90,7 @@ pub enum Input {
     NotReloaded(String),
     /// Finish writes, lock, end ([`Output::Quit`]).
     Stop,
-    /// Time passed; [`Agent::deadline`] was reached.
+    /// Time passed; [`Agent::deadline`](super::Agent::deadline) was reached.
     Tick,
 }
 
