@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::time::Instant;
 
-use crate::support::{Daemon, Home, Outcome, PASSPHRASE, PATIENCE, random_key, run, skip};
+pub(crate) use crate::support::until;
+use crate::support::{Daemon, Home, Outcome, PASSPHRASE, random_key, run, skip};
 
 /// Writes down what it is told and what surrounds it, and answers GETPIN with what it reads from
 /// a pipe, so that it waits as long as a person thinks.
@@ -78,19 +78,6 @@ pub(crate) fn ended(child: Child) -> Outcome {
         status: output.status,
         stdout: String::from_utf8(output.stdout).unwrap(),
         stderr: String::from_utf8(output.stderr).unwrap(),
-    }
-}
-
-/// Waits until something is so.
-#[track_caller]
-pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let start = Instant::now();
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(start.elapsed() < PATIENCE, "{what}");
-        std::thread::yield_now();
     }
 }
 

@@ -30,10 +30,23 @@ pub(crate) use strace::Strace;
 pub(crate) use user::{as_user, is_root};
 
 use std::io::Write as _;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Longer than anything here takes, so that a hang fails its own test and no other.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Waits until something is so.
+#[track_caller]
+pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(start.elapsed() < PATIENCE, "{what}");
+        std::thread::yield_now();
+    }
+}
 
 /// Says past the test runner's capture that a test could not prove anything here.
 pub(crate) fn skip(test: &str, why: &str) {

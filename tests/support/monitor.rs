@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 
 use super::bus::Process;
-use super::{Home, run};
-use crate::prompt::until;
+use super::{Home, run, until};
 
 /// Everything that is sent to the notification server from now on.
 pub(crate) struct Monitor {
