@@ -1,5 +1,5 @@
 //! Hotkeys by the `GlobalShortcuts` portal, on a bus of the test's own: a stand-in of the portal that
-//! is as strict as the newest, and Debian's own frontend with a stand-in of a desktop behind it.
+//! is as strict as the newest.
 #![cfg(target_os = "linux")]
 #![allow(
     clippy::unwrap_used,
@@ -20,102 +20,16 @@
 mod support;
 
 use std::collections::HashMap;
-use std::os::unix::net::UnixListener;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::mpsc::{self, Receiver, SyncSender};
-use std::time::{Duration, Instant};
 
-use support::{Bus, end, is_installed};
+use support::PATIENCE;
+use support::portal::{FRONTEND, OBJECT, Options, respond, serve};
+use support::resident::Session;
+use support::shortcuts::{Asked, Shortcuts, asked_for, listed};
 use zbus::message::Header;
-use zbus::zvariant::{OwnedObjectPath, OwnedValue, Value};
+use zbus::zvariant::{OwnedObjectPath, Value};
 use zbus::{Connection, interface};
-
-const OBJECT: &str = "/org/freedesktop/portal/desktop";
-const FRONTEND: &str = "org.freedesktop.portal.Desktop";
-const BACKEND: &str = "org.freedesktop.impl.portal.desktop.otpdtest";
-const PATIENCE: Duration = Duration::from_secs(60);
-
-type Options = HashMap<String, OwnedValue>;
-type Shortcuts = Vec<(String, Options)>;
-
-/// What the stand-in was asked.
-#[derive(Debug, PartialEq)]
-enum Asked {
-    Register(String),
-    Create,
-    List,
-    Bind(Vec<(String, String)>),
-}
-
-/// A session that runs otp-desktop with a stand-in for otpctl beside it.
-struct Session {
-    bus: Bus,
-    _compositor: UnixListener,
-    resident: Option<Child>,
-}
-
-impl Session {
-    fn start(configuration: &str) -> Self {
-        let bus = Bus::start();
-        let folder = bus.folder.path();
-        let compositor = UnixListener::bind(folder.join("wayland-7")).unwrap();
-        std::fs::create_dir(folder.join("otpd")).unwrap();
-        std::fs::write(folder.join("otpd/otpd.toml"), configuration).unwrap();
-        let script = "#!/bin/sh\necho \"$@\" >>\"$0.said\"\ncat >>\"$0.read\"\n";
-        write_program(&folder.join("otpctl"), script);
-        let mut install = Command::new("install");
-        install.arg(env!("CARGO_BIN_EXE_otp-desktop")).arg(folder);
-        assert!(install.status().unwrap().success());
-        Self {
-            bus,
-            _compositor: compositor,
-            resident: None,
-        }
-    }
-
-    fn folder(&self) -> &Path {
-        self.bus.folder.path()
-    }
-
-    fn run(&mut self) {
-        let log = std::fs::File::create(self.folder().join("log")).unwrap();
-        let mut command = Command::new(self.folder().join("otp-desktop"));
-        command
-            .env_clear()
-            .env("PATH", "/usr/bin:/bin")
-            .env("HOME", self.folder())
-            .env("XDG_CONFIG_HOME", self.folder())
-            .env("XDG_RUNTIME_DIR", self.folder())
-            .env("WAYLAND_DISPLAY", "wayland-7")
-            .env("DBUS_SESSION_BUS_ADDRESS", &self.bus.address)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log);
-        self.resident = Some(command.spawn().unwrap());
-    }
-
-    fn file_has(&self, name: &str, text: &str) {
-        let start = Instant::now();
-        loop {
-            let found = std::fs::read_to_string(self.folder().join(name)).unwrap_or_default();
-            if found.contains(text) {
-                return;
-            }
-            let log = std::fs::read_to_string(self.folder().join("log")).unwrap_or_default();
-            assert!(start.elapsed() < PATIENCE, "{text}: {found}; {log}");
-            std::thread::yield_now();
-        }
-    }
-}
-
-impl Drop for Session {
-    fn drop(&mut self) {
-        if let Some(resident) = &mut self.resident {
-            end(resident);
-        }
-    }
-}
 
 /// The portal, as its callers see it.
 struct Frontend {
@@ -124,47 +38,6 @@ struct Frontend {
     known: Vec<String>,
     /// The answer to the wish for keys; 0: they are given.
     code: u32,
-}
-
-impl Frontend {
-    async fn respond(
-        connection: &Connection,
-        header: &Header<'_>,
-        options: &Options,
-        code: u32,
-        results: HashMap<&str, Value<'_>>,
-    ) -> OwnedObjectPath {
-        let sender = header.sender().unwrap().to_string();
-        let token: String = options["handle_token"].downcast_ref().unwrap();
-        let caller = sender.trim_start_matches(':').replace('.', "_");
-        let path = format!("{OBJECT}/request/{caller}/{token}");
-        let interface = "org.freedesktop.portal.Request";
-        let body = (code, results);
-        let to = Some(sender.as_str());
-        let signal = connection.emit_signal(to, path.as_str(), interface, "Response", &body);
-        signal.await.unwrap();
-        path.try_into().unwrap()
-    }
-}
-
-fn listed(names: &[String]) -> HashMap<&'static str, Value<'static>> {
-    let all: Vec<(String, HashMap<String, Value<'_>>)> = names
-        .iter()
-        .map(|name| (name.clone(), HashMap::new()))
-        .collect();
-    HashMap::from([("shortcuts", Value::from(all))])
-}
-
-fn asked_for(shortcuts: &Shortcuts) -> Vec<(String, String)> {
-    shortcuts
-        .iter()
-        .map(|(name, options)| {
-            let description: String = options["description"].downcast_ref().unwrap();
-            assert_eq!(description, format!("otpd: {name}"));
-            let trigger = options["preferred_trigger"].downcast_ref().unwrap();
-            (name.clone(), trigger)
-        })
-        .collect()
 }
 
 #[interface(name = "org.freedesktop.portal.GlobalShortcuts")]
@@ -177,7 +50,7 @@ impl Frontend {
     ) -> OwnedObjectPath {
         self.asked.send(Asked::Create).unwrap();
         let results = HashMap::from([("session_handle", "/session/1".into())]);
-        Self::respond(connection, &header, &options, 0, results).await
+        respond(connection, &header, &options, 0, results).await
     }
 
     async fn list_shortcuts(
@@ -188,7 +61,7 @@ impl Frontend {
         options: Options,
     ) -> OwnedObjectPath {
         self.asked.send(Asked::List).unwrap();
-        Self::respond(connection, &header, &options, 0, listed(&self.known)).await
+        respond(connection, &header, &options, 0, listed(&self.known)).await
     }
 
     async fn bind_shortcuts(
@@ -205,7 +78,7 @@ impl Frontend {
         let names: Vec<String> = asked.iter().map(|(name, _)| name.clone()).collect();
         let given = names.split_last().map_or(&[][..], |(_, given)| given);
         self.asked.send(Asked::Bind(asked)).unwrap();
-        Self::respond(connection, &header, &options, self.code, listed(given)).await
+        respond(connection, &header, &options, self.code, listed(given)).await
     }
 }
 
@@ -216,30 +89,6 @@ impl Registry {
     async fn register(&self, app: String, _options: Options) {
         self.0.send(Asked::Register(app)).unwrap();
     }
-}
-
-/// Serves something on a bus until the test's end; hands out the connection.
-fn serve(
-    address: &str,
-    name: &'static str,
-    build: impl FnOnce(zbus::connection::Builder<'_>) -> zbus::connection::Builder<'_> + Send + 'static,
-) -> Connection {
-    let (ready, is_ready) = mpsc::channel();
-    let address = address.to_owned();
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build();
-        runtime.unwrap().block_on(async {
-            let builder = zbus::connection::Builder::address(address.as_str()).unwrap();
-            let builder = build(builder).name(name).unwrap();
-            let connection = builder.build().await.unwrap();
-            let mut messages = zbus::MessageStream::from(&connection);
-            ready.send(connection).unwrap();
-            while let Some(Ok(_)) = futures_lite::StreamExt::next(&mut messages).await {}
-        });
-    });
-    is_ready.recv().unwrap()
 }
 
 fn start_frontend(session: &Session, known: &[&str], code: u32) -> (Connection, Receiver<Asked>) {
@@ -454,146 +303,4 @@ fn a_configuration_that_is_a_pipe_is_said_and_left_when_there_is_a_file_again() 
     std::fs::remove_file(&file).unwrap();
     std::fs::write(&file, TWO).unwrap();
     session.file_has("log", "serving 2 hotkeys");
-}
-
-/// What a desktop has behind the portal.
-struct Backend(SyncSender<Asked>);
-
-#[interface(name = "org.freedesktop.impl.portal.GlobalShortcuts")]
-impl Backend {
-    fn create_session(
-        &self,
-        _handle: OwnedObjectPath,
-        _session: OwnedObjectPath,
-        _app: String,
-        _options: Options,
-    ) -> (u32, Options) {
-        self.0.send(Asked::Create).unwrap();
-        (0, Options::new())
-    }
-
-    async fn bind_shortcuts(
-        &self,
-        #[zbus(connection)] connection: &Connection,
-        _handle: OwnedObjectPath,
-        session: OwnedObjectPath,
-        shortcuts: Shortcuts,
-        _parent: String,
-        _options: Options,
-    ) -> (u32, HashMap<String, Value<'static>>) {
-        let asked = asked_for(&shortcuts);
-        let names: Vec<String> = asked.iter().map(|(name, _)| name.clone()).collect();
-        self.0.send(Asked::Bind(asked)).unwrap();
-        let connection = connection.clone();
-        let first = names.first().unwrap().clone();
-        // Somebody presses it once the caller knows that it is theirs.
-        tokio::spawn(async move {
-            tokio::time::sleep(Duration::from_secs(1)).await;
-            let interface = "org.freedesktop.impl.portal.GlobalShortcuts";
-            let body = (session, first, 1_u64, HashMap::<&str, Value<'_>>::new());
-            let to: Option<&str> = None;
-            let signal = connection.emit_signal(to, OBJECT, interface, "Activated", &body);
-            signal.await.unwrap();
-        });
-        let results = listed(&names).into_iter();
-        (
-            0,
-            results
-                .map(|(name, value)| (name.to_owned(), value))
-                .collect(),
-        )
-    }
-
-    fn list_shortcuts(
-        &self,
-        _handle: OwnedObjectPath,
-        _session: OwnedObjectPath,
-    ) -> (u32, HashMap<String, Value<'static>>) {
-        self.0.send(Asked::List).unwrap();
-        let none = listed(&[]).into_iter();
-        (
-            0,
-            none.map(|(name, value)| (name.to_owned(), value)).collect(),
-        )
-    }
-
-    #[zbus(property, name = "version")]
-    fn version(&self) -> u32 {
-        1
-    }
-}
-
-#[test]
-fn debians_own_frontend_hands_a_pressed_key_from_the_desktop_to_us() {
-    let program = "/usr/libexec/xdg-desktop-portal";
-    if !is_installed(program) {
-        eprint_skip("no xdg-desktop-portal");
-        return;
-    }
-    let mut session = Session::start("[hotkeys]\nF9 = { entry = 'git hub', do = 'notify' }\n");
-    let folder = session.folder().join("portals");
-    std::fs::create_dir(&folder).unwrap();
-    let portal = format!(
-        "[portal]\nDBusName={BACKEND}\n\
-         Interfaces=org.freedesktop.impl.portal.GlobalShortcuts;\nUseIn=otpdtest\n"
-    );
-    std::fs::write(folder.join("otpdtest.portal"), portal).unwrap();
-    let (asked, questions) = mpsc::sync_channel(64);
-    let _backend = serve(&session.bus.address, BACKEND, |builder| {
-        builder.serve_at(OBJECT, Backend(asked)).unwrap()
-    });
-    let mut frontend = Command::new(program);
-    frontend
-        .arg("--verbose")
-        .env_clear()
-        .env("PATH", "/usr/bin:/bin")
-        .env("HOME", session.folder())
-        .env("XDG_DESKTOP_PORTAL_DIR", &folder)
-        .env("XDG_CURRENT_DESKTOP", "otpdtest")
-        .env("XDG_RUNTIME_DIR", session.folder())
-        .env("DBUS_SESSION_BUS_ADDRESS", &session.bus.address);
-    let _frontend = Running::start(&mut frontend);
-    session.run();
-    assert_eq!(questions.recv_timeout(PATIENCE).unwrap(), Asked::Create);
-    assert_eq!(questions.recv_timeout(PATIENCE).unwrap(), Asked::List);
-    let bound = questions.recv_timeout(PATIENCE).unwrap();
-    assert_eq!(
-        bound,
-        Asked::Bind(vec![("notify git hub".into(), "F9".into())])
-    );
-    session.file_has("otpctl.said", "--quiet --prompt notify -- git hub\n");
-    session.file_has("log", "serving 1 hotkeys");
-}
-
-/// A program that is ended with the test, and says nothing that is waited for.
-struct Running(Child);
-
-impl Running {
-    fn start(command: &mut Command) -> Self {
-        let command = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        Self(command.spawn().unwrap())
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        end(&mut self.0);
-    }
-}
-
-fn eprint_skip(why: &str) {
-    use std::io::Write as _;
-    let line = format!("SKIPPED hotkeys: {why}\n");
-    std::io::stderr().write_all(line.as_bytes()).unwrap();
-}
-
-/// Written by another process, so that no descriptor of ours is open for writing when it's run.
-fn write_program(path: &Path, text: &str) {
-    let mut shell = Command::new("sh");
-    let script = "printf %s \"$1\" >\"$2\" && chmod 755 \"$2\"";
-    shell.args(["-c", script, "sh", text]).arg(path);
-    assert!(shell.status().unwrap().success());
 }

@@ -25,6 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const KEY_PATIENCE: Duration = Duration::from_secs(5);
 /// What a window needs to get the focus back from that dialog: nothing here tells us when.
 const SETTLED: Duration = Duration::from_millis(500);
+/// An answer that took longer than this came from a person, whatever our token says.
+const UNASKED: Duration = Duration::from_secs(1);
 /// Between two keys, as on X11.
 const PACE: Duration = Duration::from_millis(8);
 
@@ -41,7 +43,8 @@ type Results = HashMap<String, OwnedValue>;
 /// A session in which we may press keys.
 pub(crate) struct Remote {
     runtime: Runtime,
-    portal: Portal,
+    /// Until the end.
+    portal: Option<Portal>,
     session: OwnedObjectPath,
 }
 
@@ -59,17 +62,27 @@ impl Remote {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
-        let opened = runtime.block_on(time::timeout(PATIENCE, async {
+        let opening = async {
             let mut portal = Portal::connect().await?;
             let session = portal.session().await?;
             Ok((portal, session))
-        }));
+        };
+        // A time limit is one of the runtime's, so it is made inside of it.
+        let opened = runtime.block_on(async { time::timeout(PATIENCE, opening).await });
         let (portal, session) = opened.unwrap_or(Err(Failure::TimedOut(Way::Remote)))?;
         Ok(Self {
             runtime,
-            portal,
+            portal: Some(portal),
             session,
         })
+    }
+}
+
+impl Drop for Remote {
+    fn drop(&mut self) {
+        // A subscription to a bus ends in a task of the runtime.
+        let _inside = self.runtime.enter();
+        self.portal = None;
     }
 }
 
@@ -79,7 +92,10 @@ impl Typist for Remote {
         actions: &[Action],
         goes_on: &mut dyn FnMut() -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        let (portal, session) = (&self.portal, &self.session);
+        let Some(portal) = &self.portal else {
+            return Err(failed(&"the session is over"));
+        };
+        let session = &self.session;
         self.runtime.block_on(async {
             for action in actions {
                 if let Action::Wait(time) = action {
@@ -149,7 +165,9 @@ impl Portal {
             (&session, options)
         })
         .await?;
+        let begun = time::Instant::now();
         let started = self.ask("Start", |options| (&session, "", options)).await?;
+        let was_asked = !is_known || begun.elapsed() > UNASKED;
         let devices = started
             .get("devices")
             .map(|them| them.downcast_ref::<u32>());
@@ -164,7 +182,7 @@ impl Portal {
             Some(Ok(next)) => next,
             _ => "",
         });
-        if !is_known {
+        if was_asked {
             time::sleep(SETTLED).await;
         }
         Ok(session)

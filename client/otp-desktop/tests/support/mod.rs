@@ -2,18 +2,31 @@
 #![allow(dead_code, reason = "each test file needs a part of it")]
 #![allow(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     reason = "a server that can't be started ends the test"
+)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "real processes live in real time"
 )]
 
 pub(crate) mod agent;
+pub(crate) mod compositor;
+pub(crate) mod portal;
+pub(crate) mod resident;
+pub(crate) mod shortcuts;
 
 use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
+
+/// Longest that anything is waited for.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A server that is ended with the test.
 pub(crate) struct Server(Child);
