@@ -73,7 +73,7 @@ fuzz:
 
 install: build
 	@install -d "$(bindir)" "$(libexecdir)" "$(unitdir)" "$(docdir)" "$(mandir)/man1" "$(mandir)/man5" "$(mandir)/man7" "$(bashdir)" "$(zshdir)" "$(fishdir)" "$(busdir)" "$(interfacedir)" "$(appdir)" "$(autostartdir)"
-	@install -m 0755 "$(DIST)/otpd" "$(DIST)/otpctl" "$(bindir)"
+	@install -m 0755 "$(DIST)/otpd" "$(DIST)/otpctl" "$(DIST)/otp-askpass" "$(bindir)"
 	@install -m 0755 "$(DIST)/otp-helper" "$(DIST)/otp-desktop" "$(libexecdir)"
 	@"$(DIST)/otp-helper" man --write "$(DIST)/man"
 	@for section in 1 5 7; do install -m 0644 "$(DIST)"/man/*.$$section "$(mandir)/man$$section"; done
@@ -93,8 +93,8 @@ install: build
 	@echo "installed below $(DESTDIR)$(PREFIX)"
 
 uninstall:
-	@rm -f "$(bindir)/otpd" "$(bindir)/otpctl" "$(libexecdir)/otp-helper" "$(libexecdir)/otp-desktop" \
-	  "$(mandir)/man1/otpctl.1" "$(mandir)/man1/otpd.1" \
+	@rm -f "$(bindir)/otpd" "$(bindir)/otpctl" "$(bindir)/otp-askpass" "$(libexecdir)/otp-helper" "$(libexecdir)/otp-desktop" \
+	  "$(mandir)/man1/otpctl.1" "$(mandir)/man1/otp-askpass.1" "$(mandir)/man1/otpd.1" \
 	  "$(mandir)/man5/otpd.toml.5" "$(mandir)/man7/otpd-ipc.7" \
 	  "$(bashdir)/otpctl" "$(zshdir)/_otpctl" "$(fishdir)/otpctl.fish" \
 	  "$(unitdir)/otpd.service" "$(unitdir)/otpd.socket" "$(unitdir)/otp-desktop.service" \

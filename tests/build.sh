@@ -56,8 +56,11 @@ mkdir -p "$dist"
 # Installed over running programs too, hence not copied in place.
 install -m 0755 "$target/release/otpd" "$target/helper/otp-helper" "$target/release/otp-desktop" "$dist/"
 otpctl=$target/${static[1]:+${static[1]}/}tiny/otpctl
-install -m 0755 "$otpctl" "$dist/"
-if [ ${#unwinding[@]} -gt 0 ] && command -v objcopy >/dev/null; then
-    objcopy "${unwinding[@]}" "$otpctl" "$dist/otpctl.new"
-    mv "$dist/otpctl.new" "$dist/otpctl"
-fi
+for program in "$otpctl" "${otpctl%ctl}-askpass"; do
+    install -m 0755 "$program" "$dist/"
+    if [ ${#unwinding[@]} -gt 0 ] && command -v objcopy >/dev/null; then
+        small=$dist/$(basename "$program")
+        objcopy "${unwinding[@]}" "$program" "$small.new"
+        mv "$small.new" "$small"
+    fi
+done

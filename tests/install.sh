@@ -12,7 +12,7 @@ fail() {
 make --no-print-directory install PREFIX=/usr DESTDIR="$root"
 wanted="etc/xdg/autostart/io.otpd.Desktop.desktop usr/share/applications/io.otpd.Desktop.desktop
 usr/lib/systemd/user/otp-desktop.service
-usr/bin/otpctl usr/bin/otpd
+usr/bin/otp-askpass usr/bin/otpctl usr/bin/otpd
 usr/lib/systemd/user/otpd.service usr/lib/systemd/user/otpd.socket
 usr/libexec/otpd/otp-desktop usr/libexec/otpd/otp-helper
 usr/share/bash-completion/completions/otpctl
@@ -20,7 +20,7 @@ usr/share/dbus-1/interfaces/io.otpd.Agent1.xml usr/share/dbus-1/services/io.otpd
 usr/share/doc/otpd/CHANGELOG.md usr/share/doc/otpd/LICENSE-APACHE usr/share/doc/otpd/LICENSE-MIT
 usr/share/doc/otpd/README.md usr/share/doc/otpd/SECURITY.md
 usr/share/fish/vendor_completions.d/otpctl.fish
-usr/share/man/man1/otpctl.1 usr/share/man/man1/otpd.1
+usr/share/man/man1/otp-askpass.1 usr/share/man/man1/otpctl.1 usr/share/man/man1/otpd.1
 usr/share/man/man5/otpd.toml.5 usr/share/man/man7/otpd-ipc.7
 usr/share/zsh/site-functions/_otpctl"
 found=$(cd "$root" && find . -type f | sed 's|^\./||' | LC_ALL=C sort)

@@ -24,6 +24,7 @@ mod support;
 
 // The verbs.
 mod add;
+mod askpass;
 mod cli;
 mod clock;
 mod copy;

@@ -1,5 +1,6 @@
 //! `otpd.toml`: defaults, and every unknown key refused with its line.
 
+mod askpass;
 mod file;
 #[cfg(test)]
 mod tests;
@@ -8,6 +9,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Deserialize;
+
+pub use self::askpass::{AskpassRule, is_for_code};
 
 /// Largest file that is read: hundreds of times what a full configuration needs.
 const MAX_FILE: u64 = 64 * 1024;
@@ -100,6 +103,9 @@ pub struct Config {
     pub notice_code: Shows,
     /// `[policy] dbus = "allow"`: whether codes leave over D-Bus.
     pub bus_codes: Allowance,
+    /// `[[askpass]]`: the prompts of other programs that are answered with a code; the first that
+    /// fits counts.
+    pub askpass: Vec<AskpassRule>,
     /// `[prompt] program = "pinentry"`: a name to be found in `PATH`, or an absolute path.
     pub prompt: String,
 }
@@ -120,6 +126,7 @@ impl Default for Config {
             clipboard_clear: Duration::from_secs(30),
             notice_code: Shows::Code,
             bus_codes: Allowance::Deny,
+            askpass: Vec::new(),
             prompt: "pinentry".into(),
         }
     }
@@ -156,6 +163,12 @@ impl std::fmt::Display for ConfigError {
 impl std::error::Error for ConfigError {}
 
 impl Config {
+    /// Takes a text that is right.
+    #[cfg(test)]
+    pub(crate) fn of(text: &str) -> Self {
+        file::parse(text).ok().expect("a configuration")
+    }
+
     /// Reads a file; `None` if there is none.
     ///
     /// # Errors

@@ -1,10 +1,12 @@
 //! What a client can ask: the envelope, and one table from method to parameters.
 
+mod askpass;
 mod backups;
 mod entries;
 mod slots;
 mod vault;
 
+pub use askpass::*;
 pub use backups::*;
 pub use entries::*;
 pub use slots::*;
@@ -17,8 +19,8 @@ use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use crate::response::{
-    AddAnswer, BackupAnswer, BackupCheckAnswer, BackupsAnswer, CodeAnswer, Details, Done,
-    ExportAnswer, ImportAnswer, InitAnswer, ListAnswer, NotifyAnswer, PreviewAnswer,
+    AddAnswer, AskpassAnswer, BackupAnswer, BackupCheckAnswer, BackupsAnswer, CodeAnswer, Details,
+    Done, ExportAnswer, ImportAnswer, InitAnswer, ListAnswer, NotifyAnswer, PreviewAnswer,
     RecoveryCodesAnswer, RekeyAnswer, RemoveAnswer, RenewAnswer, RestoreBackupAnswer, SlotsAnswer,
     StatusAnswer, StepAnswer, UnlockAnswer,
 };
@@ -93,6 +95,7 @@ methods! {
     "list" => List -> ListAnswer,
     "get" => Get -> CodeAnswer,
     "notify" => Notify -> NotifyAnswer,
+    "askpass" => Askpass -> AskpassAnswer,
     "show" => Show -> Details,
     "preview" => Preview -> PreviewAnswer,
     "add" => Add -> AddAnswer,

@@ -50,6 +50,7 @@ pub enum Response {
     List(ListAnswer),
     Code(CodeAnswer),
     Notify(NotifyAnswer),
+    Askpass(AskpassAnswer),
     Details(Details),
     Preview(PreviewAnswer),
     Add(AddAnswer),

@@ -75,6 +75,7 @@ fn encode(id: i64, request: &Request) -> Vec<u8> {
         Request::List(params) => encode_request(id, params),
         Request::Get(params) => encode_request(id, params),
         Request::Notify(params) => encode_request(id, params),
+        Request::Askpass(params) => encode_request(id, params),
         Request::Show(params) => encode_request(id, params),
         Request::Preview(params) => encode_request(id, params),
         Request::Add(params) => encode_request(id, params),
@@ -122,6 +123,7 @@ fn every_answer_is_read_and_written_as_it_was_agreed() {
     answers::<List>(Response::List);
     answers::<Get>(Response::Code);
     answers::<Notify>(Response::Notify);
+    answers::<Askpass>(Response::Askpass);
     answers::<Show>(Response::Details);
     answers::<Preview>(Response::Preview);
     answers::<Add>(Response::Add);

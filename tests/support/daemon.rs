@@ -119,6 +119,14 @@ impl Daemon {
         said
     }
 
+    /// Asks it to end and returns what it has said since somebody waited for a line.
+    #[track_caller]
+    pub(crate) fn end(&mut self) -> Vec<String> {
+        self.signal(Signal::TERM);
+        let rest = std::iter::from_fn(|| self.lines.recv_timeout(PATIENCE).ok());
+        rest.collect()
+    }
+
     /// Whether it still runs.
     pub(crate) fn is_alive(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()

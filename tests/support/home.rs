@@ -15,7 +15,7 @@ use super::{Daemon, Line};
 /// The passphrase of every vault that [`Home::with_vault`] hands out.
 pub(crate) const PASSPHRASE: &str = "correct horse battery staple";
 
-/// The folder with the four programs, where everybody can run them: those of `OTPD_PROGRAMS`,
+/// The folder with the programs, where everybody can run them: those of `OTPD_PROGRAMS`,
 /// else fresh ones.
 pub(crate) fn programs() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
@@ -30,6 +30,7 @@ pub(crate) fn programs() -> &'static Path {
         let fresh = [
             ("otpd", env!("CARGO_BIN_EXE_fresh-otpd")),
             ("otpctl", env!("CARGO_BIN_EXE_fresh-otpctl")),
+            ("otp-askpass", env!("CARGO_BIN_EXE_fresh-otp-askpass")),
             ("otp-helper", env!("CARGO_BIN_EXE_fresh-otp-helper")),
             ("otp-desktop", env!("CARGO_BIN_EXE_fresh-otp-desktop")),
         ];

@@ -60,7 +60,16 @@ fn all_pages_are_written_for_everybody_to_read() {
         .map(|file| file.unwrap().file_name().into_string().unwrap())
         .collect();
     files.sort();
-    assert_eq!(files, ["otpctl.1", "otpd-ipc.7", "otpd.1", "otpd.toml.5"]);
+    assert_eq!(
+        files,
+        [
+            "otp-askpass.1",
+            "otpctl.1",
+            "otpd-ipc.7",
+            "otpd.1",
+            "otpd.toml.5"
+        ]
+    );
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;

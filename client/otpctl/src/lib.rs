@@ -6,6 +6,7 @@
 
 #![cfg_attr(unix, forbid(unsafe_code))]
 
+mod askpass;
 mod cli;
 mod client;
 mod commands;
@@ -25,6 +26,8 @@ mod text;
 use std::process::ExitCode;
 
 use cli::Parsed;
+
+pub use askpass::main as askpass;
 
 /// Runs one command line and returns its exit status (the table in otpctl(1)).
 pub fn main() -> ExitCode {

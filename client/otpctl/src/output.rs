@@ -45,11 +45,16 @@ pub(crate) fn defect(place: Option<&std::panic::Location<'_>>) {
 
 /// Writes why the command failed, and what to do.
 pub(crate) fn complain(text: &Text, failure: &Failure) {
+    complain_as("otpctl: ", text, failure);
+}
+
+/// The same of another program of this package.
+pub(crate) fn complain_as(program: &str, text: &Text, failure: &Failure) {
     if failure.kind == Kind::OutputClosed {
         return;
     }
     let cause = text.cause(&failure.cause);
-    let mut message = String::from("otpctl: ");
+    let mut message = String::from(program);
     for part in [failure.what, ": ", &cause, "\n", &failure.details] {
         message.push_str(part);
     }

@@ -73,6 +73,8 @@ fn rule(request: &Request) -> Rule {
     match request {
         Request::Status(_)
         | Request::List(_)
+        // One that gets a code has become a `get`.
+        | Request::Askpass(_)
         | Request::Subscribe(_)
         | Request::Lock(_)
         | Request::Quit(_)

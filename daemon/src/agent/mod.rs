@@ -5,6 +5,7 @@
 //! key-derivation thread, in `changes` for the disk, in `wait` for a better code. After every
 //! input [`Agent::settle`] starts whatever has become possible.
 
+mod askpass;
 mod batch;
 mod changes;
 mod codes;
@@ -48,6 +49,7 @@ use std::time::Duration;
 pub use otp_proto::LockSource;
 use otp_proto::{EntryInfo, Memory, Request, Response, RpcError};
 
+use self::askpass::Prompted;
 use self::changes::Changes;
 use self::connection::Connection;
 use self::hardware::Hardware;
@@ -137,6 +139,7 @@ pub struct Agent {
     keeping: Keeping,
     waiters: Vec<Waiter>,
     prompts: Prompts,
+    prompted: Prompted,
     notices: Notices,
     uses: Uses,
     hardware: Hardware,
@@ -177,6 +180,7 @@ impl Agent {
             keeping: Keeping::default(),
             waiters: Vec::new(),
             prompts: Prompts::default(),
+            prompted: Prompted::default(),
             notices: Notices::default(),
             uses: Uses::default(),
             hardware: Hardware::default(),
@@ -268,6 +272,7 @@ impl Agent {
             ticket,
             conn: caller.conn,
         };
+        let request = self.by_rule(asker, caller, request);
         match self.gate(now, caller, &request) {
             Ok(()) => self.carry_out(now, asker, request),
             Err(refusal) => self.ask_or_refuse(asker, caller, request, refusal),
@@ -300,6 +305,7 @@ impl Agent {
         if let Ok(answer) = &answer {
             self.uses.count(answer);
         }
+        let answer = self.for_prompt(asker, answer);
         self.outputs.push_back(Output::Reply(asker.ticket, answer));
     }
 
@@ -310,6 +316,7 @@ impl Agent {
         self.refusal.forget(&has_left);
         self.waiters.retain(|waiter| !has_left(&waiter.asker));
         self.prompts.forget(&has_left);
+        self.prompted.forget(&has_left);
         self.notices.forget(&has_left);
         self.forget_hardware(&has_left);
         self.refusals.retain(|refusal| !has_left(&refusal.asker));

@@ -76,6 +76,7 @@ impl Agent {
             Request::RestoreBackupCommit(commit) => self.slowly(asker, Task::RestoreBackup(commit)),
             Request::Get(get) => self.get(now, asker, get),
             Request::Notify(notify) => self.notify(now, asker, notify),
+            Request::Askpass(question) => Ok(Outcome::Answer(self.pass_on(&question))),
             Request::Show(show) => self.show(&show),
             Request::Preview(preview) => self.preview(now, &preview),
             Request::Add(add) => self.add(now, &add),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 
-use super::{Allowance, Config, LockedList, LogLevel, MemoryMode, Shows};
+use super::{Allowance, AskpassRule, Config, LockedList, LogLevel, MemoryMode, Shows};
 
 /// A mistake in the text.
 pub(super) struct Mistake {
@@ -39,6 +39,8 @@ struct Root {
     _hotkeys: otp_proto::Hotkeys,
     #[serde(default)]
     clipboard: Clipboard,
+    #[serde(default)]
+    askpass: Vec<AskpassRule>,
 }
 
 #[derive(serde::Deserialize, Default)]
@@ -232,6 +234,7 @@ pub(super) fn parse(text: &str) -> Result<Config, Mistake> {
             None => preset.notice_code,
         },
         bus_codes: root.policy.dbus,
+        askpass: root.askpass,
         prompt: root
             .prompt
             .program

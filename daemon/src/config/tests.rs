@@ -35,9 +35,29 @@ program = ['rofi', '-dmenu']
 [hotkeys]
 'Ctrl+Alt+O' = {{ do = 'pick' }}
 F9 = {{ entry = 'x', do = 'script', script = '{{CODE}}', window = 'y' }}
+[[askpass]]
+prompt = 'Verification code'
+host = '*.example.com'
+user = 'alice'
+program = 'ssh'
+entry = 'bastion'
+unlock = false
 "
     );
+    let rule = parse(
+        "[[askpass]]
+prompt = 'verification CODE'
+host = '*.example.com'
+user = 'alice'
+program = 'ssh'
+entry = 'bastion'
+unlock = false
+",
+    );
+    let askpass = rule.map(|config| config.askpass).ok().unwrap();
+    assert!(askpass.len() == 1 && !askpass[0].unlock);
     let expected = Config {
+        askpass,
         clipboard_clear: Duration::from_secs(10),
         notice_code: Shows::Nothing,
         bus_codes: Allowance::Allow,
@@ -109,6 +129,57 @@ fn a_mistake_is_named_with_its_line() {
         let text = format!("[prompt]\nprogram = '{program}'\n");
         assert_eq!(mistake(&text).0, Some(2), "{program}");
     }
+}
+
+#[test]
+fn a_rule_for_prompts_says_who_asks_for_which_code() {
+    for (rule, expected) in [
+        ("host = 'h'", "missing field 'prompt'"),
+        ("prompt = 'Code'", "missing field 'entry'"),
+        (
+            "prompt = 'Code'\nentry = 'x'\nport = 22",
+            "unknown key 'port'",
+        ),
+        (
+            "prompt = ': '\nentry = 'x'\nhost = 'h'",
+            "the prompt says nothing",
+        ),
+        (
+            "prompt = 'Code'\nentry = ' '\nhost = 'h'",
+            "the entry is missing",
+        ),
+        (
+            "prompt = 'Password'\nentry = 'x'\nhost = 'h'",
+            "this prompt asks for something else",
+        ),
+        ("prompt = 'Code'\nentry = 'x'", "a host is missing"),
+        (
+            "prompt = 'Code'\nentry = 'x'\nprogram = 'ssh'",
+            "a host is missing",
+        ),
+        (
+            "prompt = 'Code'\nentry = 'x'\nhost = '*'",
+            "expected the name of a host",
+        ),
+        (
+            "prompt = 'Code'\nentry = 'x'\nhost = 'a b'",
+            "expected the name of a host",
+        ),
+        (
+            "prompt = 'Code'\nentry = 'x'\nuser = 'me'\nprogram = 'sudo'",
+            "a user needs a host",
+        ),
+        (
+            "prompt = 'Code'\nentry = 'x'\nprogram = 'bin/sudo'",
+            "expected the name of a program",
+        ),
+    ] {
+        let (line, what) = mistake(&format!("\n[[askpass]]\n{rule}\n"));
+        assert!(what.starts_with(expected), "{rule}: {what}");
+        assert!(line.is_some_and(|line| line >= 2), "{rule}: {line:?}");
+    }
+    let sudo = "[[askpass]]\nprompt = 'Code'\nentry = 'x'\nprogram = 'sudo'\n";
+    assert!(parse(sudo).ok().unwrap().askpass[0].unlock);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 
-use otp_proto::{ErrorKind, Event, Id, Request, Response, RpcError};
+use otp_proto::{AskpassAnswer, ErrorKind, Event, Id, Request, Response, RpcError};
 use tokio::sync::{Notify, oneshot, watch};
 
 use super::beside::{Beside, Done};
@@ -332,6 +332,9 @@ impl Core {
     }
 
     fn reply(&self, ticket: Ticket, answer: Answer) {
+        if let Ok(Response::Askpass(AskpassAnswer { id: Some(id), .. })) = &answer {
+            tracing::info!(entry = %id, "a code for the prompt of another program");
+        }
         // The connection may have ended meanwhile.
         let route = self.routes.borrow_mut().remove(&ticket);
         if let Some(route) = route {

@@ -111,6 +111,36 @@ pub struct NotifyAnswer {
     pub valid_for: u32,
 }
 
+/// What becomes of a prompt: its code, or a reason to pass it on.
+#[derive(Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct AskpassAnswer {
+    /// The entry's id, with the code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<EntryId>,
+    /// The code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<Code>,
+    /// Why there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pass_on: Option<PassOn>,
+}
+
+/// Why a prompt is passed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum PassOn {
+    /// It asks for a password, a passphrase, a PIN, a yes or a no.
+    NotACode,
+    /// No rule answers it.
+    NoRule,
+    /// This process was given its code: it was refused, or another one is wanted.
+    Given,
+    /// Something this version doesn't know.
+    #[serde(other)]
+    Unknown,
+}
+
 /// What `add` would do, and the first code to type into the page.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PreviewAnswer {

@@ -24,6 +24,11 @@ pub const PAGES: &[Page] = &[
         source: include_str!("../../../../docs/man/otpctl.1"),
     },
     Page {
+        name: "otp-askpass",
+        section: 1,
+        source: include_str!("../../../../docs/man/otp-askpass.1"),
+    },
+    Page {
         name: "otpd",
         section: 1,
         source: include_str!("../../../../docs/man/otpd.1"),

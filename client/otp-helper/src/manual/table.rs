@@ -561,7 +561,7 @@ pub const VERBS: &[Verb] = &[
         name: "man",
         argument: Some(optional(
             "PAGE",
-            Choice::Words(&["otpctl", "otpd", "otpd.toml", "otpd-ipc"]),
+            Choice::Words(&["otpctl", "otp-askpass", "otpd", "otpd.toml", "otpd-ipc"]),
         )),
         help: "print a manual page",
         about: "",

@@ -2,15 +2,48 @@
 
 use std::ffi::OsString;
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 
-use otp_proto::Endpoint;
+use otp_proto::{AskingProcess, Endpoint};
 use rustix::process::{DumpableBehavior, geteuid, set_dumpable_behavior};
+
+/// The start of a process among the fields behind its name (`proc_pid_stat(5)`, field 22).
+const STARTED: usize = 19;
 
 /// Returns a variable of the environment.
 pub(crate) fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name)
+}
+
+/// Returns who has started us: the number, the time and the program of our parent. A process of
+/// root's shows no path, but its name (`proc_pid_exe(5)`, `proc_pid_status(5)`).
+pub(crate) fn asker() -> Option<AskingProcess> {
+    let pid = rustix::process::getppid()?.as_raw_nonzero().get();
+    let place = format!("/proc/{pid}");
+    let link = place.clone() + "/exe";
+    let (program, system) = if let Ok(program) = std::fs::read_link(&link) {
+        // Of the file itself, whatever has its name by now.
+        let file = std::fs::metadata(&link).ok()?;
+        let program = program.to_string_lossy();
+        let path = program.strip_suffix(" (deleted)").unwrap_or(&program);
+        (path.to_owned(), file.uid() == 0 && file.mode() & 0o022 == 0)
+    } else {
+        let status = std::fs::read_to_string(place.clone() + "/status").ok()?;
+        let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name));
+        let effective = field("Uid:")?.split_whitespace().nth(1)?;
+        (field("Name:")?.trim().to_owned(), effective == "0")
+    };
+    // The name in brackets may hold blanks and brackets.
+    let stat = std::fs::read_to_string(place + "/stat").ok()?;
+    let (_, behind) = stat.rsplit_once(") ")?;
+    Some(AskingProcess {
+        pid: pid.try_into().ok()?,
+        start: behind.split(' ').nth(STARTED)?.parse().ok()?,
+        program,
+        system,
+    })
 }
 
 /// Keeps other programs of this user from reading our memory, and cores from being written.

@@ -7,7 +7,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
 
-use otp_proto::{Endpoint, SOCKET_VARIABLE};
+use otp_proto::{AskingProcess, Endpoint, SOCKET_VARIABLE};
 use rustix::process::geteuid;
 
 /// Returns a variable of the environment. launchd tells the programs that it starts where its
@@ -30,6 +30,11 @@ fn launchd_variable(name: &str) -> Option<OsString> {
         .ok()?;
     let value = output.stdout.trim_ascii_end();
     (output.status.success() && !value.is_empty()).then(|| OsStr::from_bytes(value).to_owned())
+}
+
+/// Who has started us isn't looked up here.
+pub(crate) fn asker() -> Option<AskingProcess> {
+    None
 }
 
 /// Nothing to do: macOS lets no other program attach without an entitlement.

@@ -114,6 +114,12 @@ impl Drop for Quiet {
     }
 }
 
+/// Returns the name of the terminal that standard error is.
+pub(crate) fn terminal_name() -> Option<String> {
+    let name = rustix::termios::ttyname(rustix::stdio::stderr(), Vec::new()).ok()?;
+    name.into_string().ok()
+}
+
 /// Waits until there is something to read.
 ///
 /// # Errors

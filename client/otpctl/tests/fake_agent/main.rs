@@ -10,6 +10,7 @@
 )]
 
 mod adding;
+mod askpass;
 mod codes;
 mod failures;
 mod qr;

@@ -73,8 +73,13 @@ pub(crate) struct Ran {
 
 pub(crate) fn command(program: &Path, home: &Home, args: &[&str]) -> Command {
     let mut command = Command::new(program);
+    command.args(args);
+    command_of(command, home)
+}
+
+/// A command in a home, with its environment only.
+pub(crate) fn command_of(mut command: Command, home: &Home) -> Command {
     command
-        .args(args)
         .env_clear()
         .env("HOME", &home.0)
         .env("PATH", "/usr/bin:/bin")

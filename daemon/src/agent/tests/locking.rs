@@ -69,6 +69,7 @@ fn every_method_that_needs_keys_is_refused_while_locked_and_without_a_vault() {
     let allowed = [
         ("status", "{}"),
         ("list", "{}"),
+        ("askpass", r#"{"prompt":"x"}"#),
         ("lock", "{}"),
         ("subscribe", "{}"),
         ("backup", "{}"),

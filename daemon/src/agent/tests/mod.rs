@@ -5,6 +5,7 @@ mod driver;
 mod world;
 
 mod adding;
+mod askpass;
 mod bus;
 mod codes;
 mod copies;

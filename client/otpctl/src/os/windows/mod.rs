@@ -47,6 +47,16 @@ pub(crate) fn is_private(path: &Path) -> io::Result<bool> {
     std::fs::symlink_metadata(path).map(|found| !found.is_symlink())
 }
 
+/// Who has started us isn't looked up here.
+pub(crate) fn asker() -> Option<otp_proto::AskingProcess> {
+    None
+}
+
+/// Dialogs of a terminal are for Unix.
+pub(crate) fn terminal_name() -> Option<String> {
+    None
+}
+
 /// Nothing here says whether the clock is set by the network.
 pub(crate) fn clock_is_synchronised() -> Option<bool> {
     None
