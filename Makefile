@@ -88,6 +88,8 @@ install: build
 	@install -m 0644 docs/io.otpd.Agent1.xml "$(interfacedir)"
 	@for file in README.md SECURITY.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE; do \
 	  install -m 0644 $$file "$(docdir)"; done
+	@install -d "$(docdir)/examples"
+	@install -m 0755 docs/examples/* "$(docdir)/examples"
 	@chmod 0644 "$(bashdir)/otpctl" "$(zshdir)/_otpctl" "$(fishdir)/otpctl.fish" "$(unitdir)"/otpd.* "$(unitdir)/otp-desktop.service" \
 	  "$(busdir)/io.otpd.Agent1.service" "$(appdir)/io.otpd.Desktop.desktop" "$(autostartdir)/io.otpd.Desktop.desktop"
 	@echo "installed below $(DESTDIR)$(PREFIX)"

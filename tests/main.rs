@@ -36,6 +36,7 @@ mod list;
 mod lock;
 mod notify;
 mod pick;
+mod programs;
 mod prompt;
 mod recovery_codes;
 mod slots;

@@ -117,6 +117,13 @@ pub const GLOBALS: &[Flag] = &[
     short("version", 'V', "print the version"),
 ];
 
+const MIN_LEFT: Flag = valued(
+    "min-left",
+    "SECONDS",
+    Choice::Words(&["5", "10", "15"]),
+    "wait for a code that lives at least so long",
+);
+const FRESH: Flag = flag("fresh", "never the same code twice, waits for the next one");
 const ISSUER: Flag = valued("issuer", "NAME", Choice::Any, "name of the service");
 const ACCOUNT: Flag = valued("account", "NAME", Choice::Any, "your name at the service");
 const TYPE: Flag = valued(
@@ -278,13 +285,8 @@ pub const VERBS: &[Verb] = &[
             counter is printed only after the new counter is on disk.",
         flags: &[
             flag("next", "also print the next code"),
-            valued(
-                "min-left",
-                "SECONDS",
-                Choice::Words(&["5", "10", "15"]),
-                "wait for a code that lives at least so long",
-            ),
-            flag("fresh", "never the same code twice, waits for the next one"),
+            MIN_LEFT,
+            FRESH,
             flag(
                 "copy",
                 "put it onto the clipboard instead, and off it when it dies",
@@ -339,6 +341,12 @@ pub const VERBS: &[Verb] = &[
         help: "list entries, without codes",
         about: "",
         flags: &[
+            valued(
+                "format",
+                "NAME",
+                Choice::Words(&["json", "rofi", "fuzzel", "alfred", "raycast"]),
+                "as another program wants its menu, most used first",
+            ),
             flag("names", "print one name a line, for menus"),
             flag("trash", "list the entries in the trash"),
         ],
@@ -548,6 +556,48 @@ pub const VERBS: &[Verb] = &[
         help: "look for problems and say what to do",
         about: "Looks at programs, socket, agent, vault, memory and clock. The exit status is 1 \
             if there is a problem.",
+        flags: &[],
+    },
+    Verb {
+        name: "run",
+        argument: Some(argument("COMMAND", Choice::Any)),
+        help: "run a command with codes in its environment",
+        about: "Two dashes stand before COMMAND and what belongs to it. A reference is otp and \
+            two slashes behind a colon, then a QUERY, or ISSUER, a slash and ACCOUNT, where %20 \
+            is a blank. Codes take the place of references in the files, and of variables whose \
+            whole value is one. A code dies soon, so this is for commands that use it at once. \
+            The exit status is that of the command.",
+        flags: &[
+            valued(
+                "env-file",
+                "FILE",
+                Choice::File,
+                "a file of lines NAME=VALUE, and more than once more files",
+            ),
+            MIN_LEFT,
+            FRESH,
+        ],
+    },
+    Verb {
+        name: "inject",
+        argument: Some(optional("FILE", Choice::File)),
+        help: "copy a text with codes in the place of references",
+        about: "From FILE or standard input to standard output. References are those of run, \
+            also in doubled braces, where names may have blanks. If one of them has no code, \
+            nothing is written.",
+        flags: &[MIN_LEFT, FRESH],
+    },
+    Verb {
+        name: "pass-otp",
+        argument: Some(argument("NAME", Choice::Any)),
+        help: "take the arguments of pass otp, and answer from the vault",
+        about: "Before NAME stands code, insert, append, uri or validate, with the options of \
+            the extension, which are -c of code, -q of uri, and -f, -s, -i and -a of insert and \
+            append. Nothing of the store of pass is read or written. NAME is the name that a key \
+            was inserted by, else a folder and what is in it, for issuer and account, else a \
+            QUERY. A key comes from standard input or is asked, also for validate, and never \
+            from the command line. The passphrase is asked again for uri. For pass itself to ask \
+            otpd, there is examples/otp.bash beside the documentation.",
         flags: &[],
     },
     Verb {

@@ -48,6 +48,21 @@ impl Line {
         }
     }
 
+    /// Another command with the same global options.
+    pub(crate) fn instead(
+        &self,
+        verb: Verb,
+        argument: Option<String>,
+        options: impl IntoIterator<Item = (Opt, OsString)>,
+    ) -> Self {
+        Self {
+            verb,
+            globals: self.globals,
+            args: argument.into_iter().map(OsString::from).collect(),
+            options: options.into_iter().collect(),
+        }
+    }
+
     /// Whether an option is there.
     pub(crate) fn has(&self, opt: Opt) -> bool {
         self.options.iter().any(|given| given.0 == opt)

@@ -27,7 +27,14 @@ pub(crate) fn parse(args: impl Iterator<Item = OsString>) -> Result<Parsed, Usag
     loop {
         match parser.next() {
             Ok(None) => return said.finish(),
-            Ok(Some(Arg::Value(value))) => said.word(value)?,
+            Ok(Some(Arg::Value(value))) => {
+                said.word(value)?;
+                if said.verb == Some(Verb::PassOtp) {
+                    // Its options are those of another program.
+                    let rest = parser.raw_args();
+                    said.args.extend(rest.into_iter().flatten());
+                }
+            }
             Ok(Some(Arg::Short(letter))) => said.short(letter)?,
             Ok(Some(Arg::Long(name))) => {
                 let name = name.to_owned();

@@ -144,7 +144,7 @@ fn every_mistake_has_its_name() {
 
 #[test]
 fn what_a_later_version_brings_is_named_as_such() {
-    for line in ["watch", "run x"] {
+    for line in ["watch", "policy x"] {
         assert!(matches!(parsed(line), Err(UsageError::Later(_))), "{line}");
     }
 }

@@ -37,6 +37,9 @@ pub(crate) enum Verb {
     KeyPrint,
     Rekey,
     Doctor,
+    Run,
+    Inject,
+    PassOtp,
     Completions,
     Man,
 }
@@ -52,6 +55,7 @@ pub(crate) enum Opt {
     Digits,
     DropBackups,
     DryRun,
+    EnvFile,
     For,
     Force,
     Format,
@@ -88,7 +92,7 @@ pub(crate) enum Opt {
 }
 
 /// Each option's name, and whether a value follows.
-pub(super) const OPTIONS: [(Opt, &str, bool); 41] = [
+pub(super) const OPTIONS: [(Opt, &str, bool); 42] = [
     (Opt::Account, "account", true),
     (Opt::Algorithm, "algorithm", true),
     (Opt::Clipboard, "clipboard", false),
@@ -97,6 +101,7 @@ pub(super) const OPTIONS: [(Opt, &str, bool); 41] = [
     (Opt::Digits, "digits", true),
     (Opt::DropBackups, "drop-backups", false),
     (Opt::DryRun, "dry-run", false),
+    (Opt::EnvFile, "env-file", true),
     (Opt::For, "for", true),
     (Opt::Force, "force", false),
     (Opt::Format, "format", true),
@@ -167,7 +172,7 @@ const fn rule(
     }
 }
 
-pub(super) const RULES: [Rule; 36] = [
+pub(super) const RULES: [Rule; 39] = [
     rule(Verb::Init, "init", 0, 0, &[Opt::Generate]),
     rule(Verb::Unlock, "unlock", 0, 0, &[Opt::Slot, Opt::Vault]),
     rule(Verb::Lock, "lock", 0, 0, &[Opt::For]),
@@ -206,7 +211,13 @@ pub(super) const RULES: [Rule; 36] = [
         1,
         &[Opt::Copy, Opt::Notify, Opt::Osc52, Opt::TypeIt],
     ),
-    rule(Verb::List, "list", 0, 1, &[Opt::Names, Opt::Trash]),
+    rule(
+        Verb::List,
+        "list",
+        0,
+        1,
+        &[Opt::Format, Opt::Names, Opt::Trash],
+    ),
     rule(Verb::Show, "show", 1, 1, &[]),
     rule(Verb::Edit, "edit", 1, 1, with_fields!()),
     rule(Verb::Remove, "remove", 1, 1, &[Opt::Purge, Opt::Yes]),
@@ -254,6 +265,15 @@ pub(super) const RULES: [Rule; 36] = [
     rule(Verb::KeyPrint, "recovery-key print", 1, 1, &[Opt::Force]),
     rule(Verb::Rekey, "rekey", 0, 0, &[Opt::DropBackups]),
     rule(Verb::Doctor, "doctor", 0, 0, &[]),
+    rule(
+        Verb::Run,
+        "run",
+        1,
+        usize::MAX,
+        &[Opt::EnvFile, Opt::Fresh, Opt::MinLeft],
+    ),
+    rule(Verb::Inject, "inject", 0, 1, &[Opt::Fresh, Opt::MinLeft]),
+    rule(Verb::PassOtp, "pass-otp", 0, usize::MAX, &[]),
     rule(Verb::Completions, "completions", 1, 1, &[]),
     rule(Verb::Man, "man", 0, 1, &[]),
 ];
@@ -262,9 +282,7 @@ pub(super) const RULES: [Rule; 36] = [
 pub(super) const GROUPS: [&str; 5] = ["qr", "backups", "recovery-codes", "slots", "recovery-key"];
 
 /// Verbs of the design that later versions bring; known, so that the answer is true.
-pub(super) const LATER_VERBS: [&str; 7] = [
-    "watch", "source", "run", "inject", "policy", "grants", "log",
-];
+pub(super) const LATER_VERBS: [&str; 5] = ["watch", "source", "policy", "grants", "log"];
 
 impl Verb {
     pub(super) fn rule(self) -> &'static Rule {

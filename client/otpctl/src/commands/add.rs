@@ -9,11 +9,11 @@ use otp_proto::{
 };
 use zeroize::Zeroizing;
 
-use super::OrUsage as _;
 use super::file::unreadable;
 use super::reading::{self, Place, Wanted};
 use super::review::review;
 use super::transfer::{helper_failure, warn_of_missing};
+use super::{OrUsage as _, pass_otp};
 use crate::cli::{Line, Opt, UsageError};
 use crate::client::Client;
 use crate::desktop::Desktop;
@@ -51,7 +51,7 @@ pub(super) fn add(client: &mut Client, line: &Line) -> Result<(), Failure> {
 
 /// Stores what the command line names; returns the agent's answers. What was taken off the
 /// clipboard stays in `clipboard`'s hands until all is stored.
-fn enrol(
+pub(super) fn enrol(
     client: &mut Client,
     line: &Line,
     clipboard: &mut Option<Desktop>,
@@ -72,7 +72,10 @@ fn enrol(
     }
     for entry in &mut entries {
         override_fields(entry, line).or_usage(client)?;
-        if entry.issuer.is_empty() && entry.account.is_empty() {
+        if let (true, Some((issuer, account))) = (is_nameless(entry), pass_otp::name(line)) {
+            (entry.issuer, entry.account) = (issuer, account);
+        }
+        if is_nameless(entry) {
             return Err(Failure::new(Kind::Usage, text.needs_name).hint("otpctl help add"));
         }
     }
@@ -260,8 +263,8 @@ fn typed(client: &mut Client, line: &Line) -> Result<Vec<NewEntry>, Failure> {
         .ok_or_else(|| Failure::new(Kind::Refused, text.cancelled))?;
     let mut entries = from_text(client, &typed)?;
     if let [entry] = entries.as_mut_slice() {
-        let is_nameless = entry.issuer.is_empty() && entry.account.is_empty();
-        if is_nameless && !line.has(Opt::Issuer) && !line.has(Opt::Account) {
+        let named = [Opt::Issuer, Opt::Account, Opt::Name];
+        if is_nameless(entry) && !named.into_iter().any(|opt| line.has(opt)) {
             let ask = |prompt| -> Result<String, Failure> {
                 let answer = terminal::ask(prompt).map_err(|error| Failure::io(&error))?;
                 Ok(clean_label(&answer.unwrap_or_default()))
@@ -307,6 +310,10 @@ fn from_text(client: &Client, content: &str) -> Result<Vec<NewEntry>, Failure> {
         Ok(entry) => Ok(vec![entry]),
         Err(error) => Err(unreadable(client, path, &client.text.uri_error(error))),
     }
+}
+
+fn is_nameless(entry: &NewEntry) -> bool {
+    entry.issuer.is_empty() && entry.account.is_empty()
 }
 
 /// Puts the command line's fields in place of the URI's.

@@ -3,6 +3,7 @@
 use otp_proto::{List, Show, Status, clean_label};
 
 use super::OrUsage as _;
+use super::menu::Format;
 use crate::cli::{Line, Opt};
 use crate::client::Client;
 use crate::failure::Failure;
@@ -35,6 +36,9 @@ pub(super) fn list(client: &mut Client, line: &Line) -> Result<(), Failure> {
         query: line.argument().or_usage(client)?,
         trash: line.has(Opt::Trash),
     };
+    let format = line.text(Opt::Format).or_usage(client)?;
+    let format = format.as_deref().map(Format::named).transpose();
+    let format = format.or_usage(client)?;
     let answer = entries(client, &request)?;
     let is_remembered = answer.json().is("locked");
     if client.globals.json {
@@ -42,6 +46,9 @@ pub(super) fn list(client: &mut Client, line: &Line) -> Result<(), Failure> {
         return output::print_json(entries.map_or("[]", Json::raw));
     }
     let entries = answer.json().items("entries");
+    if let Some(format) = format {
+        return output::print(&format.write(client.text, entries));
+    }
     if is_remembered && output::is_terminal() {
         client.say(client.text.remembered);
     }

@@ -8,13 +8,17 @@ mod doctor;
 mod file;
 mod hardware;
 mod list;
+mod menu;
 mod pages;
+mod pass_otp;
 mod pasted;
 mod pick;
+mod programs;
 mod qr;
 mod reading;
 mod recovery_codes;
 mod recovery_key;
+mod reference;
 mod restore_backup;
 mod review;
 mod slots;
@@ -67,6 +71,9 @@ pub(crate) fn run(text: &'static Text, line: &Line) -> Result<(), Failure> {
         Verb::KeyPrint => recovery_key::print(client, line),
         Verb::Rekey => recovery_key::rekey(client, line),
         Verb::Doctor => doctor::doctor(client),
+        Verb::Run => programs::run(client, line),
+        Verb::Inject => programs::inject(client, line),
+        Verb::PassOtp => pass_otp::pass_otp(client, line),
         Verb::Completions => pages::completions(client, line),
         Verb::Man => pages::man(client, line),
     }

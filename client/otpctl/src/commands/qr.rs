@@ -109,17 +109,7 @@ pub(super) fn show(client: &mut Client, line: &Line) -> Result<(), Failure> {
     let entry = client.call(&Show { query })?;
     let id = entry.json().text("id").ok_or_else(|| client.bad_answer())?;
     let passphrase = asked_again(client, opened)?;
-    let request = Export {
-        passphrase,
-        query: Some(id),
-    };
-    let answer = client.call_with(&request, &request.passphrase)?;
-    let uris = answer.json().items("uris");
-    let [uri] = uris.as_slice() else {
-        return Err(client.bad_answer());
-    };
-    let uri = uri.secret().ok_or_else(|| client.bad_answer())?;
-    let uri = for_others(client, &uri)?;
+    let uri = exported(client, passphrase, id)?;
     let Some((path, format)) = file else {
         return on_terminal(client, line, uri);
     };
@@ -134,6 +124,25 @@ pub(super) fn show(client: &mut Client, line: &Line) -> Result<(), Failure> {
         output::say(&fill(text.drawn, &[&path]));
     }
     Ok(())
+}
+
+/// An entry's URI for another authenticator.
+pub(super) fn exported(
+    client: &mut Client,
+    passphrase: Secret,
+    id: String,
+) -> Result<Secret, Failure> {
+    let request = Export {
+        passphrase,
+        query: Some(id),
+    };
+    let answer = client.call_with(&request, &request.passphrase)?;
+    let uris = answer.json().items("uris");
+    let [uri] = uris.as_slice() else {
+        return Err(client.bad_answer());
+    };
+    let uri = uri.secret().ok_or_else(|| client.bad_answer())?;
+    for_others(client, &uri)
 }
 
 /// The URI without what only otpd reads: another authenticator needs no tags and notes, has no

@@ -20,14 +20,14 @@ Usage: otpctl VERB [OPTIONS]            otpctl help VERB explains a verb
   qr read, show    QR codes               pick [QUERY]     choose an entry
   completions SHELL, man   for you        recovery-codes add, list, use
   doctor           look for problems      slots, recovery-key, rekey   ways in
+  run -- COMMAND, inject, pass-otp        codes for other programs
 
 QUERY is an id, issuer:account, an issuer, an account, or part of a name.
 
       --json             stable output for programs
   -q, --quiet            results only
       --no-start         do not start otpd
-      --prompt           allow the agent's own dialog
-      --no-prompt        forbid any question
+      --prompt, --no-prompt   allow the agent's own dialog, forbid any question
       --passphrase-fd N  read passphrases from this descriptor, one a line
   -h, --help    -V, --version
 ";
@@ -173,11 +173,13 @@ For a key of your desktop:
         }
         Verb::List => {
             "\
-Usage: otpctl list [QUERY] [--json | --names] [--trash]
+Usage: otpctl list [QUERY] [--json | --names | --format NAME] [--trash]
 
 Lists entries: id, issuer, account, type. Without a code, without a key.
 
       --names   one name a line, for menus: otpctl list --names | fzf
+      --format json|rofi|fuzzel|alfred|raycast
+                for other programs' menus, most used first; no code in it
       --trash   the entries in the trash
       --json    id, issuer, account, type, algorithm, digits, period or
                 counter, tags
@@ -379,6 +381,47 @@ Usage: otpctl doctor [--json]
 
 Looks at programs, socket, agent, vault, memory and clock, one line each, and
 says what to do. Exit status 1 if there is a problem.
+"
+        }
+        Verb::Run => {
+            "\
+Usage: otpctl run [--env-file FILE] [--fresh] [--min-left SECONDS] -- COMMAND
+
+Runs a command with codes in its environment: in the place of references in the
+files, and of variables whose whole value is one. A reference is otp://QUERY or
+otp://ISSUER/ACCOUNT, with %20 for a blank. A file has lines NAME=VALUE.
+
+      TOKEN=otp://github/me otpctl run -- sh -c 'login --otp \"$TOKEN\"'
+
+Codes die soon, so this is for commands that use them at once. The exit status
+is the command's own.
+"
+        }
+        Verb::Inject => {
+            "\
+Usage: otpctl inject [FILE] [--fresh] [--min-left SECONDS]
+
+Copies a text from FILE or standard input to standard output, with codes in the
+place of references: otp://QUERY, otp://ISSUER/ACCOUNT, or {{ otp://ISSUER/ME }}
+with blanks in names. If one has no code nothing is written.
+
+      echo 'pass=secret otp=otp://vpn' | otpctl inject
+"
+        }
+        Verb::PassOtp => {
+            "\
+Usage: otpctl pass-otp [code] [-c] NAME
+       otpctl pass-otp insert [-f] [-s -i ISSUER -a ACCOUNT] [NAME]
+       otpctl pass-otp append [-f] [-s -i ISSUER -a ACCOUNT] NAME
+       otpctl pass-otp uri [-q] NAME
+       otpctl pass-otp validate
+
+Takes the arguments of pass's extension for codes (pass otp), and answers from
+otpd's vault; pass's own store is neither read nor written. NAME is the name it
+was inserted by, else FOLDER/NAME means issuer and account, else it is a QUERY.
+A key comes from standard input or is asked, never from the command line; uri
+asks the passphrase again. To have pass otp ask otpd: otpctl help man, and
+docs/integrations.md.
 "
         }
         Verb::Completions => {

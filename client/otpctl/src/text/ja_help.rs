@@ -20,14 +20,14 @@ pub(super) fn help(verb: Option<Verb>) -> &'static str {
   qr read, show    QR コード              pick [検索語]    項目を選ぶ
   completions シェル, man  補完、手引き   recovery-codes add, list, use
   doctor           問題を探す             slots, recovery-key, rekey   開け方
+  run -- コマンド, inject, pass-otp       他のプログラムのためのコード
 
 検索語は ID、発行者:アカウント、発行者、アカウント、または名前の一部です。
 
       --json             プログラム向けの出力
   -q, --quiet            結果だけを出す
       --no-start         otpd を起動しない
-      --prompt           エージェントの入力画面を許す
-      --no-prompt        何も尋ねない
+      --prompt, --no-prompt   エージェントの入力画面を許す、何も尋ねない
       --passphrase-fd N  この記述子からパスフレーズを 1 行ずつ読む
   -h, --help    -V, --version
 ";
@@ -171,11 +171,13 @@ fuzzel、wofi、rofi、bemenu、dmenu のうち最初に見つかったものを
         }
         Verb::List => {
             "\
-使い方: otpctl list [検索語] [--json | --names] [--trash]
+使い方: otpctl list [検索語] [--json | --names | --format 形式] [--trash]
 
 項目の ID、発行者、アカウント、種類を並べます。コードもキーも出しません。
 
       --names   1 行に 1 つの名前。メニュー向け: otpctl list --names | fzf
+      --format json|rofi|fuzzel|alfred|raycast
+                他のプログラムのメニュー向け。よく使う順。コードは含まない
       --trash   ごみ箱の中の項目
       --json    id, issuer, account, type, algorithm, digits, period または
                 counter, tags
@@ -377,6 +379,45 @@ otpctl recovery-key print は新しく作り、QR コードとともに用紙に
 
 プログラム、ソケット、エージェント、保管庫、メモリー、時計を 1 行ずつ調べ、対処
 を示します。問題があれば終了コードは 1 です。
+"
+        }
+        Verb::Run => {
+            "\
+使い方: otpctl run [--env-file ファイル] [--fresh] [--min-left 秒] -- コマンド
+
+環境変数にコードを入れてコマンドを実行します。ファイルの中の参照と、値の全体が
+参照である変数が置き換わります。参照は otp://検索語 または otp://発行者/名前
+で、空白は %20 と書きます。ファイルは NAME=VALUE の行です。
+
+      TOKEN=otp://github/me otpctl run -- sh -c 'login --otp \"$TOKEN\"'
+
+コードはすぐに切れるので、すぐに使うコマンドに向きます。終了コードはそのコマンド
+のものです。
+"
+        }
+        Verb::Inject => {
+            "\
+使い方: otpctl inject [ファイル] [--fresh] [--min-left 秒]
+
+ファイルまたは標準入力の文章を、参照をコードに置き換えて標準出力に写します。
+参照は otp://検索語、otp://発行者/名前、または {{ otp://発行者/名前 }} で、最後の
+形では名前に空白があっても構いません。1 つでもコードがなければ何も書きません。
+
+      echo 'pass=secret otp=otp://vpn' | otpctl inject
+"
+        }
+        Verb::PassOtp => {
+            "\
+使い方: otpctl pass-otp [code] [-c] 名前
+       otpctl pass-otp insert [-f] [-s -i 発行者 -a アカウント] [名前]
+       otpctl pass-otp append [-f] [-s -i 発行者 -a アカウント] 名前
+       otpctl pass-otp uri [-q] 名前
+       otpctl pass-otp validate
+
+pass の拡張 (pass otp) と同じ引数で、otpd の保管庫から答えます。pass の保管庫は
+読みも書きもしません。名前は insert のときの名前、なければ フォルダー/名前 を
+発行者とアカウント、それもなければ検索語とみなします。キーは標準入力から読むか尋ねます。
+コマンドラインには書けません。uri はパスフレーズをもう一度尋ねます。
 "
         }
         Verb::Completions => {
