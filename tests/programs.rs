@@ -92,6 +92,13 @@ fn a_command_runs_with_codes_in_its_environment_and_ends_as_itself() {
         "{outcome:?}"
     );
     home.ctl(&["run"]).exits(2);
+    // What follows the command is the command's.
+    let outcome = home
+        .ctl(&["run", "echo", "--json", "-q", "--", "x"])
+        .exits(0);
+    assert_eq!(outcome.stdout, "--json -q -- x\n");
+    home.ctl(&["run", "--passphrase-fd", "0", "--", "true"])
+        .exits(2);
     home.ctl(&["lock"]).exits(0);
     home.write(Path::new(file), "A=otp://github\n");
     home.ctl(&["run", "--env-file", file, "--", "true"])
@@ -199,6 +206,19 @@ fn the_arguments_of_pass_otp_are_answered_by_the_vault() {
             .stdout
             .contains("Example")
     );
+    // The same key again is no new one, and stays.
+    otp(&["insert", "-f", "work/vpn/main"], &uri).exits(0);
+    assert_eq!(otp(&["work/vpn/main"], "").exits(0).line(), code(&other));
+    // Two entries of one name are told, not guessed between.
+    home.add(&format!(
+        "otpauth://totp/a?secret={}&x-otpd-tag=pass%3Atwo",
+        random_key()
+    ));
+    home.add(&format!(
+        "otpauth://totp/b?secret={}&x-otpd-tag=pass%3Atwo",
+        random_key()
+    ));
+    otp(&["two"], "").exits(4);
     // A key that is there already gets one more name; one without a name gets that.
     otp(&["append", "spare/name"], &uri).exits(0);
     assert_eq!(otp(&["spare/name"], "").exits(0).line(), code(&other));

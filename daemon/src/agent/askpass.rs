@@ -9,7 +9,8 @@ use otp_proto::{
     AskingProcess, Askpass, AskpassAnswer, Get, MAX_PROMPT, PassOn, Request, Response, RpcError,
 };
 
-use super::{Agent, Asker, Caller, Way};
+use super::find::is_named;
+use super::{Agent, Asker, Caller, Way, error};
 use crate::config::{AskpassRule, is_for_code};
 
 /// Processes that are remembered to have got a code: more than ask at once on any desktop.
@@ -99,6 +100,11 @@ impl Agent {
         let Ok(Response::Code(code)) = answer else {
             return answer;
         };
+        // Nobody looks which entry it is: one that only resembles the rule's is another one.
+        let mut entries = self.open.iter().flat_map(|open| &open.document.entries);
+        if !entries.any(|entry| entry.id == code.id && is_named(entry, &given.entry)) {
+            return Err(error::not_found());
+        }
         let all = &mut self.prompted.given;
         if all.len() >= REMEMBERED {
             all.pop_front();

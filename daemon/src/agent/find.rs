@@ -190,6 +190,14 @@ fn is_whole_name(entry: &Entry, query: &str) -> bool {
         == Some(&*entry.account)
 }
 
+/// Whether a text names this entry as a whole, by its id, issuer and account, or either of them: for
+/// who asks without anybody looking.
+pub(super) fn is_named(entry: &Entry, text: &str) -> bool {
+    let is = |name: &str| fold(name).eq(fold(text));
+    let whole = name_of(&entry.issuer, &entry.account);
+    text.parse() == Ok(entry.id) || whole.eq(fold(text)) || is(&entry.issuer) || is(&entry.account)
+}
+
 fn part<'a, N: Named>(entries: impl IntoIterator<Item = &'a N>, query: &str) -> Vec<&'a N> {
     let needle = Needle::new(query.trim());
     let is_in_tags = |entry: &N| {
@@ -232,8 +240,11 @@ fn has_in_order(text: &[char], wanted: &[char]) -> bool {
 
 /// `issuer:account`, folded.
 fn name<N: Named>(entry: &N) -> impl Iterator<Item = char> {
-    let account = fold(entry.account());
-    fold(entry.issuer()).chain(once(':')).chain(account)
+    name_of(entry.issuer(), entry.account())
+}
+
+fn name_of(issuer: &str, account: &str) -> impl Iterator<Item = char> {
+    fold(issuer).chain(once(':')).chain(fold(account))
 }
 
 fn pairs(entry: &Arc<Entry>) -> Pairs {

@@ -22,7 +22,7 @@ const CODES: [&str; 7] = [
 
 /// What a prompt asks for that is no code. `[sudo]` begins sudo's own question for a password, in
 /// every language.
-const NO_CODES: [&str; 27] = [
+const NO_CODES: [&str; 36] = [
     "[sudo]",
     "(yes/no",
     "(y/n",
@@ -50,6 +50,15 @@ const NO_CODES: [&str; 27] = [
     "口令",
     "비밀번호",
     "암호",
+    "adgangskode",
+    "salasana",
+    "parola",
+    "şifre",
+    "jelszó",
+    "geslo",
+    "lozinka",
+    "κωδικός πρόσβασης",
+    "mật khẩu",
 ];
 
 /// A rule.
@@ -108,6 +117,10 @@ impl TryFrom<Keys> for AskpassRule {
                 return Err("expected the name of a host, or '*.' and a domain");
             }
             // Any server that ssh is told to go to could write such a prompt.
+            // Nobody else writes the host in front of a question.
+            Some(_) if !is_ssh(program.as_deref().unwrap_or(SSH)) => {
+                return Err("a host goes with ssh only");
+            }
             None if is_ssh(program.as_deref().unwrap_or(SSH)) => {
                 return Err("a host is missing, or a program other than ssh");
             }

@@ -29,7 +29,8 @@ pub(crate) fn parse(args: impl Iterator<Item = OsString>) -> Result<Parsed, Usag
             Ok(None) => return said.finish(),
             Ok(Some(Arg::Value(value))) => {
                 said.word(value)?;
-                if said.verb == Some(Verb::PassOtp) {
+                let is_begun = said.verb == Some(Verb::Run) && !said.args.is_empty();
+                if is_begun || said.verb == Some(Verb::PassOtp) {
                     // Its options are those of another program.
                     let rest = parser.raw_args();
                     said.args.extend(rest.into_iter().flatten());

@@ -3,7 +3,7 @@
 
 use std::ffi::OsString;
 
-use otp_proto::{Edit, List, Remove, Show};
+use otp_proto::{Edit, ErrorKind, List, Remove, Show, UriError};
 use zeroize::Zeroizing;
 
 use super::transfer::{asked_again, unlocked_with};
@@ -12,9 +12,9 @@ use crate::cli::{Line, Opt, UsageError, Verb};
 use crate::client::Client;
 use crate::failure::{Failure, Kind};
 use crate::json::Json;
-use crate::output;
 use crate::secret::{self, confirm};
 use crate::text::fill;
+use crate::{output, terminal};
 
 /// What stands before a name in its tag.
 const TAG: &str = "pass:";
@@ -118,7 +118,13 @@ fn value(parser: &mut lexopt::Parser, name: &'static str) -> Result<OsString, Us
 /// The entry of a name: the one that was stored under it, else `FOLDER/NAME` as issuer and account,
 /// else whatever `get` finds by it.
 fn find(client: &mut Client, name: &str) -> Result<String, Failure> {
-    if let Some(id) = tagged(client, name)?.pop() {
+    let mut named = tagged(client, name)?;
+    if named.len() > 1 {
+        let mut failure = Failure::new(Kind::Rpc(ErrorKind::Ambiguous), client.text.ambiguous);
+        failure.details = named.join("\n") + "\n";
+        return Err(failure);
+    }
+    if let Some(id) = named.pop() {
         return Ok(id);
     }
     let mut queries = vec![name.to_owned()];
@@ -128,7 +134,8 @@ fn find(client: &mut Client, name: &str) -> Result<String, Failure> {
     let mut last = Err(client.bad_answer());
     for query in queries {
         last = client.call_unlocked(&Show { query });
-        if last.is_ok() {
+        let is_missing = Kind::Rpc(ErrorKind::NotFound);
+        if !matches!(&last, Err(failure) if failure.kind == is_missing) {
             break;
         }
     }
@@ -194,9 +201,11 @@ fn insert(
     let Some(name) = name else {
         return Ok(());
     };
+    let mut stored = Vec::new();
     for answer in &answers {
         let answer = Json::object(answer.as_bytes()).ok_or_else(|| client.bad_answer())?;
         let entry = answer.get("entry").ok_or_else(|| client.bad_answer())?;
+        stored.push(entry.label("id"));
         if answer.is("duplicate") && !old.contains(&entry.label("id")) {
             name_as_well(client, entry, name)?;
         }
@@ -205,7 +214,7 @@ fn insert(
     let now = tagged(client, name)?;
     for query in old
         .into_iter()
-        .filter(|id| now.len() > 1 && now.contains(id))
+        .filter(|id| now.contains(id) && !stored.contains(id))
     {
         client.call_unlocked(&Remove {
             query,
@@ -247,19 +256,28 @@ fn uri(client: &mut Client, line: &Line, given: &Given, name: &str) -> Result<()
     output::print(&out)
 }
 
-/// Looks at a URI on standard input.
+/// Looks at a URI on standard input, or at one that is typed without echo.
 fn validate(client: &Client) -> Result<(), Failure> {
     secret::hide()?;
+    if std::io::IsTerminal::is_terminal(&std::io::stdin()) {
+        let typed = terminal::ask_secret(client.text.ask_key);
+        let typed = typed.map_err(|error| Failure::io(&error))?;
+        let cancelled = || Failure::new(Kind::Refused, client.text.cancelled);
+        return judged(client, typed.ok_or_else(cancelled)?.trim());
+    }
     let bytes = secret::read_stdin(otp_proto::MAX_URI).map_err(|error| Failure::io(&error))?;
-    let uri = bytes
-        .as_deref()
-        .and_then(|bytes| std::str::from_utf8(bytes).ok());
-    let parsed = match uri {
-        Some(uri) => otp_proto::parse_uri(uri.trim()),
-        None => Err(otp_proto::UriError::TooLong),
-    };
+    let too_long = || Failure::new(Kind::BadInput, client.text.uri_error(UriError::TooLong));
+    let bytes = bytes.ok_or_else(too_long)?;
+    let not_a_text = |_| Failure::new(Kind::BadInput, client.text.not_a_text);
+    judged(
+        client,
+        std::str::from_utf8(&bytes).map_err(not_a_text)?.trim(),
+    )
+}
+
+fn judged(client: &Client, uri: &str) -> Result<(), Failure> {
     let failed = |error| Failure::new(Kind::BadInput, client.text.uri_error(error));
-    parsed.map(drop).map_err(failed)
+    otp_proto::parse_uri(uri).map(drop).map_err(failed)
 }
 
 /// What the name of a line says where a URI says nothing.

@@ -27,6 +27,11 @@ pub(super) fn inject(client: &mut Client, line: &Line) -> Result<(), Failure> {
 /// Becomes another program, with codes in its environment: those variables whose whole value is
 /// a reference, and those of the files.
 pub(super) fn run(client: &mut Client, line: &Line) -> Result<(), Failure> {
+    if client.globals.passphrase_fd.is_some() {
+        // The other program would have the descriptor, too.
+        let unknown = UsageError::UnknownOption("--passphrase-fd".into());
+        return Err(unknown).or_usage(client);
+    }
     let mut words = line.paths();
     let program = words.next().ok_or(UsageError::TooFew(line.verb));
     let mut command = Command::new(program.or_usage(client)?);
@@ -81,15 +86,17 @@ fn variable(line: &str) -> Option<Variable<'_>> {
     let is_first = |c: char| c.is_ascii_alphabetic() || c == '_';
     let is_name =
         name.starts_with(is_first) && name.chars().all(|c| is_first(c) || c.is_ascii_digit());
-    let value = value.trim_start();
-    let value = match value.chars().next() {
-        Some(quote @ ('"' | '\'')) => {
-            let (value, rest) = value.get(1..)?.split_once(quote)?;
-            let rest = rest.trim_start();
-            (rest.is_empty() || rest.starts_with('#')).then_some(value)?
-        }
+    let quoted = value.trim_start();
+    let value = if let Some(quote @ ('"' | '\'')) = quoted.chars().next() {
+        let (value, rest) = quoted.get(1..)?.split_once(quote)?;
+        let rest = rest.trim_start();
+        (rest.is_empty() || rest.starts_with('#')).then_some(value)?
+    } else {
         // A comment stands behind a blank: a value may hold the sign.
-        _ => value.split(" #").next().unwrap_or_default().trim_end(),
+        let comments = [" #", "\t#"]
+            .into_iter()
+            .filter_map(|sign| value.find(sign));
+        value.get(..comments.min().unwrap_or(value.len()))?.trim()
     };
     let is_value = !value.contains('\0');
     (is_name && is_value).then(|| (name, Zeroizing::new(value.to_owned())))
@@ -103,8 +110,7 @@ mod tests {
     fn a_file_of_variables_is_read_as_shells_read_simple_ones() {
         let content = "# a comment\n\nA=1\nexport B = no\n";
         assert_eq!(variables(content).unwrap_err(), 4);
-        let content =
-            "A=1\n export _b2='a # b'  # why\r\nC=\"x=y\"\nD= a b #c\nE=a#b\nexport=7\nF=\n";
+        let content = "A=1\n export _b2='a # b'  # why\r\nC=\"x=y\"\nD= a b\t#c\nG= # d\nE=a#b\nexport=7\nF=\n";
         let read: Vec<_> = variables(content)
             .unwrap()
             .into_iter()
@@ -115,6 +121,7 @@ mod tests {
             "_b2:a # b",
             "C:x=y",
             "D:a b",
+            "G:",
             "E:a#b",
             "export:7",
             "F:",

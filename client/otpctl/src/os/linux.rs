@@ -5,6 +5,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::process::Stdio;
 
 use otp_proto::{AskingProcess, Endpoint};
 use rustix::process::{DumpableBehavior, geteuid, set_dumpable_behavior};
@@ -35,6 +36,9 @@ pub(crate) fn asker() -> Option<AskingProcess> {
         let effective = field("Uid:")?.split_whitespace().nth(1)?;
         (field("Name:")?.trim().to_owned(), effective == "0")
     };
+    if Path::new(&program).file_name() == Some("ssh".as_ref()) && !writes_hosts(&program) {
+        return None;
+    }
     // The name in brackets may hold blanks and brackets.
     let stat = std::fs::read_to_string(place + "/stat").ok()?;
     let (_, behind) = stat.rsplit_once(") ")?;
@@ -44,6 +48,26 @@ pub(crate) fn asker() -> Option<AskingProcess> {
         program,
         system,
     })
+}
+
+/// Returns whether an ssh writes the host in front of a server's question (sshconnect2.c): since 8.5.
+/// With an older one the server could write it.
+fn writes_hosts(program: &str) -> bool {
+    const SINCE: (u32, u32) = (8, 5);
+    let mut command = std::process::Command::new(program);
+    let Ok(output) = command.arg("-V").stdin(Stdio::null()).output() else {
+        return false;
+    };
+    let said = String::from_utf8_lossy(&output.stderr);
+    let version = said.strip_prefix("OpenSSH_").and_then(|rest| {
+        let number = |text: &str| {
+            let end = text.find(|c: char| !c.is_ascii_digit());
+            text.get(..end.unwrap_or(text.len()))?.parse().ok()
+        };
+        let (major, minor) = rest.split_once('.')?;
+        Some((number(major)?, number(minor)?))
+    });
+    version.is_some_and(|version: (u32, u32)| version >= SINCE)
 }
 
 /// Keeps other programs of this user from reading our memory, and cores from being written.

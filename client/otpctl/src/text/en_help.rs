@@ -391,7 +391,7 @@ Runs a command with codes in its environment: in the place of references in the
 files, and of variables whose whole value is one. A reference is otp://QUERY or
 otp://ISSUER/ACCOUNT, with %20 for a blank. A file has lines NAME=VALUE.
 
-      TOKEN=otp://github/me otpctl run -- sh -c 'login --otp \"$TOKEN\"'
+      TOKEN=otp://github/me otpctl run -- sh -c 'echo \"$TOKEN\" | login'
 
 Codes die soon, so this is for commands that use them at once. The exit status
 is the command's own.

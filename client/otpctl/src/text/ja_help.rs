@@ -389,7 +389,7 @@ otpctl recovery-key print は新しく作り、QR コードとともに用紙に
 参照である変数が置き換わります。参照は otp://検索語 または otp://発行者/名前
 で、空白は %20 と書きます。ファイルは NAME=VALUE の行です。
 
-      TOKEN=otp://github/me otpctl run -- sh -c 'login --otp \"$TOKEN\"'
+      TOKEN=otp://github/me otpctl run -- sh -c 'echo \"$TOKEN\" | login'
 
 コードはすぐに切れるので、すぐに使うコマンドに向きます。終了コードはそのコマンド
 のものです。
