@@ -40,6 +40,7 @@ mod programs;
 mod prompt;
 mod recovery_codes;
 mod slots;
+mod sources;
 mod tpm;
 mod transfer;
 mod typing;

@@ -46,12 +46,14 @@ pub enum ErrorKind {
     Incomplete,
     /// Every unlock is refused for a time (-32012).
     Refused,
+    /// A source of entries can't be read (-32013).
+    Unavailable,
     /// A kind that this version doesn't know.
     Unknown(i32),
 }
 
 /// Every kind with its number and word: the one table behind the conversions.
-const KINDS: [(ErrorKind, i32, &str); 18] = [
+const KINDS: [(ErrorKind, i32, &str); 19] = [
     (ErrorKind::Syntax, -32700, "syntax"),
     (ErrorKind::Envelope, -32600, "envelope"),
     (ErrorKind::Method, -32601, "method"),
@@ -70,6 +72,7 @@ const KINDS: [(ErrorKind, i32, &str); 18] = [
     (ErrorKind::Exists, -32010, "exists"),
     (ErrorKind::Incomplete, -32011, "incomplete"),
     (ErrorKind::Refused, -32012, "refused"),
+    (ErrorKind::Unavailable, -32013, "unavailable"),
 ];
 
 impl ErrorKind {
@@ -118,6 +121,7 @@ impl ErrorKind {
             | Self::Unsupported
             | Self::Exists
             | Self::Incomplete
+            | Self::Unavailable
             | Self::Unknown(_) => 1,
         }
     }

@@ -4,12 +4,14 @@ mod askpass;
 mod backups;
 mod entries;
 mod slots;
+mod sources;
 mod vault;
 
 pub use askpass::*;
 pub use backups::*;
 pub use entries::*;
 pub use slots::*;
+pub use sources::*;
 pub use vault::*;
 
 use std::borrow::Cow;
@@ -22,7 +24,7 @@ use crate::response::{
     AddAnswer, AskpassAnswer, BackupAnswer, BackupCheckAnswer, BackupsAnswer, CodeAnswer, Details,
     Done, ExportAnswer, ImportAnswer, InitAnswer, ListAnswer, NotifyAnswer, PreviewAnswer,
     RecoveryCodesAnswer, RekeyAnswer, RemoveAnswer, RenewAnswer, RestoreBackupAnswer, SlotsAnswer,
-    StatusAnswer, StepAnswer, UnlockAnswer,
+    SourcesAnswer, StatusAnswer, StepAnswer, UnlockAnswer,
 };
 use crate::wire::line;
 use crate::{ErrorKind, RpcError};
@@ -124,6 +126,10 @@ methods! {
     "recovery_key.renew" => RecoveryKeyRenew -> RenewAnswer,
     "recovery_key.keep" => RecoveryKeyKeep -> Done,
     "rekey" => Rekey -> RekeyAnswer,
+    "source.add" => SourceAdd -> SourcesAnswer,
+    "source.list" => SourceList -> SourcesAnswer,
+    "source.remove" => SourceRemove -> Done,
+    "source.sync" => SourceSync -> SourcesAnswer,
     "subscribe" => Subscribe -> Done,
     "quit" => Quit -> Done,
 }

@@ -3,11 +3,13 @@
 mod backups;
 mod entries;
 mod slots;
+mod sources;
 mod status;
 
 pub use backups::*;
 pub use entries::*;
 pub use slots::*;
+pub use sources::*;
 pub use status::*;
 
 use serde::{Deserialize, Serialize};
@@ -66,6 +68,7 @@ pub enum Response {
     Step(StepAnswer),
     Renew(RenewAnswer),
     Rekey(RekeyAnswer),
+    Sources(SourcesAnswer),
 }
 
 /// Writes an answer line, newline included. Without an id it is `null` (JSON-RPC section 5).
@@ -166,6 +169,7 @@ mod tests {
             valid_for: Some(21),
             period: Some(Period::THIRTY),
             next: None,
+            source: None,
         };
         let line = encode_answer(Some(&Id::Number(1)), &Ok(Response::Code(code)));
         let read: CodeAnswer = decode_answer(&line).unwrap().unwrap();
@@ -181,6 +185,7 @@ mod tests {
             id: EntryId::from_random(9),
             issuer: "GitHub".into(),
             account: "a".into(),
+            source: None,
         };
         let error = RpcError::ambiguous(vec![candidate.clone()]);
         let line = encode_answer(None, &Err(error));

@@ -104,6 +104,10 @@ fn encode(id: i64, request: &Request) -> Vec<u8> {
         Request::RecoveryKeyRenew(params) => encode_request(id, params),
         Request::RecoveryKeyKeep(params) => encode_request(id, params),
         Request::Rekey(params) => encode_request(id, params),
+        Request::SourceAdd(params) => encode_request(id, params),
+        Request::SourceList(params) => encode_request(id, params),
+        Request::SourceRemove(params) => encode_request(id, params),
+        Request::SourceSync(params) => encode_request(id, params),
         Request::Subscribe(params) => encode_request(id, params),
         Request::Quit(params) => encode_request(id, params),
     };
@@ -151,6 +155,10 @@ fn every_answer_is_read_and_written_as_it_was_agreed() {
     answers::<SlotsRemove>(Response::Step);
     answers::<RecoveryKeyRenew>(Response::Renew);
     answers::<Rekey>(Response::Rekey);
+    answers::<SourceAdd>(Response::Sources);
+    answers::<SourceList>(Response::Sources);
+    answers::<SourceRemove>(Response::Done);
+    answers::<SourceSync>(Response::Sources);
     answers::<Subscribe>(Response::Done);
     answers::<Quit>(Response::Done);
 }

@@ -14,6 +14,9 @@ pub enum Finding {
     Uri {
         /// The URI.
         uri: Secret,
+        /// What a database calls the entry, whatever its names are.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<String>,
         #[expect(missing_docs, reason = "said above")]
         #[serde(skip_serializing_if = "Option::is_none")]
         line: Option<usize>,
@@ -42,6 +45,12 @@ pub enum Finding {
     Error {
         /// Why, in plain words; never quotes the input.
         error: String,
+        /// What a database calls the entry; absent where it concerns all of it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<String>,
+        /// The password is missing or wrong.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        password: bool,
         #[expect(missing_docs, reason = "said above")]
         #[serde(skip_serializing_if = "Option::is_none")]
         line: Option<usize>,
@@ -85,15 +94,40 @@ pub struct Batch {
 impl Finding {
     /// A key.
     pub fn uri(uri: Secret) -> Self {
-        Self::Uri { uri, line: None }
+        Self::Uri {
+            uri,
+            id: None,
+            line: None,
+        }
     }
 
     /// A refusal, in the words of an error that quotes nothing.
     pub fn error(error: &dyn ToString) -> Self {
         Self::Error {
             error: error.to_string(),
+            id: None,
+            password: false,
             line: None,
         }
+    }
+
+    /// A password that is missing or wrong.
+    pub fn wrong_password(error: &str) -> Self {
+        Self::Error {
+            error: error.to_owned(),
+            id: None,
+            password: true,
+            line: None,
+        }
+    }
+
+    /// The same, of the entry that a database calls so.
+    #[must_use]
+    pub fn of(mut self, entry: String) -> Self {
+        if let Self::Uri { id, .. } | Self::Error { id, .. } = &mut self {
+            *id = Some(entry);
+        }
+        self
     }
 
     /// The same, found on this line.

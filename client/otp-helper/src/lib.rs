@@ -6,11 +6,14 @@
 //! be several: Netpbm's P5, P6 and P7 one after another, as screens are captured. With `--text`
 //! it tells the text and the place of any QR code.
 //!
+//! `fetch` opens files of other programs, parses nothing, and writes them as `parse` reads them.
+//!
 //! `draw` turns a text on stdin into a QR code on stdout, in the same sandbox.
 #![forbid(unsafe_code)]
 
 pub mod draw;
 pub mod export;
+mod fetch;
 pub mod finding;
 pub mod import;
 pub mod manual;

@@ -9,7 +9,9 @@ use zeroize::Zeroizing;
 use crate::cli::Verb;
 use crate::draw::{Code, Drawing, Style};
 use crate::export::Export;
+use crate::fetch;
 use crate::finding::Finding;
+use crate::import::kdbx::{self, Parcel};
 use crate::import::picture::{self as pictures, Wanted};
 use crate::import::{self, Format, PICTURE};
 use crate::manual::Page;
@@ -41,6 +43,7 @@ impl From<io::Error> for Failure {
 pub(crate) fn run(verb: &Verb) -> Result<(), Failure> {
     match verb {
         Verb::Parse(format, wanted) => parse(*format, *wanted),
+        Verb::Fetch(kept) => fetch::fetch(kept),
         Verb::Draw(drawing, style) => draw(*drawing, style),
         Verb::Export(format) => export(*format),
         Verb::Man(page) => Ok(io::stdout().write_all(page.text().as_bytes())?),
@@ -60,7 +63,11 @@ otp-helper: the helper of otpctl, which runs it; of use by itself in scripts
 
 otp-helper parse --image           a picture on stdin to the keys in its QR codes
 otp-helper parse --image --text    a picture on stdin to the texts of its QR codes
-otp-helper parse --format NAME     a file on stdin to its keys; NAME: auto, picture, otpauth
+otp-helper parse --format NAME     a file on stdin to its keys; NAME: auto, picture, kdbx,
+                                   otpauth
+otp-helper fetch kdbx --file FILE [--key-file FILE]
+                                   a database to stdout for parse --format kdbx; its password
+                                   is a line of stdin
 otp-helper draw --format NAME      a text on stdin to a QR code; NAME: terminal (with colours),
                                    text (for dark terminals), png, svg, page (HTML to print);
                                    --invert, --language en|ja
@@ -78,16 +85,53 @@ a file. Exit status: 0 ok, 1 failure, 2 usage, 8 nothing in the input can be use
 
 /// Takes everything away that isn't needed, before the first byte of input is read.
 fn confine() -> Result<(), Failure> {
+    refuse_files()?;
+    Ok(sandbox::confine()?)
+}
+
+fn refuse_files() -> Result<(), Failure> {
     if sandbox::is_regular_file_stdout() {
         return Err(Failure::Usage(
             "keys are written into no file; give it a pipe".into(),
         ));
     }
-    Ok(sandbox::confine()?)
+    Ok(())
+}
+
+/// A database, with what opens it, to findings. Its header says how much memory opening it takes,
+/// so that it is read first.
+fn parse_database() -> Result<(), Failure> {
+    refuse_files()?;
+    sandbox::confine_reading()?;
+    let bytes = read_all(&mut io::stdin().lock())?;
+    let mut out = io::stdout().lock();
+    let (mut is_open, mut failure) = (true, None);
+    let mut found = |finding: Finding| {
+        is_open &= !matches!(finding, Finding::Error { id: None, .. });
+        if failure.is_none() {
+            failure = finding.write(0, &mut out).err();
+        }
+    };
+    match Parcel::unpack(&bytes).map(|parcel| (parcel.memory(), parcel)) {
+        Some((Ok(memory), parcel)) => {
+            sandbox::confine_computing(memory)?;
+            parcel.parse(&mut found);
+        }
+        Some((Err(why), _)) => found(Finding::error(&why)),
+        None => found(Finding::error(&"not what otp-helper fetch writes")),
+    }
+    match failure.map_or_else(|| out.flush(), Err) {
+        Err(error) => Err(Failure::Io(error)),
+        Ok(()) if is_open => Ok(()),
+        Ok(()) => Err(Failure::Nothing),
+    }
 }
 
 /// Foreign bytes to findings, in the sandbox.
 fn parse(format: Option<&'static dyn Format>, wanted: Wanted) -> Result<(), Failure> {
+    if format.is_some_and(|format| format.name() == kdbx::NAME) {
+        return parse_database();
+    }
     confine()?;
     let mut out = io::stdout().lock();
     let (mut has_any, mut failure) = (false, None);

@@ -91,7 +91,7 @@ fn what_is_not_known_is_a_usage_error_with_the_known_names() {
         (&["parse"], "--image"),
         (&["parse", "--format", "pdf"], "picture"),
         (&["export", "--format", "pdf"], "otpauth"),
-        (&["fetch"], "parse"),
+        (&["fetch"], "kdbx"),
         (&["parse", "--image", "file.png"], "file.png"),
     ] {
         let output = run(arguments, b"");

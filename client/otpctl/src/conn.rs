@@ -198,6 +198,7 @@ mod tests {
     #[test]
     fn an_error_comes_with_kind_message_and_candidates() {
         let candidate = Candidate {
+            source: None,
             id: EntryId::from_random(1),
             issuer: "山\u{1b}田".into(),
             account: String::new(),

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use otp_proto::{EntryId, ErrorKind, Event, Period, Request, Response, RpcError};
 
 use super::outcome::Outcome;
+use super::sources::NewSource;
 use super::{Agent, Asker, Output, error};
 use crate::clock::Now;
 use crate::otp::scrubbed;
@@ -70,6 +71,8 @@ pub(super) enum Effect {
     Nothing,
     /// This is the answer.
     Answer(Response),
+    /// The entries of a new source are shown, and it is the answer.
+    Source(Box<NewSource>),
     /// The code of a HOTP entry at this counter is the answer.
     Code(EntryId, u64),
     /// The backups are rewritten without these entries, then this is the answer.
@@ -272,12 +275,21 @@ impl Agent {
             open.show(draft.document, !is_count);
         }
         self.wipe(draft.gone);
+        self.reconcile_sources();
         match draft.effect {
             Effect::Nothing => {}
             Effect::Answer(response) => {
                 if let Some(asker) = asker {
                     self.reply(asker, Ok(response));
                 }
+            }
+            Effect::Source(new) => {
+                let answer = self.show_source(now, *new);
+                if let Some(asker) = asker {
+                    self.reply(asker, Ok(answer));
+                }
+                // Said already.
+                return;
             }
             Effect::Code(id, counter) => {
                 if let Some(asker) = asker {

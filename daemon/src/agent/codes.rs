@@ -24,6 +24,7 @@ impl Agent {
         }
         let entry = open.find(&get.query)?;
         let period = match entry.kind {
+            Kind::Hotp(_) if entry.origin().is_some() => return Err(error::foreign_counter(entry)),
             Kind::Hotp(_) if get.min_left.is_some() => {
                 return Err(error::params("an HOTP code has no end to wait for"));
             }
@@ -74,6 +75,7 @@ impl Agent {
             next: with_next
                 .then(|| code(now.wall.saturating_add(next)))
                 .transpose()?,
+            source: info::source(entry),
         }))
     }
 
@@ -108,9 +110,7 @@ impl Agent {
         counter: u64,
     ) -> Result<Response, RpcError> {
         let open = self.open.as_ref().ok_or_else(error::locked)?;
-        let mut entries = open.document.entries.iter();
-        let entry = entries.find(|entry| entry.id == id);
-        let entry = entry.ok_or_else(error::not_found)?;
+        let entry = open.entry(id)?;
         let key = open.arena.key(entry.key);
         let kind = Kind::Hotp(counter);
         let code = otp::code(kind, entry.algorithm, entry.digits, key, now.wall)
@@ -121,6 +121,7 @@ impl Agent {
             valid_for: None,
             period: None,
             next: None,
+            source: None,
         }))
     }
 

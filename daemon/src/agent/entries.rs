@@ -149,7 +149,12 @@ impl Agent {
             (self.random)(&mut bits);
             let id = EntryId::from_random(u64::from_le_bytes(bits));
             let mut entries = document.entries.iter().chain(&document.trash);
-            let is_used = entries.any(|entry| entry.id == id)
+            let is_view = self
+                .open
+                .as_ref()
+                .is_some_and(|open| open.view(id).is_some());
+            let is_used = is_view
+                || entries.any(|entry| entry.id == id)
                 || document.tombs.iter().any(|(tomb, _)| *tomb == id);
             if !is_used {
                 return id;
@@ -180,6 +185,7 @@ impl Incoming {
             note,
             codes: (!recovery.is_empty()).then(|| arena.put(recovery.expose())),
             extra,
+            origin: None,
         };
         Self {
             entry: Entry {

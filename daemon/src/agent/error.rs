@@ -4,7 +4,7 @@ use otp_proto::{ErrorKind, RpcError, UriError};
 
 use crate::otp::Unsupported;
 use crate::vault::slot::PluginError;
-use crate::vault::{OpenError, StoreError};
+use crate::vault::{Entry, OpenError, StoreError};
 
 pub(super) fn params(text: &'static str) -> RpcError {
     RpcError::new(ErrorKind::Params, text)
@@ -49,6 +49,29 @@ pub(super) fn exists() -> RpcError {
 
 pub(super) fn not_found() -> RpcError {
     RpcError::new(ErrorKind::NotFound, "no entry matches")
+}
+
+/// A change of an entry that isn't ours.
+pub(super) fn read_only(entry: &Entry) -> RpcError {
+    let source = entry.origin().map_or("", |origin| origin);
+    let text = format!("the entry belongs to the source {source}, and is read-only here");
+    RpcError::new(ErrorKind::Denied, text)
+}
+
+/// A code of a counter that isn't ours to move on.
+pub(super) fn foreign_counter(entry: &Entry) -> RpcError {
+    let source = entry.origin().map_or("", |origin| origin);
+    let text = format!(
+        "the entry belongs to the source {source}: its counter can't be moved on from here"
+    );
+    RpcError::new(ErrorKind::Denied, text)
+}
+
+pub(super) fn replaced() -> RpcError {
+    RpcError::new(
+        ErrorKind::Busy,
+        "another vault has taken its place meanwhile",
+    )
 }
 
 pub(super) fn no_such_vault() -> RpcError {

@@ -105,14 +105,18 @@ fn rule(request: &Request) -> Rule {
         | Request::Export(_)
         | Request::RecoveryCodesList(_)
         | Request::ImportBegin(_)
-        | Request::ImportAdd(_) => USE,
+        | Request::ImportAdd(_)
+        | Request::SourceList(_)
+        | Request::SourceSync(_) => USE,
         Request::Get(_) | Request::Notify(_) | Request::Preview(_) => CODE,
         Request::Add(_)
         | Request::Edit(_)
         | Request::Remove(_)
         | Request::Restore(_)
         | Request::RecoveryCodesAdd(_)
-        | Request::ImportCommit(_) => CHANGE,
+        | Request::ImportCommit(_)
+        | Request::SourceAdd(_)
+        | Request::SourceRemove(_) => CHANGE,
         Request::RecoveryCodesUse(_) => Rule {
             is_code: true,
             ..CHANGE

@@ -19,6 +19,7 @@ pub(super) fn entry(entry: &Entry) -> EntryInfo {
         tags: tags(entry).to_vec(),
         trash: entry.trash.map(|trash| format!("tr-{}", trash.number)),
         used: 0,
+        source: source(entry),
     }
 }
 
@@ -31,7 +32,13 @@ pub(super) fn candidate(entry: &Entry) -> Candidate {
         id: entry.id,
         issuer: entry.issuer.to_string(),
         account: entry.account.to_string(),
+        source: source(entry),
     }
+}
+
+/// The source that an entry is a view of.
+pub(super) fn source(entry: &Entry) -> Option<String> {
+    entry.origin().map(|origin| origin.as_ref().to_owned())
 }
 
 pub(super) fn details(entry: &Entry, key: &[u8]) -> Details {

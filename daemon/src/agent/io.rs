@@ -3,8 +3,8 @@
 use otp_proto::{Ask, Event, LockSource, Request, Response, RpcError, Secret, SlotsReply};
 
 use super::{
-    Absence, Chosen, Job, JobDone, Launch, Notice, PluginDone, PluginTask, Prompt, PromptError,
-    Seen, Sign,
+    Absence, Chosen, Fetch, FetchError, Found, Job, JobDone, Launch, Notice, PluginDone,
+    PluginTask, Prompt, PromptError, Seen, Sign,
 };
 use crate::config::Config;
 use crate::vault::{OpenError, Sealed, ShutUntil, State, StoreError};
@@ -68,6 +68,10 @@ pub enum Input {
     PluginAsked(Ask),
     /// The plugin given out by [`Output::Plugin`] is done, or isn't.
     PluginDone(Result<PluginDone, OpenError>),
+    /// The reading of this number, given out by [`Output::Fetch`], is over.
+    Fetched(u64, Result<Vec<Found>, FetchError>),
+    /// A file that [`Output::Watch`] names has changed.
+    FileChanged(String),
     /// Somebody else has our name on the session bus, and who; or nobody any more.
     NameTaken(Option<String>),
     /// The notice of this number, given out by [`Output::Show`], is shown, or why it isn't.
@@ -124,6 +128,12 @@ pub enum Output {
     PluginReply(SlotsReply),
     /// End it: it is over with [`Input::PluginDone`].
     EndPlugin,
+    /// Read a source of entries; each is over with [`Input::Fetched`].
+    Fetch(Box<Fetch>),
+    /// End the reading of this number, with every program that takes part.
+    EndFetch(u64),
+    /// Notice changes of these files, and of no others any more.
+    Watch(Vec<String>),
     /// Tell subscribers.
     Publish(Event),
     /// Much memory isn't needed any more: give it back to the system.

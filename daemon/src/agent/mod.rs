@@ -35,6 +35,7 @@ mod refusal;
 mod remove;
 mod restore_backup;
 mod slots;
+mod sources;
 mod status;
 mod task;
 mod timers;
@@ -67,6 +68,8 @@ use self::prompt::Prompts;
 pub use self::prompt::{Mistake, PluginQuestion, Prompt, PromptError};
 use self::rate::Rates;
 use self::refusal::TimedRefusal;
+use self::sources::Sources;
+pub use self::sources::{Fetch, FetchError, Found, Origin};
 use self::timers::Timers;
 use self::unlock::Refusal;
 use self::uses::Uses;
@@ -143,6 +146,7 @@ pub struct Agent {
     notices: Notices,
     uses: Uses,
     hardware: Hardware,
+    sources: Sources,
     refusals: Vec<Refusal>,
     timers: Timers,
     outputs: VecDeque<Output>,
@@ -184,6 +188,7 @@ impl Agent {
             notices: Notices::default(),
             uses: Uses::default(),
             hardware: Hardware::default(),
+            sources: Sources::default(),
             refusals: Vec::new(),
             timers: Timers::default(),
             outputs: VecDeque::new(),
@@ -224,6 +229,8 @@ impl Agent {
             Input::Prompted(answer) => self.prompted(now, answer),
             Input::PluginAsked(ask) => self.hardware_asks(now, ask),
             Input::PluginDone(result) => self.hardware_done(result),
+            Input::Fetched(number, result) => self.fetched(now, number, result),
+            Input::FileChanged(file) => self.file_changed(&file),
             Input::Shown(number, result) => self.shown(now, number, result),
             Input::Chosen(number, chosen) => self.chosen(now, number, chosen),
             Input::Lock(source) => self.lock_for(now, source),
@@ -281,7 +288,14 @@ impl Agent {
 
     /// Starts everything that has become possible, and sets the timers.
     fn settle(&mut self, now: Now) {
-        while self.purge_returned(now) || self.start_change(now) || self.start_job(now) {}
+        self.end_late_fetches(now);
+        while self.purge_returned(now)
+            || self.start_change(now)
+            || self.finish_adding(now)
+            || self.start_job(now)
+        {}
+        self.start_fetches(now);
+        self.answer_syncs(now);
         self.begin_if_known(now);
         self.serve_prompted(now);
         self.ask_for_hardware(now);
@@ -319,6 +333,7 @@ impl Agent {
         self.prompted.forget(&has_left);
         self.notices.forget(&has_left);
         self.forget_hardware(&has_left);
+        self.forget_sources(&has_left);
         self.refusals.retain(|refusal| !has_left(&refusal.asker));
     }
 

@@ -29,6 +29,8 @@ pub struct Notice {
     pub issuer: String,
     /// The entry's account; may be empty.
     pub account: String,
+    /// The source that the entry is a view of.
+    pub source: Option<String>,
     /// Which one it is.
     pub number: u64,
     /// The code, unless the configuration hides it.
@@ -170,9 +172,7 @@ impl Agent {
             return Err(error::screen_locked());
         }
         let open = self.open.as_ref().ok_or_else(error::locked)?;
-        let mut entries = open.document.entries.iter();
-        let entry = entries.find(|entry| entry.id == code.id);
-        let entry = entry.ok_or_else(error::not_found)?;
+        let entry = open.entry(code.id)?;
         self.notices.last += 1;
         let number = self.notices.last;
         let left = code.valid_for.unwrap_or(COUNTED);
@@ -186,6 +186,7 @@ impl Agent {
         self.outputs.push_back(Output::Show(Box::new(Notice {
             issuer: entry.issuer.to_string(),
             account: entry.account.to_string(),
+            source: super::info::source(entry),
             number,
             code: Some(shown).filter(|_| !is_hidden),
             valid_for,
@@ -238,9 +239,7 @@ impl Agent {
             return Err(error::busy());
         }
         let open = self.open.as_ref().ok_or_else(error::locked)?;
-        let mut entries = open.document.entries.iter();
-        let entry = entries.find(|entry| entry.id == id);
-        let entry = entry.ok_or_else(error::not_found)?;
+        let entry = open.entry(id)?;
         let period = entry.kind.period().ok_or_else(error::not_found)?;
         let Response::Code(code) = self.code_of_now(now, entry, period, true)? else {
             return Err(error::not_found());

@@ -1,12 +1,15 @@
 //! The vault while it is unlocked, and how it comes and goes.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use otp_proto::{Event, Memory, RpcError};
+use otp_proto::{EntryId, Event, Memory, RpcError};
 
 use super::find::{self, Index, Use};
+use super::sources::Live;
 use super::{Agent, LockSource, Output, error, info};
 use crate::clock::Now;
 use crate::config::{LockedList, MemoryMode};
@@ -23,12 +26,22 @@ pub(super) struct Open {
     pub sealer: Sealer,
     /// What the vault said when it was opened.
     pub warnings: Vec<String>,
+    /// Where entries live that are shown beside these, in the document's order.
+    pub sources: Vec<Live>,
     /// Made at the first query after a change of names.
-    index: OnceCell<Index>,
+    names: OnceCell<Names>,
     /// When it was unlocked, on the boot clock.
     pub opened_at: Duration,
     /// When it was used last, on the boot clock.
     pub used_at: Duration,
+}
+
+/// What entries are found by.
+#[derive(Debug)]
+struct Names {
+    /// Our own entries and those of sources; `None` where all are our own.
+    merged: Option<Vec<Arc<Entry>>>,
+    index: Index,
 }
 
 impl Open {
@@ -39,21 +52,97 @@ impl Open {
 
     /// Finds exactly one entry that is going to be changed.
     pub(super) fn find_to_change(&self, query: &str) -> Result<&Arc<Entry>, RpcError> {
-        self.find_for(Use::Change, query)
+        self.find_for(Use::Change, query).and_then(own)
+    }
+
+    /// Finds exactly one entry, which must be our own.
+    pub(super) fn find_own(&self, query: &str) -> Result<&Arc<Entry>, RpcError> {
+        self.find(query).and_then(own)
     }
 
     fn find_for(&self, wanted_for: Use, query: &str) -> Result<&Arc<Entry>, RpcError> {
-        let entries = &self.document.entries;
-        let index = self.index.get_or_init(|| Index::new(entries));
-        find::one(entries, index, query, wanted_for)
+        let Names { merged, index } = self.names.get_or_init(|| self.names());
+        let entries = merged.as_ref().unwrap_or(&self.document.entries);
+        let found = find::one(entries, index, query, wanted_for);
+        // One that another hides is there by its id.
+        found.or_else(|refusal| {
+            let id = query.parse().ok();
+            id.and_then(|id| self.view(id)).ok_or(refusal)
+        })
+    }
+
+    /// Whoever has taken an entry over from elsewhere means their own: it hides that of the same
+    /// issuer and account.
+    fn names(&self) -> Names {
+        let own = &self.document.entries;
+        if self.views().next().is_none() {
+            return Names {
+                merged: None,
+                index: Index::new(own),
+            };
+        }
+        let hidden: HashSet<_> = own
+            .iter()
+            .map(|entry| (&entry.issuer, &entry.account))
+            .collect();
+        let seen = |view: &&Arc<Entry>| !hidden.contains(&(&view.issuer, &view.account));
+        let merged: Vec<_> = own
+            .iter()
+            .chain(self.views().filter(seen))
+            .cloned()
+            .collect();
+        Names {
+            index: Index::new(&merged),
+            merged: Some(merged),
+        }
+    }
+
+    /// What sources show.
+    fn views(&self) -> impl Iterator<Item = &Arc<Entry>> {
+        self.sources.iter().flat_map(|live| &live.views)
+    }
+
+    /// The view of this id.
+    pub(super) fn view(&self, id: EntryId) -> Option<&Arc<Entry>> {
+        self.views().find(|view| view.id == id)
+    }
+
+    /// The living entry of this id, or the view.
+    pub(super) fn entry(&self, id: EntryId) -> Result<&Arc<Entry>, RpcError> {
+        let mut entries = self.document.entries.iter();
+        let own = entries.find(|entry| entry.id == id);
+        own.or_else(|| self.view(id)).ok_or_else(error::not_found)
+    }
+
+    /// Our own entries and what sources show.
+    pub(super) fn all(&self) -> Cow<'_, [Arc<Entry>]> {
+        let own = &self.document.entries;
+        if self.views().next().is_none() {
+            return Cow::Borrowed(own);
+        }
+        Cow::Owned(own.iter().chain(self.views()).cloned().collect())
     }
 
     /// Lets a changed document be seen.
     pub(super) fn show(&mut self, document: Document, has_new_names: bool) {
         self.document = document;
-        if has_new_names {
-            self.index.take();
+        // With sources, what is found by is entries, too, and a counter is part of them.
+        if has_new_names || !self.sources.is_empty() {
+            self.forget_names();
         }
+    }
+
+    /// The names have changed.
+    pub(super) fn forget_names(&mut self) {
+        self.names.take();
+    }
+}
+
+/// Refuses an entry that isn't our own.
+fn own(entry: &Arc<Entry>) -> Result<&Arc<Entry>, RpcError> {
+    match entry.origin() {
+        Some(_) => Err(error::read_only(entry)),
+        None => Ok(entry),
     }
 }
 
@@ -76,6 +165,8 @@ impl Agent {
             warnings,
             passing,
         } = opened;
+        // What is being read belongs to the vault that goes.
+        self.end_sources(&error::replaced());
         // Their keys were in the arena that goes.
         self.drop_batches();
         self.open = Some(Open {
@@ -83,7 +174,8 @@ impl Agent {
             arena,
             sealer,
             warnings,
-            index: OnceCell::new(),
+            sources: Vec::new(),
+            names: OnceCell::new(),
             opened_at: now.boot,
             used_at: now.boot,
         });
@@ -100,6 +192,7 @@ impl Agent {
         self.keeping.state.since.get_or_insert(seconds);
         self.outputs.push_back(Output::Publish(Event::Unlocked));
         self.outputs.push_back(Output::Trim);
+        self.reconcile_sources();
         self.resume_purges(self.rollback || mended);
         self.drop_expired(now);
     }
@@ -125,6 +218,7 @@ impl Agent {
         self.end_prompts(&error::locked());
         // Whatever a plugin is at work for, it has the identity in its hands.
         self.end_hardware(&error::locked());
+        self.end_sources(&error::locked());
         self.prompts.let_go(self.jobs.is_trying());
         let Some(open) = self.open.take() else {
             return;

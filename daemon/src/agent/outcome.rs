@@ -94,6 +94,10 @@ impl Agent {
             Request::SlotsReply(reply) => self.reply_to_hardware(now, asker, reply),
             Request::SlotsTest(test) => self.test_slot(now, asker, test),
             Request::SlotsRemove(remove) => self.remove_slot(asker, remove),
+            Request::SourceAdd(add) => self.add_source(now, asker, add),
+            Request::SourceList(_) => Ok(Outcome::Answer(self.list_sources(now))),
+            Request::SourceRemove(remove) => self.remove_source(now, &remove),
+            Request::SourceSync(sync) => self.sync_sources(asker, sync),
             Request::RecoveryKeyRenew(renew) => {
                 let secret = renew.passphrase;
                 self.slowly(asker, Task::Slots(SlotJob::Renew { secret }))

@@ -22,7 +22,7 @@ impl Agent {
         add: &RecoveryCodesAdd,
     ) -> Result<Outcome, RpcError> {
         let open = self.open.as_ref().ok_or_else(error::locked)?;
-        let entry = Arc::clone(open.find(&add.query)?);
+        let entry = Arc::clone(open.find_own(&add.query)?);
         let mut codes = if add.replace {
             RecoveryCodes::default()
         } else {
@@ -50,7 +50,7 @@ impl Agent {
         wanted: &RecoveryCodesUse,
     ) -> Result<Outcome, RpcError> {
         let open = self.open.as_ref().ok_or_else(error::locked)?;
-        let entry = Arc::clone(open.find(&wanted.query)?);
+        let entry = Arc::clone(open.find_own(&wanted.query)?);
         let mut codes = stored(open, &entry);
         let code = codes.take();
         let is_none_left = code.is_none();
@@ -71,7 +71,7 @@ impl Agent {
     ) -> Result<Outcome, RpcError> {
         let open = self.open.as_ref().ok_or_else(error::locked)?;
         // First of all, so that nobody types a passphrase for a name that isn't there.
-        let entry = open.find(&list.query)?;
+        let entry = open.find_own(&list.query)?;
         let Some(passphrase) = list.passphrase else {
             let answer = counted(entry, &stored(open, entry));
             return Ok(Outcome::Answer(Response::RecoveryCodes(answer)));
@@ -105,7 +105,7 @@ impl Agent {
 
 /// All codes of an entry, for somebody who knows the passphrase.
 pub(super) fn revealed(open: &Open, query: &str) -> Result<Response, RpcError> {
-    let entry = open.find(query)?;
+    let entry = open.find_own(query)?;
     let codes = stored(open, entry);
     let all = codes.iter().map(|(code, used)| RecoveryCode {
         code: Code::new(code.to_owned()),

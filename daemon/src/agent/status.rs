@@ -51,6 +51,7 @@ impl Agent {
             copy_due: self.copy_is_due(now),
             clock_synchronised: now.is_synchronised,
             clipboard_clear: u32::try_from(self.config.clipboard_clear.as_secs()).ok(),
+            sources: self.source_infos(now, None),
             warnings,
         }
     }
@@ -72,12 +73,13 @@ impl Agent {
             };
         };
         let document = &open.document;
+        let all = open.all();
         let chosen = if list.trash {
             let mut chosen = find::all(&document.trash, query);
             chosen.sort_by_key(|entry| entry.trash.map(|trash| trash.number));
             chosen
         } else {
-            find::sorted(find::all(&document.entries, query))
+            find::sorted(find::all(&all, query))
         };
         let mut entries = info::entries(chosen);
         self.uses.tell(&mut entries);

@@ -22,6 +22,8 @@ enum Timer {
     Prompt,
     /// A plugin hangs, or whoever it has asked.
     Plugin,
+    /// A source takes too long.
+    Fetch,
     /// A code that is shown dies.
     Notice,
     /// Whether somebody is at the computer isn't known for too long.
@@ -30,7 +32,7 @@ enum Timer {
 
 /// When each is due.
 #[derive(Debug, Default)]
-pub(super) struct Timers([Option<Duration>; 9]);
+pub(super) struct Timers([Option<Duration>; 10]);
 
 impl Timers {
     fn set(&mut self, timer: Timer, at: Option<Duration>) {
@@ -44,6 +46,7 @@ impl Timers {
             Timer::Watch => 6,
             Timer::Notice => 7,
             Timer::Shut => 8,
+            Timer::Fetch => 9,
         };
         if let Some(slot) = self.0.get_mut(place) {
             *slot = at;
@@ -67,6 +70,7 @@ impl Agent {
         self.timers.set(Timer::Code, code);
         self.timers.set(Timer::Prompt, self.prompts.deadline());
         self.timers.set(Timer::Plugin, self.hardware.deadline());
+        self.timers.set(Timer::Fetch, self.fetch_deadline());
         self.timers.set(Timer::Notice, self.notices.deadline());
         self.timers.set(Timer::Watch, self.watch_deadline(now));
     }

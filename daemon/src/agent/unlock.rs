@@ -202,6 +202,10 @@ impl Agent {
 /// The keys of the entries that match.
 fn uris(open: &Open, query: Option<&str>) -> Result<Response, RpcError> {
     let chosen = find::all(&open.document.entries, query.unwrap_or_default());
+    if let (true, Some(query)) = (chosen.is_empty(), query) {
+        // It may be that of a view.
+        open.find_own(query)?;
+    }
     let uri = |entry| scrubbed(|| entry_uri(entry, &open.arena));
     let uris: Vec<Secret> = chosen.into_iter().map(|entry| uri(entry)).collect();
     let length: usize = uris.iter().map(|uri| uri.expose().len() + 3).sum();

@@ -187,9 +187,7 @@ impl Agent {
     /// The period of an entry that has been there when the wait began.
     fn period_of(&self, id: EntryId) -> Result<Period, RpcError> {
         let open = self.open.as_ref().ok_or_else(error::locked)?;
-        let mut entries = open.document.entries.iter();
-        let entry = entries.find(|entry| entry.id == id);
-        match entry.ok_or_else(error::not_found)?.kind {
+        match open.entry(id)?.kind {
             Kind::Totp(period) | Kind::Steam(period) => Ok(period),
             Kind::Hotp(_) | Kind::Yandex(_) | Kind::Motp(_) => {
                 Err(error::params("the entry's type was changed meanwhile"))
@@ -240,9 +238,7 @@ impl Agent {
     fn code_for(&self, now: Now, waiter: &Waiter) -> Result<Response, RpcError> {
         let period = self.period_of(waiter.entry)?;
         let open = self.open.as_ref().ok_or_else(error::locked)?;
-        let mut entries = open.document.entries.iter();
-        let entry = entries.find(|entry| entry.id == waiter.entry);
-        let entry = entry.ok_or_else(error::not_found)?;
+        let entry = open.entry(waiter.entry)?;
         self.code_of_now(now, entry, period, waiter.with_next)
     }
 }

@@ -2,6 +2,8 @@
 
 mod askpass;
 mod assuan;
+pub(crate) mod fetch;
+pub(crate) mod files;
 pub(crate) mod keyring;
 pub(crate) mod launch;
 pub(crate) mod notify;

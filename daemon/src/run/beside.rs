@@ -1,6 +1,7 @@
 //! Slow work beside the loop: threads that hand back one [`Done`] each time.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,9 +13,13 @@ use otp_proto::{Ask, Dirs, Secret, SlotsReply};
 use tokio::sync::mpsc;
 
 use super::folder::Folder;
-use crate::agent::{Input, Job, JobDone, PluginDone, PluginTask, Prompt, PromptError};
+use crate::agent::{
+    Fetch, FetchError, Found, Input, Job, JobDone, PluginDone, PluginTask, Prompt, PromptError,
+};
 use crate::clock;
 use crate::config::{Config, ConfigError, MemoryMode};
+use crate::effect::fetch::{self, Programs};
+use crate::effect::files::Files;
 use crate::effect::plugin::{self, Conversation};
 use crate::effect::prompt::{self, Dialog};
 use crate::lifecycle::service;
@@ -24,8 +29,8 @@ use crate::vault::{OpenError, Sealed, ShutUntil, State, StoreError};
 
 /// Results that may wait for the loop: one job, one vault, two copies of it, what is kept of damaged
 /// files, one state, one time to stay shut, one configuration, one dialog, one plugin with a question
-/// and its end.
-pub(crate) const WAITING: usize = 11;
+/// and its end, three readings and a file that has changed. Whoever finds no room waits.
+pub(crate) const WAITING: usize = 15;
 
 /// How long the disk is left alone after a write before the vault is copied, so that nobody who
 /// writes often waits for copies.
@@ -51,6 +56,9 @@ pub(crate) enum Done {
     Prompted(Result<Secret, PromptError>),
     PluginAsked(Ask),
     Plugin(Result<PluginDone, OpenError>),
+    /// A reading's number, the source's name, and what was read.
+    Fetched(u64, String, Result<Vec<Found>, FetchError>),
+    FileChanged(String),
 }
 
 /// What the disk thread writes, in the order it was given.
@@ -74,6 +82,11 @@ pub(crate) struct Beside {
     dialog: RefCell<Dialog>,
     /// The plugin that is out.
     plugin: RefCell<Conversation>,
+    /// The readings that are out, by their numbers.
+    fetches: RefCell<BTreeMap<u64, Programs>>,
+    files: RefCell<Files>,
+    /// Why each source could not be read the last time, so that the log says it once.
+    unread: RefCell<BTreeMap<String, String>>,
     /// Started with the first write: most sessions only read.
     disk: RefCell<Option<SyncSender<Write>>>,
     /// Closed when that thread has ended.
@@ -102,6 +115,9 @@ impl Beside {
             job: RefCell::new(None),
             dialog: RefCell::default(),
             plugin: RefCell::default(),
+            fetches: RefCell::default(),
+            files: RefCell::default(),
+            unread: RefCell::default(),
             disk: RefCell::new(None),
             disk_ended: RefCell::new(None),
             copies,
@@ -163,6 +179,50 @@ impl Beside {
     /// Ends the plugin that is out.
     pub(super) fn end_plugin(&self) {
         self.plugin.borrow_mut().end();
+    }
+
+    /// Reads a source on a thread of its own, for nobody knows how long.
+    pub(super) fn fetch(&self, fetch: Fetch) -> Result<(), FetchError> {
+        let programs = Programs::default();
+        let (own, done) = (programs.clone(), self.done.clone());
+        self.fetches.borrow_mut().insert(fetch.number, programs);
+        let work = move || {
+            let result = fetch::read(&fetch, &own);
+            hand_back(&done, Done::Fetched(fetch.number, fetch.name, result));
+        };
+        let started = spawn("otpd-fetch", work);
+        let failed = |error: io::Error| FetchError::Failed(error.to_string());
+        started.map(drop).map_err(failed)
+    }
+
+    /// Ends a reading that is out.
+    pub(super) fn end_fetch(&self, number: u64) {
+        let programs = self.fetches.borrow_mut().remove(&number);
+        if let Some(programs) = programs {
+            programs.end();
+        }
+    }
+
+    /// Notices changes of these files alone.
+    pub(super) fn watch(&self, files: Vec<String>) {
+        let done = self.done.clone();
+        let tell = move |file| hand_back(&done, Done::FileChanged(file));
+        self.files.borrow_mut().watch(files, tell);
+    }
+
+    /// Says in the log why a source can't be read, once.
+    fn note_reading(&self, name: String, result: &Result<Vec<Found>, FetchError>) {
+        let mut unread = self.unread.borrow_mut();
+        match result {
+            Ok(_) => drop(unread.remove(&name)),
+            Err(error) => {
+                let cause = error.to_string();
+                if unread.get(&name) != Some(&cause) {
+                    tracing::warn!(source = name, error = cause, "a source can't be read");
+                    unread.insert(name, cause);
+                }
+            }
+        }
     }
 
     /// Writes the vault.
@@ -237,6 +297,14 @@ impl Beside {
             Done::Prompted(answer) => Input::Prompted(answer),
             Done::PluginAsked(ask) => Input::PluginAsked(ask),
             Done::Plugin(result) => Input::PluginDone(result),
+            Done::Fetched(number, name, result) => {
+                // One that was ended has nothing to say.
+                if self.fetches.borrow_mut().remove(&number).is_some() {
+                    self.note_reading(name, &result);
+                }
+                Input::Fetched(number, result)
+            }
+            Done::FileChanged(file) => Input::FileChanged(file),
             Done::Configuration(read) => {
                 service::ready();
                 let config = read?.unwrap_or_default();

@@ -323,6 +323,14 @@ impl Core {
             }
             Output::PluginReply(reply) => self.beside.reply_to_plugin(reply),
             Output::EndPlugin => self.beside.end_plugin(),
+            Output::Fetch(fetch) => {
+                let number = fetch.number;
+                let started = self.beside.fetch(*fetch);
+                let failed = |failure| Input::Fetched(number, Err(failure));
+                return started.err().map(failed);
+            }
+            Output::EndFetch(number) => self.beside.end_fetch(number),
+            Output::Watch(files) => self.beside.watch(files),
             Output::Quit => {
                 self.over.set(true);
                 self.changed.notify_one();

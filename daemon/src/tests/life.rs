@@ -142,6 +142,9 @@ impl Life {
                 | Output::Launch(_)
                 | Output::Publish(_)
                 | Output::Trim
+                | Output::Fetch(_)
+                | Output::EndFetch(_)
+                | Output::Watch(_)
                 | Output::Quit => {}
             }
         }

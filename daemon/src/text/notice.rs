@@ -3,6 +3,7 @@
 use otp_proto::Desktop;
 
 use super::is_japanese;
+use crate::agent::Notice;
 
 /// The words of a notification in one language.
 #[derive(Debug)]
@@ -54,11 +55,15 @@ pub(crate) fn notice_words(desktop: &Desktop) -> &'static NoticeWords {
 
 impl NoticeWords {
     /// Whose code it is.
-    pub(crate) fn title(issuer: &str, account: &str) -> String {
-        match (issuer, account) {
+    pub(crate) fn title(notice: &Notice) -> String {
+        let name = match (notice.issuer.as_str(), notice.account.as_str()) {
             ("", account) => account.to_owned(),
             (issuer, "") => issuer.to_owned(),
             (issuer, account) => format!("{issuer} ({account})"),
+        };
+        match &notice.source {
+            Some(source) => format!("{name} [{source}]"),
+            None => name,
         }
     }
 

@@ -12,7 +12,8 @@ use zeroize::{Zeroize as _, Zeroizing};
 
 use super::line::{self, Reader, number, read_stamp};
 use super::lines::Input;
-use super::{Document, Entry, OpenError, Stamp, StoreError, Trash};
+use super::source::MAX_SOURCES;
+use super::{Document, Entry, OpenError, Source, Stamp, StoreError, Trash};
 use crate::platform::arena::Arena;
 
 /// The format that this version reads and writes.
@@ -105,6 +106,9 @@ pub fn write(
     for (fingerprint, next) in &document.counters {
         lines.print(format_args!("# hotp {} {next}\n", Hex(fingerprint)))?;
     }
+    for source in &document.sources {
+        lines.source(source, arena)?;
+    }
     let Lines { out, mac, line, .. } = lines;
     let tag = mac.chain_update(line.as_bytes()).finalize().into_bytes();
     writeln!(out, "# mac {}", Hex(&tag))?;
@@ -151,14 +155,26 @@ impl<W: Write> Lines<'_, W> {
         self.put()
     }
 
-    fn entry(&mut self, entry: &Entry, arena: &Arena) -> Result<(), WriteError> {
-        let longest = self.rest + line::longest(entry, arena) + 64;
+    /// Makes room for a line that is not longer. A new buffer, so that growing leaves no copy
+    /// behind.
+    fn reserve(&mut self, longest: usize) {
+        let longest = self.rest + longest + 64;
         if self.line.capacity() < longest {
-            // A new buffer, so that growing leaves no copy behind.
             let mut wider = String::with_capacity(longest);
             wider.push_str(&self.line);
             self.line = Zeroizing::new(wider);
         }
+    }
+
+    fn source(&mut self, source: &Source, arena: &Arena) -> Result<(), WriteError> {
+        self.reserve(source.longest(arena));
+        source.print(arena, &mut self.line);
+        self.line.push('\n');
+        self.put()
+    }
+
+    fn entry(&mut self, entry: &Entry, arena: &Arena) -> Result<(), WriteError> {
+        self.reserve(line::longest(entry, arena));
         if let Some(trash) = entry.trash {
             let _ = write!(self.line, "# trash {} {} ", trash.number, trash.since);
         }
@@ -294,6 +310,14 @@ impl<'a> Body<'a> {
                     return None;
                 }
             }
+            "source" => {
+                let source = Source::read(first, rest, self.reader.arena())?;
+                let mut sources = document.sources.iter();
+                if sources.len() >= MAX_SOURCES || sources.any(|other| other.name == source.name) {
+                    return None;
+                }
+                document.sources.push(Arc::new(source));
+            }
             _ => return None,
         }
         Some(())
@@ -336,6 +360,7 @@ fn header(line: &str) -> Result<Option<Document>, OpenError> {
             trash: Vec::new(),
             tombs: Vec::new(),
             counters: BTreeMap::new(),
+            sources: Vec::new(),
         }),
     )
 }

@@ -74,6 +74,7 @@ fn create(
         trash: Vec::new(),
         tombs: Vec::new(),
         counters: BTreeMap::new(),
+        sources: Vec::new(),
     };
     let recovery = recovery(store);
 

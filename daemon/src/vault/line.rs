@@ -64,6 +64,11 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Lends the arena, for lines of another kind.
+    pub(super) fn arena(&mut self) -> &mut Arena {
+        self.arena
+    }
+
     /// Reads an entry's line. `None` is all there is to say: the caller knows the line's number,
     /// and no text may quote it.
     pub(super) fn entry(&mut self, line: &str) -> Option<Entry> {
@@ -120,11 +125,11 @@ impl<'a> Reader<'a> {
 }
 
 /// The parameters not read yet.
-struct Query<'a>(Option<&'a str>);
+pub(super) struct Query<'a>(pub(super) Option<&'a str>);
 
 impl<'a> Query<'a> {
     /// Takes the next parameter's value, if it has this name (given with its `=`).
-    fn take<const N: usize>(&mut self, name: &[u8; N]) -> Option<&'a str> {
+    pub(super) fn take<const N: usize>(&mut self, name: &[u8; N]) -> Option<&'a str> {
         let (value, rest) = split_pair(strip(self.0?, name)?);
         self.0 = rest;
         Some(value)
@@ -210,7 +215,7 @@ fn label(raw: &str) -> Option<Box<str>> {
 }
 
 /// Reads a percent-encoded text; every byte outside the unreserved set must be encoded.
-fn text(raw: &str) -> Option<Box<str>> {
+pub(super) fn text(raw: &str) -> Option<Box<str>> {
     let mut escapes = 0;
     for byte in raw.bytes() {
         match byte {

@@ -23,6 +23,7 @@ mod several;
 mod shut;
 pub mod slot;
 mod slots;
+pub mod source;
 pub mod state;
 pub mod store;
 
@@ -35,6 +36,7 @@ pub use error::{OpenError, StoreError};
 pub use seal::Sealer;
 pub use shut::ShutUntil;
 pub use slots::read_plugin;
+pub use source::Source;
 
 use crate::platform::arena::{Arena, Slot};
 
@@ -71,6 +73,11 @@ impl Entry {
         self.more.as_ref()?.codes
     }
 
+    /// Returns the source that it is a view of; `None` for our own.
+    pub fn origin(&self) -> Option<&Arc<str>> {
+        self.more.as_ref()?.origin.as_ref()
+    }
+
     /// Returns what of it is in the arena.
     pub fn slots(&self) -> impl Iterator<Item = Slot> + use<> {
         [self.key].into_iter().chain(self.codes())
@@ -88,6 +95,8 @@ pub struct More {
     pub codes: Option<Slot>,
     /// URI parameters that otpd doesn't use, in their order.
     pub extra: Vec<(String, String)>,
+    /// The name of the source that it is a view of; never written.
+    pub origin: Option<Arc<str>>,
 }
 
 /// The last change of an entry.
@@ -149,6 +158,8 @@ pub struct Document {
     pub tombs: Vec<(EntryId, Stamp)>,
     /// Next counters of HOTP keys that are or were here.
     pub counters: BTreeMap<[u8; 8], u64>,
+    /// Where entries live that are shown beside these.
+    pub sources: Vec<Arc<Source>>,
 }
 
 /// An open vault.

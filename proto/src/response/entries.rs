@@ -36,6 +36,9 @@ pub struct EntryInfo {
     /// In a list: how often a code of it was handed out since the agent started; left out if never.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub used: u32,
+    /// The source that it is a view of; absent for our own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
 }
 
 #[expect(
@@ -55,6 +58,9 @@ pub struct Candidate {
     pub issuer: String,
     /// The user's name at the service.
     pub account: String,
+    /// The source that it is a view of; absent for our own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
 }
 
 /// Everything about one entry but its key.
@@ -100,6 +106,9 @@ pub struct CodeAnswer {
     /// The next step's code, when asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<Code>,
+    /// The source of the entry; absent for our own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
 }
 
 /// What is shown.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::SourceInfo;
 use crate::wire::is_false;
 
 /// How the keys' memory is protected.
@@ -148,6 +149,9 @@ pub struct StatusAnswer {
     /// (`[clipboard] clear`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clipboard_clear: Option<u32>,
+    /// The sources of entries that live elsewhere; none while locked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<SourceInfo>,
     /// What a person should know: one line each, in English.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,

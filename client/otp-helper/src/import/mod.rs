@@ -4,6 +4,7 @@
 //! neither files nor the command line; they get bytes and hand out [`Finding`]s.
 
 mod base64;
+pub mod kdbx;
 mod migration;
 mod otpauth;
 mod payload;
@@ -26,7 +27,7 @@ pub trait Format: Sync {
 }
 
 /// Every format, in the order in which they are tried.
-pub const FORMATS: &[&dyn Format] = &[&picture::Picture, &otpauth::Otpauth];
+pub const FORMATS: &[&dyn Format] = &[&picture::Picture, &kdbx::Kdbx, &otpauth::Otpauth];
 
 /// The name of the format of pictures.
 pub const PICTURE: &str = "picture";

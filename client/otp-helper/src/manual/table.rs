@@ -524,6 +524,26 @@ pub const VERBS: &[Verb] = &[
         )],
     },
     Verb {
+        name: "source",
+        argument: Some(argument(
+            "add NAME | list | remove NAME | sync NAME",
+            Choice::Words(&["add", "list", "remove", "sync"]),
+        )),
+        help: "show entries that live elsewhere",
+        about: "Entries of another program are shown beside our own, read-only, and list, get, pick \
+            and notify find them with the name of their source. Adding reads a database of KeePass \
+            or KeePassXC, which is read again when it changes. Its password is asked, or a line of \
+            standard input, and forgotten when the vault locks, after which sync asks for it \
+            again. Listing says how each source stands. Removing forgets the source and leaves \
+            its entries where they are.",
+        flags: &[
+            valued("kdbx", "FILE", Choice::File, "the database"),
+            valued("key-file", "FILE", Choice::File, "its key file"),
+            flag("no-password", "the key file is all that it has"),
+            flag("remember", "keep its password in the vault"),
+        ],
+    },
+    Verb {
         name: "recovery-key",
         argument: Some(argument(
             "renew | print FILE | show",

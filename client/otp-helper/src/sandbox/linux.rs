@@ -37,6 +37,32 @@ pub fn confine() -> io::Result<()> {
     Ok(())
 }
 
+/// As [`confine`], for an input that says itself how much memory it takes: it may be read, and then
+/// [`confine_computing`] comes.
+///
+/// # Errors
+/// Those of setrlimit(2).
+pub fn confine_reading() -> io::Result<()> {
+    no_files();
+    unix::computing_limits()
+}
+
+/// Takes the rest away that a key derivation of so many bytes doesn't need. It may have threads.
+///
+/// # Errors
+/// Those of setrlimit(2).
+pub fn confine_computing(memory: u64) -> io::Result<()> {
+    unix::limit(Resource::As, MAX_MEMORY.saturating_add(memory))?;
+    // glibc asks for a call whose arguments no filter can see, and else for one that it can.
+    if let Some(filter) = no_clone3() {
+        apply_filter(&filter).ok();
+    }
+    if let Some(filter) = filter(Threads::Allowed) {
+        apply_filter(&filter).ok();
+    }
+    Ok(())
+}
+
 /// Limits memory, CPU time, files and children.
 ///
 /// # Errors
@@ -62,10 +88,28 @@ pub fn no_files() -> bool {
 /// Allows the system calls of reading, writing, memory and ending; any other fails with EPERM,
 /// so that a library which only tries goes on. Returns whether the kernel enforces it.
 pub fn few_calls() -> bool {
-    filter().is_some_and(|filter| apply_filter(&filter).is_ok())
+    filter(Threads::Refused).is_some_and(|filter| apply_filter(&filter).is_ok())
 }
 
-fn filter() -> Option<BpfProgram> {
+/// Whether threads may be started.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Threads {
+    Allowed,
+    Refused,
+}
+
+/// Refuses clone3(2) as a kernel does that lacks it.
+fn no_clone3() -> Option<BpfProgram> {
+    let arch = TargetArch::try_from(std::env::consts::ARCH).ok()?;
+    let absent = SeccompAction::Errno(u32::try_from(libc::ENOSYS).ok()?);
+    let rules = BTreeMap::from([(libc::SYS_clone3, Vec::new())]);
+    SeccompFilter::new(rules, SeccompAction::Allow, absent, arch)
+        .ok()?
+        .try_into()
+        .ok()
+}
+
+fn filter(threads: Threads) -> Option<BpfProgram> {
     const ALWAYS: &[libc::c_long] = &[
         libc::SYS_read,
         libc::SYS_readv,
@@ -103,6 +147,20 @@ fn filter() -> Option<BpfProgram> {
     let own = u64::try_from(getpid().as_raw_nonzero().get()).ok()?;
     rules.insert(libc::SYS_tgkill, vec![when(0, SeccompCmpOp::Eq, own)?]);
 
+    if threads == Threads::Allowed {
+        let thread = u64::try_from(libc::CLONE_THREAD | libc::CLONE_VM).ok()?;
+        let is_thread = when(0, SeccompCmpOp::MaskedEq(thread), thread)?;
+        rules.insert(libc::SYS_clone, vec![is_thread]);
+        for call in [
+            // What the other filter answers.
+            libc::SYS_clone3,
+            libc::SYS_set_robust_list,
+            libc::SYS_rseq,
+            libc::SYS_sched_getaffinity,
+        ] {
+            rules.insert(call, Vec::new());
+        }
+    }
     let arch = TargetArch::try_from(std::env::consts::ARCH).ok()?;
     let refused = SeccompAction::Errno(u32::try_from(libc::EPERM).ok()?);
     SeccompFilter::new(rules, refused, SeccompAction::Allow, arch)

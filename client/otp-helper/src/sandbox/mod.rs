@@ -18,10 +18,12 @@ mod other;
 mod unix;
 
 #[cfg(all(unix, not(target_os = "linux")))]
-pub use bsd::{confine, harden};
+pub use bsd::{confine, confine_computing, confine_reading, harden};
 #[cfg(target_os = "linux")]
-pub use linux::{confine, few_calls, harden, limits, no_files};
+pub use linux::{confine, confine_computing, confine_reading, few_calls, harden, limits, no_files};
 #[cfg(not(unix))]
-pub use other::{confine, cpu_time, harden, is_regular_file_stdout, publish};
+pub use other::{
+    confine, confine_computing, confine_reading, cpu_time, harden, is_regular_file_stdout, publish,
+};
 #[cfg(unix)]
 pub use unix::{cpu_time, is_regular_file_stdout, publish};

@@ -20,6 +20,22 @@ pub fn confine() -> io::Result<()> {
     Ok(())
 }
 
+/// Does nothing.
+///
+/// # Errors
+/// None.
+pub fn confine_reading() -> io::Result<()> {
+    Ok(())
+}
+
+/// Does nothing.
+///
+/// # Errors
+/// None.
+pub fn confine_computing(_memory: u64) -> io::Result<()> {
+    Ok(())
+}
+
 /// Returns the time since the first call, since the CPU's isn't at hand.
 pub fn cpu_time() -> Duration {
     static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();

@@ -12,6 +12,8 @@ use rustix::time::{ClockId, clock_gettime};
 
 /// Most seconds of CPU time: twice what the slowest picture takes.
 const MAX_CPU: u64 = 10;
+/// Most seconds of CPU time of a key derivation, all processors together.
+const MAX_DERIVATION: u64 = 120;
 /// Most open files: the three standard streams.
 const MAX_FILES: u64 = 3;
 
@@ -34,6 +36,17 @@ pub(super) fn limits() -> io::Result<()> {
     limit(Resource::Cpu, MAX_CPU)?;
     limit(Resource::Fsize, 0)?;
     limit(Resource::Nproc, 0)?;
+    limit(Resource::Nofile, MAX_FILES)
+}
+
+/// Limits CPU time and files, for a key derivation with threads of its own.
+///
+/// # Errors
+/// Those of setrlimit(2).
+pub(super) fn computing_limits() -> io::Result<()> {
+    limit(Resource::Core, 0)?;
+    limit(Resource::Cpu, MAX_DERIVATION)?;
+    limit(Resource::Fsize, 0)?;
     limit(Resource::Nofile, MAX_FILES)
 }
 

@@ -32,6 +32,10 @@ pub(crate) enum Verb {
     SlotsAdd,
     SlotsTest,
     SlotsRemove,
+    SourceAdd,
+    SourceList,
+    SourceRemove,
+    SourceSync,
     KeyShow,
     KeyRenew,
     KeyPrint,
@@ -65,10 +69,13 @@ pub(crate) enum Opt {
     Image,
     Invert,
     Issuer,
+    Kdbx,
+    KeyFile,
     MinLeft,
     Name,
     Names,
     Next,
+    NoPassword,
     Note,
     Notify,
     Osc52,
@@ -76,6 +83,7 @@ pub(crate) enum Opt {
     Png,
     Print,
     Purge,
+    Remember,
     Replace,
     Screen,
     Script,
@@ -92,7 +100,7 @@ pub(crate) enum Opt {
 }
 
 /// Each option's name, and whether a value follows.
-pub(super) const OPTIONS: [(Opt, &str, bool); 42] = [
+pub(super) const OPTIONS: [(Opt, &str, bool); 46] = [
     (Opt::Account, "account", true),
     (Opt::Algorithm, "algorithm", true),
     (Opt::Clipboard, "clipboard", false),
@@ -111,10 +119,13 @@ pub(super) const OPTIONS: [(Opt, &str, bool); 42] = [
     (Opt::Image, "image", true),
     (Opt::Invert, "invert", false),
     (Opt::Issuer, "issuer", true),
+    (Opt::Kdbx, "kdbx", true),
+    (Opt::KeyFile, "key-file", true),
     (Opt::MinLeft, "min-left", true),
     (Opt::Name, "name", true),
     (Opt::Names, "names", false),
     (Opt::Next, "next", false),
+    (Opt::NoPassword, "no-password", false),
     (Opt::Note, "note", true),
     (Opt::Notify, "notify", false),
     (Opt::Osc52, "osc52", false),
@@ -122,6 +133,7 @@ pub(super) const OPTIONS: [(Opt, &str, bool); 42] = [
     (Opt::Png, "png", true),
     (Opt::Print, "print", true),
     (Opt::Purge, "purge", false),
+    (Opt::Remember, "remember", false),
     (Opt::Replace, "replace", false),
     (Opt::Screen, "screen", false),
     (Opt::Script, "script", true),
@@ -172,7 +184,7 @@ const fn rule(
     }
 }
 
-pub(super) const RULES: [Rule; 39] = [
+pub(super) const RULES: [Rule; 43] = [
     rule(Verb::Init, "init", 0, 0, &[Opt::Generate]),
     rule(Verb::Unlock, "unlock", 0, 0, &[Opt::Slot, Opt::Vault]),
     rule(Verb::Lock, "lock", 0, 0, &[Opt::For]),
@@ -260,6 +272,16 @@ pub(super) const RULES: [Rule; 39] = [
     rule(Verb::SlotsAdd, "slots add", 1, 3, &[Opt::Name]),
     rule(Verb::SlotsTest, "slots test", 1, 1, &[]),
     rule(Verb::SlotsRemove, "slots remove", 1, 1, &[]),
+    rule(
+        Verb::SourceAdd,
+        "source add",
+        1,
+        1,
+        &[Opt::Kdbx, Opt::KeyFile, Opt::NoPassword, Opt::Remember],
+    ),
+    rule(Verb::SourceList, "source list", 0, 0, &[]),
+    rule(Verb::SourceRemove, "source remove", 1, 1, &[]),
+    rule(Verb::SourceSync, "source sync", 0, 1, &[]),
     rule(Verb::KeyShow, "recovery-key show", 0, 0, &[]),
     rule(Verb::KeyRenew, "recovery-key renew", 0, 0, &[]),
     rule(Verb::KeyPrint, "recovery-key print", 1, 1, &[Opt::Force]),
@@ -279,10 +301,17 @@ pub(super) const RULES: [Rule; 39] = [
 ];
 
 /// Words that only another one makes a verb of.
-pub(super) const GROUPS: [&str; 5] = ["qr", "backups", "recovery-codes", "slots", "recovery-key"];
+pub(super) const GROUPS: [&str; 6] = [
+    "qr",
+    "backups",
+    "recovery-codes",
+    "slots",
+    "source",
+    "recovery-key",
+];
 
 /// Verbs of the design that later versions bring; known, so that the answer is true.
-pub(super) const LATER_VERBS: [&str; 5] = ["watch", "source", "policy", "grants", "log"];
+pub(super) const LATER_VERBS: [&str; 4] = ["watch", "policy", "grants", "log"];
 
 impl Verb {
     pub(super) fn rule(self) -> &'static Rule {

@@ -80,6 +80,7 @@ pub(super) fn doctor(client: &mut Client) -> Result<(), Failure> {
             let status = answer.json();
             checks.push(version(text, status));
             checks.push(protection(text, status));
+            checks.extend(sources(text, status));
             let warnings = status
                 .items("warnings")
                 .into_iter()
@@ -210,6 +211,21 @@ fn endpoint(text: &Text) -> Option<Check> {
         }
         _ => Check::new("socket", State::Warning, fill(text.not_there, &[&name])),
     })
+}
+
+/// Whether the entries that live elsewhere can be read.
+fn sources(text: &Text, status: Json<'_>) -> Vec<Check> {
+    let sources = status.items("sources").into_iter();
+    let checks = sources.map(|source| {
+        let name = source.label("name");
+        let message = name.clone() + ": " + &super::source::standing(text, source);
+        match source.label("state").as_str() {
+            "ready" | "loading" => Check::new("source", State::Ok, message),
+            _ => Check::new("source", State::Warning, message)
+                .hint(String::from("otpctl source sync ") + &name),
+        }
+    });
+    checks.collect()
 }
 
 fn version(text: &Text, status: Json<'_>) -> Check {

@@ -72,12 +72,14 @@ pub(super) fn table(entries: &[Json<'_>]) -> String {
         .iter()
         .map(|entry| {
             let id = entry.text("trash").unwrap_or_else(|| entry.label("id"));
-            vec![
+            let mut row = vec![
                 id,
                 entry.label("issuer"),
                 entry.label("account"),
                 entry.label("type"),
-            ]
+            ];
+            row.extend(entry.get("source").map(|_| entry.label("source")));
+            row
         })
         .collect();
     output::columns(&rows)

@@ -22,6 +22,7 @@ mod reference;
 mod restore_backup;
 mod review;
 mod slots;
+mod source;
 mod state;
 mod transfer;
 mod vault;
@@ -66,6 +67,10 @@ pub(crate) fn run(text: &'static Text, line: &Line) -> Result<(), Failure> {
         Verb::SlotsAdd => slots::add(client, line),
         Verb::SlotsTest => slots::test(client, line),
         Verb::SlotsRemove => slots::remove(client, line),
+        Verb::SourceAdd => source::add(client, line),
+        Verb::SourceList => source::list(client),
+        Verb::SourceRemove => source::remove(client, line),
+        Verb::SourceSync => source::sync(client, line),
         Verb::KeyShow => recovery_key::show(client),
         Verb::KeyRenew => recovery_key::renew(client),
         Verb::KeyPrint => recovery_key::print(client, line),

@@ -50,7 +50,13 @@ pub(super) fn pick(client: &mut Client, line: &Line) -> Result<(), Failure> {
 fn names(text: &Text, entries: &[Json<'_>]) -> String {
     let names: Vec<_> = entries
         .iter()
-        .map(|entry| output::name(text, *entry))
+        .map(|entry| {
+            let name = output::name(text, *entry);
+            match entry.get("source") {
+                Some(_) => name + " [" + &entry.label("source") + "]",
+                None => name,
+            }
+        })
         .collect();
     let mut counts = BTreeMap::new();
     for name in &names {

@@ -107,6 +107,10 @@ pub(super) fn show(client: &mut Client, line: &Line) -> Result<(), Failure> {
     let opened = unlocked_with(client)?;
     // First of all, so that nobody types a passphrase for a name that isn't there.
     let entry = client.call(&Show { query })?;
+    if entry.json().get("source").is_some() {
+        let cause = fill(text.foreign_entry, &[&entry.json().label("source")]);
+        return Err(Failure::new(Kind::Refused, cause));
+    }
     let id = entry.json().text("id").ok_or_else(|| client.bad_answer())?;
     let passphrase = asked_again(client, opened)?;
     let uri = exported(client, passphrase, id)?;

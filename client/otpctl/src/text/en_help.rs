@@ -21,12 +21,12 @@ Usage: otpctl VERB [OPTIONS]            otpctl help VERB explains a verb
   completions SHELL, man   for you        recovery-codes add, list, use
   doctor           look for problems      slots, recovery-key, rekey   ways in
   run -- COMMAND, inject, pass-otp        codes for other programs
+  source add, list, remove, sync          show entries that live elsewhere
 
 QUERY is an id, issuer:account, an issuer, an account, or part of a name.
 
       --json             stable output for programs
-  -q, --quiet            results only
-      --no-start         do not start otpd
+  -q, --quiet, --no-start     results only, do not start otpd
       --prompt, --no-prompt   allow the agent's own dialog, forbid any question
       --passphrase-fd N  read passphrases from this descriptor, one a line
   -h, --help    -V, --version
@@ -343,6 +343,26 @@ key where the passphrase's slot goes; one of these two always stays. A new
 passphrase (otpctl passwd) makes its slot again.
 
       --name NAME   call a slot of hardware so, and not as its plugin
+"
+        }
+        Verb::SourceAdd | Verb::SourceList | Verb::SourceRemove | Verb::SourceSync => {
+            "\
+Usage: otpctl source add NAME | list | remove NAME | sync NAME
+
+Shows entries of another program beside our own, read-only: list, get, pick and
+notify find them, each with the name of its source.
+
+otpctl source add reads a database of KeePass or KeePassXC, and reads it again
+when it changes. Its password is asked, or a line of standard input. It is
+forgotten when the vault locks: otpctl source sync NAME asks for it again.
+otpctl source list says how each source stands; with --json: name, kind, place,
+state, entries, since, cause.
+otpctl source remove forgets the source; its entries stay where they are.
+
+      --kdbx FILE       the database
+      --key-file FILE   its key file
+      --no-password     the key file is all that the database has
+      --remember        keep the password in the vault
 "
         }
         Verb::KeyShow | Verb::KeyRenew | Verb::KeyPrint => {

@@ -21,12 +21,12 @@ pub(super) fn help(verb: Option<Verb>) -> &'static str {
   completions シェル, man  補完、手引き   recovery-codes add, list, use
   doctor           問題を探す             slots, recovery-key, rekey   開け方
   run -- コマンド, inject, pass-otp       他のプログラムのためのコード
+  source add, list, remove, sync          ほかにある項目を表示
 
 検索語は ID、発行者:アカウント、発行者、アカウント、または名前の一部です。
 
       --json             プログラム向けの出力
-  -q, --quiet            結果だけを出す
-      --no-start         otpd を起動しない
+  -q, --quiet, --no-start     結果だけを出す、otpd を起動しない
       --prompt, --no-prompt   エージェントの入力画面を許す、何も尋ねない
       --passphrase-fd N  この記述子からパスフレーズを 1 行ずつ読む
   -h, --help    -V, --version
@@ -340,6 +340,26 @@ otpctl slots remove はスロットを削除します。パスフレーズを尋
 otpctl passwd でパスフレーズのスロットを作り直せます。
 
       --name 名前   ハードウェアのスロットをプラグインの名前でなくこう呼ぶ
+"
+        }
+        Verb::SourceAdd | Verb::SourceList | Verb::SourceRemove | Verb::SourceSync => {
+            "\
+使い方: otpctl source add 名前 --kdbx ファイル [オプション]
+        otpctl source list | remove 名前 | sync [名前]
+
+ほかのプログラムの項目を、読み取り専用で並べて表示します。list、get、pick、
+notify で使え、それぞれに元の名前が付きます。
+
+otpctl source add は KeePass や KeePassXC のデータベースを読み、変更されると
+読み直します。パスワードは尋ねるか、標準入力の 1 行です。保管庫がロックされると
+忘れます。otpctl source sync 名前 でもう一度尋ねます。
+otpctl source list は状態を示します。--json では name, kind, place, state,
+entries, since, cause です。
+otpctl source remove は表示をやめます。項目は元の場所に残ります。
+
+      --key-file ファイル   データベースのキーファイル
+      --no-password         キーファイルだけで開くデータベース
+      --remember            パスワードを保管庫に残す
 "
         }
         Verb::KeyShow | Verb::KeyRenew | Verb::KeyPrint => {

@@ -63,6 +63,7 @@ fn an_entry_whose_key_another_has_is_said_to_be_stored_all_the_same() {
             duplicate: false,
             superseded: Vec::new(),
             same_key: vec![Candidate {
+                source: None,
                 id: EntryId::from_random(2),
                 issuer: "Acme".into(),
                 account: "bob".into(),

@@ -50,6 +50,7 @@ fn get_as_json_has_the_documented_keys_alone() {
 #[test]
 fn several_matches_are_listed_on_standard_error_and_none_is_guessed() {
     let candidate = |number, issuer: &str, account: &str| Candidate {
+        source: None,
         id: EntryId::from_random(number),
         issuer: issuer.into(),
         account: account.into(),

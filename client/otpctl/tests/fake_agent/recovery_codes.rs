@@ -10,6 +10,7 @@ use otp_proto::{
 fn with_codes(request: &Request) -> Reply {
     let mut answer = RecoveryCodesAnswer {
         entry: Candidate {
+            source: None,
             id: EntryId::from_random(1),
             issuer: "Acme".into(),
             account: "alice".into(),

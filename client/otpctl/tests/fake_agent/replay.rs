@@ -155,6 +155,7 @@ pub(crate) fn error(kind: ErrorKind) -> Reply {
 
 pub(crate) fn code() -> Reply {
     Ok(Response::Code(CodeAnswer {
+        source: None,
         id: EntryId::from_random(1),
         code: Code::new("012345".into()),
         valid_for: Some(21),
@@ -165,6 +166,7 @@ pub(crate) fn code() -> Reply {
 
 pub(crate) fn entry(number: u64, issuer: &str, account: &str) -> EntryInfo {
     EntryInfo {
+        source: None,
         id: EntryId::from_random(number),
         issuer: issuer.into(),
         account: account.into(),
@@ -181,6 +183,7 @@ pub(crate) fn entry(number: u64, issuer: &str, account: &str) -> EntryInfo {
 
 pub(crate) fn status(vault: bool, locked: bool) -> Reply {
     Ok(Response::Status(StatusAnswer {
+        sources: Vec::new(),
         locked,
         vault,
         version: env!("CARGO_PKG_VERSION").into(),

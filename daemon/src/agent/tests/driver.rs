@@ -61,6 +61,9 @@ pub(super) struct Driver {
     /// What otpctl was to do.
     pub launches: Vec<Launch>,
     last_notice: u64,
+    /// What is being read, and which files are watched.
+    pub fetches: Vec<Fetch>,
+    pub watched: Vec<String>,
     pub has_quit: bool,
     tickets: u64,
 }
@@ -157,6 +160,8 @@ impl Driver {
             notices: Vec::new(),
             launches: Vec::new(),
             last_notice: 0,
+            fetches: Vec::new(),
+            watched: Vec::new(),
             has_quit: false,
             tickets: 0,
         }
@@ -256,6 +261,16 @@ impl Driver {
                     }
                     Output::Unshow => self.notices.push(None),
                     Output::Launch(launch) => self.launches.push(*launch),
+                    Output::Fetch(fetch) => {
+                        let mut out = self.fetches.iter();
+                        assert!(out.all(|out| out.name != fetch.name), "it is read twice");
+                        self.fetches.push(*fetch);
+                    }
+                    Output::EndFetch(number) => {
+                        let out = self.fetches.iter().position(|out| out.number == number);
+                        self.fetches.remove(out.expect("it is being read"));
+                    }
+                    Output::Watch(files) => self.watched = files,
                     Output::Publish(event) => self.events.push(event),
                     Output::Trim => {}
                     Output::Quit => {

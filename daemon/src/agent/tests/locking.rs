@@ -41,6 +41,10 @@ fn every_method_that_needs_keys_is_refused_while_locked_and_without_a_vault() {
         ("import.begin", "{}"),
         ("import.add", r#"{"uri":"x"}"#),
         ("import.commit", "{}"),
+        ("source.add", r#"{"name":"a","kind":"kdbx","file":"/a"}"#),
+        ("source.list", "{}"),
+        ("source.remove", r#"{"name":"a"}"#),
+        ("source.sync", "{}"),
     ];
     let request = |method, params: &str| {
         let params = serde_json::value::RawValue::from_string(params.to_owned()).unwrap();

@@ -28,6 +28,7 @@ mod refusing;
 mod removing;
 mod restoring;
 mod slots;
+mod sources;
 mod status;
 mod unlocking;
 mod waiting;

@@ -188,6 +188,7 @@ impl Disk {
             trash: Vec::new(),
             tombs: Vec::new(),
             counters: BTreeMap::new(),
+            sources: Vec::new(),
         };
         self.vault = Some(seal::seal(&document, &arena, &sealer)?.bytes);
         self.identity = Some(sealer.identity(&arena));

@@ -118,7 +118,7 @@ impl Shown {
         let can: Vec<String> = server.call(PATH, NAME, "GetCapabilities", &()).await?;
         let can = |what: &str| can.iter().any(|known| known == what);
         // The summary is text for every server.
-        let title = NoticeWords::title(&notice.issuer, &notice.account);
+        let title = NoticeWords::title(notice);
         let body = match (&notice.code, notice.starts_in) {
             (Some(code), Some(wait)) => {
                 words.next_code(&grouped(code.expose()), wait, notice.valid_for)

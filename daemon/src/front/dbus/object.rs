@@ -118,7 +118,8 @@ fn unexpected() -> Error {
 #[interface(name = "io.otpd.Agent1")]
 impl Agent1 {
     /// The entries, without keys: id, issuer, account, type, algorithm, digits, period or
-    /// counter, tags. While the vault is locked none, or what the configuration leaves there.
+    /// counter, tags, and source where they live elsewhere. While the vault is locked none, or what
+    /// the configuration leaves there.
     #[zbus(out_args("entries"))]
     async fn list(
         &self,
@@ -271,6 +272,9 @@ fn dictionary(entry: EntryInfo) -> HashMap<&'static str, Value<'static>> {
     ]);
     if let Some(period) = entry.period {
         fields.insert("period", period.seconds().into());
+    }
+    if let Some(source) = entry.source {
+        fields.insert("source", source.into());
     }
     if let Some(counter) = entry.counter {
         fields.insert("counter", counter.into());

@@ -11,7 +11,7 @@ mod scrypt;
 use otp_proto::{RecoveryKey, RecoveryKeyError, Secret};
 
 pub use keyring::{KEYRING, Keyring, KeyringError, NoKeyring};
-pub use name::SlotName;
+pub use name::{SlotName, is_name};
 pub use passphrase::Passphrase;
 pub use plugin::{PluginError, PluginFile};
 pub use recovery::Recovery;

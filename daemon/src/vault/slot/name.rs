@@ -11,6 +11,15 @@ const COMPANION: &str = ".plugin";
 /// Longest name in bytes.
 const LONGEST: usize = 32;
 
+/// Whether it is one to 32 of `a-z 0-9 -`, not beginning or ending with `-`.
+pub fn is_name(name: &str) -> bool {
+    let is_made_of = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=LONGEST).contains(&name.len())
+        && name.bytes().all(is_made_of)
+        && !name.starts_with('-')
+        && !name.ends_with('-')
+}
+
 /// A slot's name, which is its file's without the ending, but for the passphrase's.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SlotName(String);
@@ -19,14 +28,8 @@ impl SlotName {
     /// Reads a name: one to 32 of `a-z 0-9 -`, not beginning or ending with `-`. `None` for
     /// anything else, and for `identity`, whose file has the passphrase's slot.
     pub fn new(name: &str) -> Option<Self> {
-        let is_made_of =
-            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        let is_name = (1..=LONGEST).contains(&name.len())
-            && name.bytes().all(is_made_of)
-            && !name.starts_with('-')
-            && !name.ends_with('-')
-            && name != "identity";
-        is_name.then(|| Self(name.to_owned()))
+        let is_slot = is_name(name) && name != "identity";
+        is_slot.then(|| Self(name.to_owned()))
     }
 
     /// Reads the name of a slot's file; `None` for other files.

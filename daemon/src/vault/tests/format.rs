@@ -217,6 +217,33 @@ fn recovery_codes_come_back_in_their_order_and_a_wrong_one_is_damage() {
 }
 
 #[test]
+fn sources_come_back_with_their_passwords_and_a_wrong_line_is_damage() {
+    const LINES: &str = "# source a kdbx file=%2Fhome%2F%E5%B1%B1.kdbx&key-file=%2Fk&password=a%26%25\n\
+         # source b-2 kdbx file=%2Fb&asks=password\n# source c kdbx file=%2Fc&key-file=%2Fk\n";
+    let (document, arena) = read(&with_mac(&format!("{HEADER}{ENTRY}{LINES}"))).unwrap();
+    let passwords: Vec<_> = document
+        .sources
+        .iter()
+        .map(|source| source.slot().map(|slot| arena.key(slot)))
+        .collect();
+    assert_eq!(passwords, [Some(&b"a&%"[..]), None, None]);
+    let again = String::from_utf8(written(&document, &arena)).unwrap();
+    assert!(again.contains(LINES), "{again}");
+    for wrong in [
+        "# source a kdbx file=/b\n",
+        "# source A kdbx file=%2Fb\n",
+        "# source a kdbx\n",
+        "# source a kdbx file=%2Fb&asks=nothing\n",
+        "# source a kdbx file=%2Fb&more=x\n",
+        "# source a other file=%2Fb\n",
+        "# source a kdbx file=%2Fb\n# source a kdbx file=%2Fc\n",
+    ] {
+        let read = read(&with_mac(&format!("{HEADER}{wrong}")));
+        assert!(matches!(read, Err(OpenError::Damaged { .. })), "{wrong}");
+    }
+}
+
+#[test]
 fn a_line_of_many_windows_comes_back_and_one_beyond_the_limit_is_not_written() {
     let (mut arena, _) = arena();
     let mut document = document(&mut arena);

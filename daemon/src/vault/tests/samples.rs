@@ -39,6 +39,7 @@ pub(super) fn entry(uri: &str, number: u64, arena: &mut Arena) -> Entry {
         note: new.note,
         codes: (!recovery.is_empty()).then(|| arena.put(recovery.expose())),
         extra: new.extra,
+        origin: None,
     };
     Entry {
         id: id(number),
@@ -82,6 +83,7 @@ pub(super) fn document(arena: &mut Arena) -> Document {
             },
         )],
         counters: BTreeMap::from([([0x0f; 8], 17)]),
+        sources: Vec::new(),
     }
 }
 

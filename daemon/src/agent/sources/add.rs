@@ -1,0 +1,218 @@
+//! Adding a source: it is read first, then kept, and shown once it is on disk.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use otp_proto::{ErrorKind, Response, RpcError, Secret, SourceAdd, SourceKind, SourcesAnswer};
+
+use super::fetch::LONGEST;
+use super::{Fetch, FetchError, Found, Origin, Stage, unreadable};
+use crate::agent::changes::Effect;
+use crate::agent::outcome::Outcome;
+use crate::agent::{Agent, Asker, Output, error};
+use crate::clock::Now;
+use crate::vault::Source;
+use crate::vault::slot::is_name;
+use crate::vault::source::{MAX_SOURCES, Password, What};
+
+/// Longest path in bytes (Linux' own limit).
+const MAX_PATH: usize = 4096;
+/// Longest password in bytes.
+const MAX_PASSWORD: usize = 4096;
+
+/// A source that is to be added.
+#[derive(Debug)]
+pub(super) struct Adding {
+    pub asker: Asker,
+    add: SourceAdd,
+    stage: Adds,
+}
+
+#[derive(Debug)]
+enum Adds {
+    /// It is being read: the reading's number, and when it must be over.
+    Reading(u64, Duration),
+    /// It was read, and waits for the change before it.
+    Read(Vec<Found>),
+}
+
+/// A source that is on its way to the disk, with what was read.
+#[derive(Debug)]
+pub(in crate::agent) struct NewSource {
+    name: String,
+    found: Vec<Found>,
+    /// What was typed and isn't kept.
+    typed: Option<Secret>,
+}
+
+impl Adding {
+    pub(super) fn number(&self) -> Option<u64> {
+        match self.stage {
+            Adds::Reading(number, _) => Some(number),
+            Adds::Read(_) => None,
+        }
+    }
+
+    pub(super) fn until(&self) -> Option<Duration> {
+        match self.stage {
+            Adds::Reading(_, until) => Some(until),
+            Adds::Read(_) => None,
+        }
+    }
+}
+
+impl Agent {
+    pub(in crate::agent) fn add_source(
+        &mut self,
+        now: Now,
+        asker: Asker,
+        add: SourceAdd,
+    ) -> Result<Outcome, RpcError> {
+        self.check_source(&add)?;
+        if self.sources.adding.is_some() {
+            return Err(error::busy());
+        }
+        self.sources.last += 1;
+        let number = self.sources.last;
+        let password = add.password.as_ref();
+        let origin = Origin::Kdbx {
+            file: add.file.clone().unwrap_or_default(),
+            key_file: add.key_file.clone(),
+            password: password.map(|password| Secret::copy_of(password.expose())),
+        };
+        let name = add.name.clone();
+        let fetch = Fetch {
+            number,
+            name,
+            origin,
+        };
+        self.outputs.push_back(Output::Fetch(Box::new(fetch)));
+        let stage = Adds::Reading(number, now.boot.saturating_add(LONGEST));
+        self.sources.adding = Some(Adding { asker, add, stage });
+        Ok(Outcome::Later)
+    }
+
+    /// Whether a source may be added.
+    fn check_source(&self, add: &SourceAdd) -> Result<(), RpcError> {
+        let open = self.open.as_ref().ok_or_else(error::locked)?;
+        let known = &open.document.sources;
+        if !is_name(&add.name) {
+            let text =
+                "a source is called by one to 32 of a-z 0-9 -, not beginning or ending with -";
+            return Err(error::params(text));
+        }
+        if known.iter().any(|source| *source.name == *add.name) {
+            let text = "there is a source of that name";
+            return Err(RpcError::new(ErrorKind::Exists, text));
+        }
+        if known.len() >= MAX_SOURCES {
+            return Err(error::invalid("there are 32 sources already"));
+        }
+        if add.kind != SourceKind::Kdbx {
+            return Err(error::params("the kind of source isn't known"));
+        }
+        let is_usable = |path: &String| {
+            path.len() <= MAX_PATH
+                && Path::new(path).is_absolute()
+                && !path.chars().any(char::is_control)
+        };
+        if !add.file.as_ref().is_some_and(is_usable) || !add.key_file.iter().all(is_usable) {
+            return Err(error::params("a file must be named by its absolute path"));
+        }
+        let password = add.password.as_ref().map(Secret::expose);
+        if password.is_some_and(|text| text.len() > MAX_PASSWORD || text.contains('\n')) {
+            return Err(error::params("the password isn't one line of 4096 bytes"));
+        }
+        Ok(())
+    }
+
+    /// The source that is to be added was read, or wasn't.
+    pub(super) fn fetched_to_add(&mut self, result: Result<Vec<Found>, FetchError>) {
+        match result {
+            Ok(found) => {
+                if let Some(adding) = &mut self.sources.adding {
+                    adding.stage = Adds::Read(found);
+                }
+            }
+            Err(failure) => {
+                if let Some(adding) = self.sources.adding.take() {
+                    let refusal = unreadable(&adding.add.name, &failure);
+                    self.reply(adding.asker, Err(refusal));
+                }
+            }
+        }
+    }
+
+    /// Stages a source that was read, as soon as no other change is out; whether there was one.
+    pub(in crate::agent) fn finish_adding(&mut self, now: Now) -> bool {
+        if !self.may_change() {
+            return false;
+        }
+        let is_read = |adding: &mut Adding| matches!(adding.stage, Adds::Read(_));
+        let Some(adding) = self.sources.adding.take_if(is_read) else {
+            return false;
+        };
+        let (asker, stage) = (adding.asker, adding.stage);
+        let Adds::Read(found) = stage else {
+            return false;
+        };
+        if let Err(refusal) = self.stage_source(now, asker, adding.add, found) {
+            self.reply(asker, Err(refusal));
+        }
+        true
+    }
+
+    fn stage_source(
+        &mut self,
+        now: Now,
+        asker: Asker,
+        add: SourceAdd,
+        found: Vec<Found>,
+    ) -> Result<(), RpcError> {
+        self.check_source(&add)?;
+        let mut draft = self.draft(now).ok_or_else(error::locked)?;
+        let open = self.open.as_mut().ok_or_else(error::locked)?;
+        let (password, typed) = match add.password {
+            Some(typed) if add.remember => {
+                let slot = open.arena.put(typed.expose().as_bytes());
+                draft.added.push(slot);
+                (Password::Kept(slot), None)
+            }
+            Some(typed) => (Password::Asked, Some(typed)),
+            None => (Password::None, None),
+        };
+        let what = What::Kdbx {
+            file: add.file.unwrap_or_default().into(),
+            key_file: add.key_file.map(Into::into),
+            password,
+        };
+        let name = add.name.as_str().into();
+        draft.document.sources.push(Arc::new(Source { name, what }));
+        draft.effect = Effect::Source(Box::new(NewSource {
+            name: add.name,
+            found,
+            typed,
+        }));
+        self.store(Some(asker), draft);
+        Ok(())
+    }
+
+    /// Shows the entries of a source that is on disk now.
+    pub(in crate::agent) fn show_source(&mut self, now: Now, new: NewSource) -> Response {
+        let NewSource { name, found, typed } = new;
+        if let Some(open) = &mut self.open {
+            let mut places = open.sources.iter();
+            let place = places.position(|live| *live.source.name == *name);
+            if let Some((place, live)) = place.and_then(|at| Some((at, open.sources.get_mut(at)?)))
+            {
+                let typed = typed.map(|typed| open.arena.put(typed.expose().as_bytes()));
+                (live.typed, live.stage) = (typed, Stage::Resting);
+                self.show_views(now, place, found);
+            }
+        }
+        Response::Sources(SourcesAnswer {
+            sources: self.source_infos(now, Some(&name)),
+        })
+    }
+}

@@ -1,0 +1,390 @@
+//! Entries that live elsewhere: read-only views beside the vault's own, and never in it.
+//!
+//! Each source is read by programs of its own, beside the loop ([`Output::Fetch`]): one reading at a
+//! time, with an end that the agent sets, and nobody who asks for a code waits for it. What was read
+//! last stays until something better is read. Views, passwords and whatever is on its way go with a
+//! lock.
+
+mod add;
+mod fetch;
+mod views;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use otp_proto::{
+    Done, ErrorKind, Response, RpcError, Secret, SourceInfo, SourceKind, SourceRemove, SourceState,
+    SourceSync, SourcesAnswer,
+};
+
+pub(super) use self::add::NewSource;
+use super::changes::Effect;
+use super::outcome::Outcome;
+use super::{Agent, Asker, Output, error};
+use crate::clock::Now;
+use crate::platform::arena::Slot;
+use crate::vault::source::{Password, What};
+use crate::vault::{Entry, Source};
+
+/// What is to be read.
+#[derive(Debug)]
+pub struct Fetch {
+    /// Which reading it is.
+    pub number: u64,
+    /// The source's name.
+    pub name: String,
+    /// Where it is.
+    pub origin: Origin,
+}
+
+/// Where entries are read.
+#[derive(Debug)]
+pub enum Origin {
+    /// A database of KeePass or KeePassXC.
+    Kdbx {
+        /// Its absolute path.
+        file: String,
+        /// The absolute path of its key file.
+        key_file: Option<String>,
+        /// Its password, if it has one.
+        password: Option<Secret>,
+    },
+}
+
+/// An entry that was read.
+#[derive(Debug)]
+pub struct Found {
+    /// What the source calls it, whatever its names are.
+    pub id: String,
+    /// Its otpauth URI; `None` where what it holds is no key.
+    pub uri: Option<Secret>,
+}
+
+/// Why nothing was read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FetchError {
+    /// The password is missing or wrong.
+    #[error("{0}")]
+    Password(String),
+    /// Anything else.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// What goes on about sources.
+#[derive(Debug, Default)]
+pub(super) struct Sources {
+    /// The number of the last reading.
+    last: u64,
+    /// A source that is to be added.
+    adding: Option<add::Adding>,
+    /// Who waits until one of them, or each, was read.
+    syncs: Vec<Sync>,
+    /// The files whose changes are noticed.
+    watched: Vec<String>,
+}
+
+#[derive(Debug)]
+struct Sync {
+    asker: Asker,
+    name: Option<String>,
+}
+
+/// A source of the open vault.
+#[derive(Debug)]
+pub(super) struct Live {
+    source: Arc<Source>,
+    /// What was read last.
+    pub(super) views: Vec<Arc<Entry>>,
+    skipped: u64,
+    /// When that was, on the boot clock.
+    read_at: Option<Duration>,
+    /// Why the last reading failed, if it did.
+    failure: Option<FetchError>,
+    /// The password that was typed since the vault was opened.
+    typed: Option<Slot>,
+    /// One that was typed and isn't known to be right.
+    trying: Option<Slot>,
+    stage: Stage,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Resting,
+    /// It is to be read.
+    Wanted,
+    /// It is being read.
+    Out(Reading),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Reading {
+    number: u64,
+    /// When it must be over, on the boot clock.
+    until: Duration,
+    /// Something changed meanwhile.
+    is_again: bool,
+    /// It uses what is being tried.
+    is_trial: bool,
+}
+
+impl Live {
+    fn new(source: Arc<Source>) -> Self {
+        let mut new = Self {
+            source,
+            views: Vec::new(),
+            skipped: 0,
+            read_at: None,
+            failure: None,
+            typed: None,
+            trying: None,
+            stage: Stage::Resting,
+        };
+        if new.is_readable() {
+            new.stage = Stage::Wanted;
+        }
+        new
+    }
+
+    /// The password to be used; `Err` if it must be asked for.
+    fn password(&self) -> Result<Option<Slot>, ()> {
+        let What::Kdbx { password, .. } = self.source.what;
+        match (self.trying.or(self.typed), password) {
+            (Some(typed), _) => Ok(Some(typed)),
+            (None, Password::Kept(kept)) => Ok(Some(kept)),
+            (None, Password::None) => Ok(None),
+            (None, Password::Asked) => Err(()),
+        }
+    }
+
+    fn is_readable(&self) -> bool {
+        self.password().is_ok()
+    }
+
+    /// Has it read, now or once more after the reading that is out.
+    fn want(&mut self) {
+        match &mut self.stage {
+            Stage::Out(reading) => reading.is_again = true,
+            stage @ (Stage::Resting | Stage::Wanted) => *stage = Stage::Wanted,
+        }
+    }
+
+    fn file(&self) -> &str {
+        let What::Kdbx { file, .. } = &self.source.what;
+        file
+    }
+
+    /// What of it is in the arena, but for what the vault keeps.
+    fn slots(&self) -> impl Iterator<Item = Slot> {
+        let views = self.views.iter().flat_map(|view| view.slots());
+        views.chain(self.typed).chain(self.trying)
+    }
+
+    fn info(&self, now: Now) -> SourceInfo {
+        let needs_password = || FetchError::Password("its password is needed".into());
+        let failure = self.failure.clone();
+        let failure = failure.or_else(|| (!self.is_readable()).then(needs_password));
+        let state = match (&failure, self.read_at) {
+            (None, Some(_)) => SourceState::Ready,
+            (None, None) => SourceState::Loading,
+            (Some(_), Some(_)) => SourceState::Stale,
+            (Some(FetchError::Password(_)), None) => SourceState::Locked,
+            (Some(FetchError::Failed(_)), None) => SourceState::Failed,
+        };
+        SourceInfo {
+            name: self.source.name.to_string(),
+            kind: SourceKind::Kdbx,
+            place: self.file().to_owned(),
+            state,
+            entries: u64::try_from(self.views.len()).unwrap_or(u64::MAX),
+            skipped: self.skipped,
+            since: self.read_at.map(|at| now.boot.saturating_sub(at).as_secs()),
+            cause: failure.map(|failure| failure.to_string()),
+        }
+    }
+}
+
+impl Agent {
+    /// Says how every source stands, or the one of this name.
+    pub(super) fn source_infos(&self, now: Now, name: Option<&str>) -> Vec<SourceInfo> {
+        let live = self.open.as_ref().map_or(&[][..], |open| &open.sources);
+        let chosen = live
+            .iter()
+            .filter(|live| name.is_none_or(|name| *live.source.name == *name));
+        chosen.map(|live| live.info(now)).collect()
+    }
+
+    pub(super) fn list_sources(&self, now: Now) -> Response {
+        Response::Sources(SourcesAnswer {
+            sources: self.source_infos(now, None),
+        })
+    }
+
+    pub(super) fn remove_source(
+        &mut self,
+        now: Now,
+        remove: &SourceRemove,
+    ) -> Result<Outcome, RpcError> {
+        let mut draft = self.draft(now).ok_or_else(error::locked)?;
+        let sources = &mut draft.document.sources;
+        let is_it = |source: &Arc<Source>| *source.name == *remove.name;
+        let place = sources.iter().position(is_it).ok_or_else(no_source)?;
+        draft.gone.extend(sources.remove(place).slot());
+        draft.effect = Effect::Answer(Response::Done(Done {}));
+        Ok(Outcome::Store(Box::new(draft)))
+    }
+
+    pub(super) fn sync_sources(
+        &mut self,
+        asker: Asker,
+        sync: SourceSync,
+    ) -> Result<Outcome, RpcError> {
+        let open = self.open.as_mut().ok_or_else(error::locked)?;
+        if let Some(name) = &sync.name {
+            let mut live = open.sources.iter_mut();
+            let live = live.find(|live| *live.source.name == **name);
+            let live = live.ok_or_else(no_source)?;
+            if let Some(password) = &sync.password {
+                let slot = open.arena.put(password.expose().as_bytes());
+                if let Some(before) = live.trying.replace(slot) {
+                    open.arena.forget(before);
+                }
+            } else if !live.is_readable() {
+                let needed = FetchError::Password("its password is needed".into());
+                return Err(unreadable(name, &needed));
+            }
+            live.want();
+        } else {
+            let live = open.sources.iter_mut();
+            live.filter(|live| live.is_readable()).for_each(Live::want);
+        }
+        let name = sync.name;
+        self.sources.syncs.push(Sync { asker, name });
+        Ok(Outcome::Later)
+    }
+
+    /// Answers whoever waits for sources that were read.
+    pub(super) fn answer_syncs(&mut self, now: Now) {
+        let Some(open) = &self.open else {
+            return;
+        };
+        let is_due = |sync: &mut Sync| {
+            let live = open.sources.iter().filter(|live| {
+                let name = sync.name.as_deref();
+                name.is_none_or(|name| *live.source.name == *name)
+            });
+            live.into_iter().all(|live| live.stage == Stage::Resting)
+        };
+        let due: Vec<Sync> = self.sources.syncs.extract_if(.., is_due).collect();
+        for Sync { asker, name } in due {
+            let answer = self.synced(now, name.as_deref());
+            self.reply(asker, answer);
+        }
+    }
+
+    fn synced(&self, now: Now, name: Option<&str>) -> Result<Response, RpcError> {
+        let sources = self.source_infos(now, name);
+        if let Some(name) = name {
+            let open = self.open.as_ref().ok_or_else(error::locked)?;
+            let mut live = open.sources.iter();
+            let live = live.find(|live| *live.source.name == *name);
+            if let Some(failure) = &live.ok_or_else(no_source)?.failure {
+                return Err(unreadable(name, failure));
+            }
+        }
+        Ok(Response::Sources(SourcesAnswer { sources }))
+    }
+
+    /// Follows the document that may be seen now: sources that it has and those that it hasn't.
+    pub(super) fn reconcile_sources(&mut self) {
+        let Some(open) = &mut self.open else {
+            return;
+        };
+        if open.sources.is_empty() && open.document.sources.is_empty() {
+            return;
+        }
+        let mut before = std::mem::take(&mut open.sources);
+        let mut after = Vec::with_capacity(open.document.sources.len());
+        for source in &open.document.sources {
+            let place = before.iter().position(|live| live.source == *source);
+            after.push(match place {
+                Some(place) => before.swap_remove(place),
+                None => Live::new(Arc::clone(source)),
+            });
+        }
+        open.sources = after;
+        open.forget_names();
+        for gone in before {
+            if let Stage::Out(reading) = gone.stage {
+                self.outputs.push_back(Output::EndFetch(reading.number));
+            }
+            self.wipe(gone.slots());
+        }
+        self.watch_files(false);
+    }
+
+    /// A file has changed that a source is read from.
+    pub(super) fn file_changed(&mut self, file: &str) {
+        if let Some(open) = &mut self.open {
+            let live = open.sources.iter_mut();
+            live.filter(|live| live.file() == file && live.is_readable())
+                .for_each(Live::want);
+        }
+    }
+
+    /// Has the files of sources watched; `again` also those that are, for their folders may have
+    /// come back.
+    fn watch_files(&mut self, again: bool) {
+        let live = self.open.as_ref().map_or(&[][..], |open| &open.sources);
+        let files: Vec<String> = live.iter().map(|live| live.file().to_owned()).collect();
+        if again || files != self.sources.watched {
+            self.sources.watched.clone_from(&files);
+            self.outputs.push_back(Output::Watch(files));
+        }
+    }
+
+    /// Ends whatever goes on about sources, for a lock; their views go with the vault.
+    pub(super) fn end_sources(&mut self, why: &RpcError) {
+        let live = self.open.as_ref().map_or(&[][..], |open| &open.sources);
+        let mut numbers: Vec<u64> = Vec::new();
+        for live in live {
+            if let Stage::Out(reading) = live.stage {
+                numbers.push(reading.number);
+            }
+        }
+        if let Some(adding) = self.sources.adding.take() {
+            numbers.extend(adding.number());
+            self.reply(adding.asker, Err(why.clone()));
+        }
+        let ends = numbers.into_iter().map(Output::EndFetch);
+        self.outputs.extend(ends);
+        for sync in std::mem::take(&mut self.sources.syncs) {
+            self.reply(sync.asker, Err(why.clone()));
+        }
+        if !std::mem::take(&mut self.sources.watched).is_empty() {
+            self.outputs.push_back(Output::Watch(Vec::new()));
+        }
+    }
+
+    /// Ends what callers wait for that have left.
+    pub(super) fn forget_sources(&mut self, has_left: impl Fn(&Asker) -> bool) {
+        self.sources.syncs.retain(|sync| !has_left(&sync.asker));
+        let adding = &mut self.sources.adding;
+        let left = adding.take_if(|adding| has_left(&adding.asker));
+        let number = left.and_then(|adding| adding.number());
+        self.outputs.extend(number.map(Output::EndFetch));
+    }
+}
+
+fn no_source() -> RpcError {
+    RpcError::new(ErrorKind::NotFound, "there is no such source")
+}
+
+/// Why a source can't be read, for who has named it.
+fn unreadable(name: &str, failure: &FetchError) -> RpcError {
+    let kind = match failure {
+        FetchError::Password(_) => ErrorKind::Denied,
+        FetchError::Failed(_) => ErrorKind::Unavailable,
+    };
+    RpcError::new(kind, format!("cannot read {name}: {failure}"))
+}

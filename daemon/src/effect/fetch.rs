@@ -1,0 +1,270 @@
+//! Reading a source of entries: `otp-helper fetch` opens files and parses nothing, `otp-helper
+//! parse` opens nothing, and what comes out of it is one line an entry.
+//!
+//! It runs on a thread of its own, which a slow disk may keep waiting; killing both ends it.
+
+use std::io::{self, Read, Write as _};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use otp_proto::{Secret, clean_label};
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use super::prompt::OWN;
+use crate::agent::{Fetch, FetchError, Found, Origin};
+use crate::platform;
+
+/// Most bytes that are read of a source: 20,000 entries with long names fit.
+const LONGEST: u64 = 16 * 1024 * 1024;
+/// Most bytes that are read of why it failed.
+const LONGEST_CAUSE: u64 = 4096;
+/// Longest that is told of it, in characters.
+const CAUSE: usize = 300;
+
+/// The programs of a reading, for whoever ends it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Programs(Arc<Mutex<Running>>);
+
+#[derive(Debug, Default)]
+struct Running {
+    children: Vec<Child>,
+    is_ended: bool,
+}
+
+impl Programs {
+    /// Kills them, with whatever they have started; also those that have yet to start. It doesn't
+    /// wait for them: a program that hangs on its disk takes its time to die.
+    pub(crate) fn end(&self) {
+        let mut running = self.running();
+        running.is_ended = true;
+        running.children.iter_mut().for_each(platform::kill_group);
+    }
+
+    /// Ends them, and waits until they have.
+    fn bury(&self) {
+        self.end();
+        let children = std::mem::take(&mut self.running().children);
+        for mut child in children {
+            child.wait().ok();
+        }
+    }
+
+    /// Starts one; its pipes are the caller's.
+    fn start(&self, command: &mut Command) -> io::Result<Pipes> {
+        let mut running = self.running();
+        if running.is_ended {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        let mut child = platform::spawn_group(command)?;
+        let pipes = Pipes {
+            stdin: child.stdin.take(),
+            stdout: child.stdout.take(),
+            stderr: child.stderr.take(),
+        };
+        running.children.push(child);
+        Ok(pipes)
+    }
+
+    /// Takes the one that was started last, to be waited for.
+    fn last(&self) -> Option<Child> {
+        self.running().children.pop()
+    }
+
+    fn running(&self) -> MutexGuard<'_, Running> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+struct Pipes {
+    stdin: Option<ChildStdin>,
+    stdout: Option<std::process::ChildStdout>,
+    stderr: Option<std::process::ChildStderr>,
+}
+
+/// A line of `otp-helper parse`.
+#[derive(Deserialize)]
+struct Line {
+    id: Option<String>,
+    uri: Option<Secret>,
+    error: Option<String>,
+    /// The password is missing or wrong.
+    #[serde(default)]
+    password: bool,
+}
+
+/// Reads a source; blocks until it was read or is ended.
+pub(crate) fn read(fetch: &Fetch, programs: &Programs) -> Result<Vec<Found>, FetchError> {
+    let read = run(fetch, programs);
+    programs.bury();
+    read.unwrap_or_else(|error| {
+        let cause = super::cause(&error);
+        Err(FetchError::Failed(format!(
+            "cannot run otp-helper: {cause}"
+        )))
+    })
+}
+
+fn run(fetch: &Fetch, programs: &Programs) -> io::Result<Result<Vec<Found>, FetchError>> {
+    let helper = helper()?;
+    let Origin::Kdbx {
+        file,
+        key_file,
+        password,
+    } = &fetch.origin;
+    let mut command = prepared(&helper);
+    command.args(["fetch", "kdbx", "--file", file]);
+    if let Some(key_file) = key_file {
+        command.args(["--key-file", key_file]);
+    }
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let fetching = programs.start(&mut command)?;
+    if let (Some(mut stdin), Some(password)) = (fetching.stdin, password) {
+        // Who doesn't read it says why.
+        let mut line = Zeroizing::new(Vec::with_capacity(password.expose().len() + 1));
+        line.extend_from_slice(password.expose().as_bytes());
+        line.push(b'\n');
+        stdin.write_all(&line).ok();
+    }
+    let lost = || io::Error::from(io::ErrorKind::BrokenPipe);
+    let bytes = fetching.stdout.ok_or_else(lost)?;
+    let mut command = prepared(&helper);
+    command
+        .args(["parse", "--format", "kdbx"])
+        .stdin(bytes)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    let parsing = programs.start(&mut command)?;
+    // Our end of the pipe between the two goes with it.
+    drop(command);
+    let said = all(parsing.stdout.ok_or_else(lost)?, LONGEST)?;
+    let parsed = programs.last().ok_or_else(lost)?.wait()?;
+    let complaint = all(fetching.stderr.ok_or_else(lost)?, LONGEST_CAUSE)?;
+    let fetched = programs.last().ok_or_else(lost)?.wait()?;
+    if !fetched.success() {
+        let cause = complaint_of(&complaint);
+        let cause = cause.unwrap_or_else(|| "it could not be read".into());
+        return Ok(Err(FetchError::Failed(cause)));
+    }
+    let is_whole = u64::try_from(said.len()).is_ok_and(|length| length < LONGEST);
+    if !matches!(parsed.code(), Some(0 | 8)) || !is_whole {
+        let cause = "it could not be read: it is damaged, or needs too much memory or time";
+        return Ok(Err(FetchError::Failed(cause.into())));
+    }
+    Ok(found(&said))
+}
+
+/// The entries that `otp-helper parse` has told, or why there are none.
+fn found(said: &[u8]) -> Result<Vec<Found>, FetchError> {
+    let mut found = Vec::new();
+    for line in said.split(|&byte| byte == b'\n') {
+        if line.is_empty() {
+            continue;
+        }
+        let line: Line = serde_json::from_slice(line)
+            .map_err(|_| FetchError::Failed("otp-helper does not speak as it should".into()))?;
+        match line {
+            Line {
+                id: None,
+                error: Some(error),
+                password,
+                ..
+            } => {
+                let cause = shortened(&error);
+                return Err(if password {
+                    FetchError::Password(cause)
+                } else {
+                    FetchError::Failed(cause)
+                });
+            }
+            Line { id, uri, .. } => found.push(Found {
+                id: id.unwrap_or_default(),
+                uri,
+            }),
+        }
+    }
+    Ok(found)
+}
+
+/// What our own program has complained of.
+fn complaint_of(said: &[u8]) -> Option<String> {
+    let said = String::from_utf8_lossy(said);
+    let line = said.lines().rev().find(|line| !line.is_empty())?;
+    Some(shortened(line.strip_prefix("otp-helper: ").unwrap_or(line)))
+}
+
+fn shortened(cause: &str) -> String {
+    clean_label(cause).chars().take(CAUSE).collect()
+}
+
+/// Reads a pipe to its end, but not beyond a limit.
+fn all(pipe: impl Read, limit: u64) -> io::Result<Zeroizing<Vec<u8>>> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
+    pipe.take(limit).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Prepares the helper with nothing of our environment but what every program needs.
+fn prepared(helper: &PathBuf) -> Command {
+    let mut command = Command::new(helper);
+    command.env_clear();
+    for name in OWN {
+        if let Some(value) = std::env::var_os(name) {
+            command.env(name, value);
+        }
+    }
+    command.current_dir(std::path::Component::RootDir.as_os_str());
+    command
+}
+
+/// The one beside us, else in `../libexec/otpd`, else in `PATH`.
+fn helper() -> io::Result<PathBuf> {
+    let name = format!("otp-helper{}", std::env::consts::EXE_SUFFIX);
+    let own = std::env::current_exe()?;
+    let mut folders = Vec::new();
+    if let Some(folder) = own.parent() {
+        folders.push(folder.to_owned());
+        folders.extend(folder.parent().map(|prefix| prefix.join("libexec/otpd")));
+    }
+    if let Some(path) = std::env::var_os("PATH") {
+        // A relative folder of PATH would run whatever lies in the working directory.
+        folders.extend(std::env::split_paths(&path).filter(|folder| folder.is_absolute()));
+    }
+    let mut paths = folders.into_iter().map(|folder| folder.join(&name));
+    let found = paths.find(|path| path.is_file());
+    found.ok_or_else(|| io::ErrorKind::NotFound.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_entries_and_a_line_without_an_id_says_why_there_are_none() {
+        let lines = b"{\"id\":\"a\",\"uri\":\"otpauth://totp/x?secret=AAAA\"}\n\
+            {\"id\":\"b\",\"error\":\"no secret in it\"}\n";
+        let entries = found(lines).unwrap();
+        let told: Vec<_> = entries
+            .iter()
+            .map(|entry| (entry.id.as_str(), entry.uri.is_some()))
+            .collect();
+        assert_eq!(told, [("a", true), ("b", false)]);
+        assert!(found(b"").unwrap().is_empty());
+        let wrong = found(b"{\"error\":\"wrong password\",\"password\":true}\n").unwrap_err();
+        assert_eq!(wrong, FetchError::Password("wrong password".into()));
+        let broken = found(b"{\"error\":\"not a\\u001b[2J database\"}\n").unwrap_err();
+        assert_eq!(broken, FetchError::Failed("not a[2J database".into()));
+        assert!(matches!(found(b"{\n"), Err(FetchError::Failed(_))));
+    }
+
+    #[test]
+    fn programs_that_were_ended_do_not_start_any_more() {
+        let programs = Programs::default();
+        programs.end();
+        assert!(programs.start(&mut Command::new("sort")).is_err());
+    }
+}
