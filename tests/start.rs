@@ -296,6 +296,8 @@ fn the_units_are_what_systemd_takes_and_hold_the_fixed_list() {
         "LimitMEMLOCK=64M",
         "UMask=0077",
         "SystemCallFilter=@system-service memfd_secret",
+        "SystemCallFilter=seccomp landlock_create_ruleset landlock_add_rule landlock_restrict_self",
+        "OOMPolicy=continue",
         "SystemCallErrorNumber=EPERM",
     ] {
         assert!(service.lines().any(|has| has == line), "{line}");

@@ -154,7 +154,12 @@ impl Client {
 
     /// Where the person is, for that dialog.
     pub(crate) fn desktop() -> Box<Desktop> {
-        Box::new(Desktop::of(&|name| std::env::var(name).ok()))
+        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        Box::new(Desktop::of(&|name| match name {
+            // Otherwise it could be otp-askpass, which would have to ask whom it does not know there.
+            "SSH_ASKPASS" => variable("OTPD_ASKPASS_FALLBACK").or_else(|| variable(name)),
+            _ => variable(name),
+        }))
     }
 
     /// Lets the agent ask a person.

@@ -19,7 +19,7 @@ use crate::client::Client;
 use crate::desktop::Desktop;
 use crate::failure::{Failure, Kind};
 use crate::helper::{self, Input};
-use crate::json::{Answer, Json, array};
+use crate::json::{Json, Object, array};
 use crate::secret::{self, Reply, ask, confirm};
 use crate::text::fill;
 use crate::{output, terminal};
@@ -88,20 +88,14 @@ pub(super) fn enrol(
     };
     let mut answers = Vec::with_capacity(entries.len());
     for entry in entries {
-        if let Some(answer) = store(client, entry, asks)? {
-            answers.push(answer.json().raw().to_owned());
-        }
+        answers.push(store(client, entry, asks)?);
     }
     Ok(answers)
 }
 
 /// Stores an entry. With `asks`, which says where it was found, its code is tried out with the
-/// person first. `None` if the key is there already.
-fn store(
-    client: &mut Client,
-    mut entry: NewEntry,
-    asks: Option<&str>,
-) -> Result<Option<Answer>, Failure> {
+/// person first. Returns what the agent says of it, also of a key that is there already.
+fn store(client: &mut Client, mut entry: NewEntry, asks: Option<&str>) -> Result<String, Failure> {
     let text = client.text;
     let name = output::full_name(text, entry.issuer.clone(), entry.account.clone());
     if let Some(place) = asks {
@@ -111,7 +105,9 @@ fn store(
         output::say(&found(client, &entry, place, &name));
         if let Some(same) = answer.json().get("duplicate_of") {
             output::say(&fill(text.duplicate, &[&output::name(text, same)]));
-            return Ok(None);
+            // As the agent says it of one that is sent all the same.
+            let object = Object::new().raw("duplicate", "true");
+            return Ok(object.raw("entry", same.raw()).end());
         }
         if !answer.json().items("supersedes").is_empty() {
             output::say(text.will_supersede);
@@ -155,7 +151,7 @@ fn store(
         }
         client.say(&said);
     }
-    Ok(Some(answer))
+    Ok(answer.json().raw().to_owned())
 }
 
 fn found(client: &Client, entry: &NewEntry, place: &str, name: &str) -> String {

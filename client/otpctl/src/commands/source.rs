@@ -117,5 +117,7 @@ pub(super) fn sync(client: &mut Client, line: &Line) -> Result<(), Failure> {
 
 fn is_locked(source: Json<'_>) -> bool {
     let cause = source.label("cause");
-    source.label("state") == "locked" || cause.contains("password")
+    // A path in it is a file's, whatever its name.
+    let names_a_file = cause.contains(['/', '\\']);
+    source.label("state") == "locked" || cause.contains("password") && !names_a_file
 }
