@@ -2,7 +2,11 @@
 
 use super::*;
 
-const FILE: &str = "/home/me/a.kdbx";
+const FILE: &str = if cfg!(windows) {
+    r"C:\me\a.kdbx"
+} else {
+    "/home/me/a.kdbx"
+};
 
 fn add(password: Option<&str>, remember: bool) -> Request {
     Request::SourceAdd(SourceAdd {
