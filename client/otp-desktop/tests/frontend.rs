@@ -15,7 +15,6 @@ use std::collections::HashMap;
 use std::io::Write as _;
 use std::process::Stdio;
 use std::sync::mpsc::{self, SyncSender};
-use std::time::Duration;
 
 use support::portal::{BACKEND, FRONTEND, OBJECT, Options, frontend, serve};
 use support::resident::Session;
@@ -25,7 +24,11 @@ use zbus::zvariant::{OwnedObjectPath, Value};
 use zbus::{Connection, interface};
 
 /// A desktop with hotkeys.
-struct Shortcut(SyncSender<Asked>);
+struct Shortcut {
+    asked: SyncSender<Asked>,
+    /// The session whose hotkeys they are.
+    bound: SyncSender<OwnedObjectPath>,
+}
 
 #[interface(name = "org.freedesktop.impl.portal.GlobalShortcuts")]
 impl Shortcut {
@@ -36,13 +39,12 @@ impl Shortcut {
         _app: String,
         _options: Options,
     ) -> (u32, Options) {
-        self.0.send(Asked::Create).unwrap();
+        self.asked.send(Asked::Create).unwrap();
         (0, Options::new())
     }
 
-    async fn bind_shortcuts(
+    fn bind_shortcuts(
         &self,
-        #[zbus(connection)] connection: &Connection,
         _handle: OwnedObjectPath,
         session: OwnedObjectPath,
         shortcuts: Shortcuts,
@@ -51,18 +53,8 @@ impl Shortcut {
     ) -> (u32, HashMap<String, Value<'static>>) {
         let asked = asked_for(&shortcuts);
         let names: Vec<String> = asked.iter().map(|(name, _)| name.clone()).collect();
-        self.0.send(Asked::Bind(asked)).unwrap();
-        let connection = connection.clone();
-        let first = names.first().unwrap().clone();
-        // Somebody presses it once the caller knows that it is theirs.
-        tokio::spawn(async move {
-            tokio::time::sleep(Duration::from_secs(1)).await;
-            let interface = "org.freedesktop.impl.portal.GlobalShortcuts";
-            let body = (session, first, 1_u64, HashMap::<&str, Value<'_>>::new());
-            let to: Option<&str> = None;
-            let signal = connection.emit_signal(to, OBJECT, interface, "Activated", &body);
-            signal.await.unwrap();
-        });
+        self.asked.send(Asked::Bind(asked)).unwrap();
+        self.bound.send(session).unwrap();
         let results = listed(&names).into_iter();
         (
             0,
@@ -77,7 +69,7 @@ impl Shortcut {
         _handle: OwnedObjectPath,
         _session: OwnedObjectPath,
     ) -> (u32, HashMap<String, Value<'static>>) {
-        self.0.send(Asked::List).unwrap();
+        self.asked.send(Asked::List).unwrap();
         let none = listed(&[]).into_iter();
         (
             0,
@@ -95,8 +87,10 @@ impl Shortcut {
 fn a_pressed_key_comes_from_the_desktop_to_us() {
     let mut session = Session::start("[hotkeys]\nF9 = { entry = 'git hub', do = 'notify' }\n");
     let (asked, questions) = mpsc::sync_channel(64);
-    let _backend = serve(&session.bus.address, BACKEND, |builder| {
-        builder.serve_at(OBJECT, Shortcut(asked)).unwrap()
+    let (bound, sessions) = mpsc::sync_channel(1);
+    let desktop = Shortcut { asked, bound };
+    let backend = serve(&session.bus.address, BACKEND, |builder| {
+        builder.serve_at(OBJECT, desktop).unwrap()
     });
     let Some(_frontend) = frontend(&session.bus, "org.freedesktop.impl.portal.GlobalShortcuts")
     else {
@@ -110,8 +104,19 @@ fn a_pressed_key_comes_from_the_desktop_to_us() {
         bound,
         Asked::Bind(vec![("notify git hub".into(), "F9".into())])
     );
-    session.file_has("otpctl.said", "--quiet --prompt notify -- git hub\n");
     session.file_has("log", "serving 1 hotkeys");
+    let interface = "org.freedesktop.impl.portal.GlobalShortcuts";
+    let none = HashMap::<&str, Value<'_>>::new();
+    let body = (
+        sessions.recv_timeout(PATIENCE).unwrap(),
+        "notify git hub",
+        1_u64,
+        none,
+    );
+    let to: Option<&str> = None;
+    let pressed = backend.emit_signal(to, OBJECT, interface, "Activated", &body);
+    futures_lite::future::block_on(pressed).unwrap();
+    session.file_has("otpctl.said", "--quiet --prompt notify -- git hub\n");
 }
 
 /// A desktop that lets programs press keys.

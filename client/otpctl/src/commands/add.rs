@@ -9,11 +9,11 @@ use otp_proto::{
 };
 use zeroize::Zeroizing;
 
+use super::OrUsage as _;
 use super::file::unreadable;
 use super::reading::{self, Place, Wanted};
 use super::review::review;
 use super::transfer::{helper_failure, warn_of_missing};
-use super::{OrUsage as _, pass_otp};
 use crate::cli::{Line, Opt, UsageError};
 use crate::client::Client;
 use crate::desktop::Desktop;
@@ -72,7 +72,7 @@ pub(super) fn enrol(
     }
     for entry in &mut entries {
         override_fields(entry, line).or_usage(client)?;
-        if let (true, Some((issuer, account))) = (is_nameless(entry), pass_otp::name(line)) {
+        if let (true, Some((issuer, account))) = (is_nameless(entry), spare_name(line)) {
             (entry.issuer, entry.account) = (issuer, account);
         }
         if is_nameless(entry) {
@@ -306,6 +306,13 @@ fn from_text(client: &Client, content: &str) -> Result<Vec<NewEntry>, Failure> {
         Ok(entry) => Ok(vec![entry]),
         Err(error) => Err(unreadable(client, path, &client.text.uri_error(error))),
     }
+}
+
+/// The name of an entry that has none of its own: issuer, slash, account.
+fn spare_name(line: &Line) -> Option<(String, String)> {
+    let name = line.text(Opt::Name).ok()??;
+    let (issuer, account) = name.split_once('/')?;
+    Some((issuer.to_owned(), account.to_owned()))
 }
 
 fn is_nameless(entry: &NewEntry) -> bool {

@@ -279,10 +279,3 @@ fn judged(client: &Client, uri: &str) -> Result<(), Failure> {
     let failed = |error| Failure::new(Kind::BadInput, client.text.uri_error(error));
     otp_proto::parse_uri(uri).map(drop).map_err(failed)
 }
-
-/// What the name of a line says where a URI says nothing.
-pub(super) fn name(line: &Line) -> Option<(String, String)> {
-    let name = line.text(Opt::Name).ok()??;
-    let (issuer, account) = name.split_once('/')?;
-    Some((issuer.to_owned(), account.to_owned()))
-}

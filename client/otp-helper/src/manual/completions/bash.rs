@@ -1,11 +1,11 @@
 //! bash.
 
 use super::valued;
-use crate::manual::table::{Choice, Flag, GLOBALS, VERBS};
+use crate::manual::table::{Choice, Flag, GLOBALS, verbs};
 
 pub(super) fn script() -> String {
     let (mut flags, mut values, mut arguments) = (Vec::new(), Vec::new(), Vec::new());
-    for verb in VERBS {
+    for verb in verbs() {
         let name = verb.name;
         if !verb.flags.is_empty() {
             let more = names(verb.flags);
@@ -24,9 +24,9 @@ pub(super) fn script() -> String {
         let call = call(choice);
         values.push(format!("        *:--{long}) {call}; return ;;\n"));
     }
-    let verbs: Vec<&str> = VERBS.iter().map(|verb| verb.name).collect();
+    let words: Vec<&str> = verbs().map(|verb| verb.name).collect();
     include_str!("../../../completions/otpctl.bash")
-        .replace("@verbs@", &verbs.join(" "))
+        .replace("@verbs@", &words.join(" "))
         .replace("@globals@", &names(GLOBALS))
         .replace("        @flags@\n", &flags.concat())
         .replace("        @values@\n", &values.concat())

@@ -1,10 +1,10 @@
 //! fish.
 
-use crate::manual::table::{Choice, Flag, GLOBALS, VERBS};
+use crate::manual::table::{Choice, Flag, GLOBALS, verbs};
 
 pub(super) fn script() -> String {
     let mut lines: Vec<String> = GLOBALS.iter().map(|flag| option("", flag)).collect();
-    for verb in VERBS {
+    for verb in verbs() {
         let (name, help) = (verb.name, verb.help);
         let condition = format!(" -n '__fish_seen_subcommand_from {name}'");
         lines.push(format!(

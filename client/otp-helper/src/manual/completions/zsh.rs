@@ -1,19 +1,18 @@
 //! zsh.
 
-use crate::manual::table::{Choice, Flag, GLOBALS, VERBS, Verb};
+use crate::manual::table::{Choice, Flag, GLOBALS, Verb, verbs};
 
 pub(super) fn script() -> String {
-    let verbs: Vec<String> = VERBS
-        .iter()
+    let names: Vec<String> = verbs()
         .map(|verb| format!("        '{}:{}'\n", verb.name, verb.help))
         .collect();
     let globals: Vec<String> = GLOBALS
         .iter()
         .map(|flag| format!("        {}\n", option(flag)))
         .collect();
-    let cases: Vec<String> = VERBS.iter().map(case).collect();
+    let cases: Vec<String> = verbs().map(case).collect();
     include_str!("../../../completions/_otpctl")
-        .replace("        @verbs@\n", &verbs.concat())
+        .replace("        @verbs@\n", &names.concat())
         .replace("        @globals@\n", &globals.concat())
         .replace("                @cases@\n", &cases.concat())
 }
