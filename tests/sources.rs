@@ -189,6 +189,18 @@ fn a_password_that_is_wrong_is_said_and_one_that_is_typed_is_forgotten_with_a_lo
     home.ctl_in(&["source", "sync", "mine"], "another").exits(6);
     home.ctl_in(&["source", "sync", "mine"], PASSWORD).exits(0);
     home.ctl(&["get", "Bank"]).exits(0);
+    let broken = home.home().join("broken.kdbx");
+    home.write(&broken, b"something else");
+    let add = [
+        "source",
+        "add",
+        "broken",
+        "--kdbx",
+        broken.to_str().unwrap(),
+    ];
+    home.ctl_in(&add, PASSWORD).exits(8);
+    fs::remove_file(&broken).unwrap();
+    home.ctl_in(&add, PASSWORD).exits(1);
     home.ctl(&["source", "remove", "mine"]).exits(0);
     home.ctl(&["get", "Bank"]).exits(3);
 }

@@ -130,8 +130,9 @@ pub enum Output {
     EndPlugin,
     /// Read a source of entries; each is over with [`Input::Fetched`].
     Fetch(Box<Fetch>),
-    /// End the reading of this number, with every program that takes part.
-    EndFetch(u64),
+    /// End the reading of this number, with every program that takes part; why, where that is a
+    /// failure of the source.
+    EndFetch(u64, Option<FetchError>),
     /// Notice changes of these files, and of no others any more.
     Watch(Vec<String>),
     /// Tell subscribers.

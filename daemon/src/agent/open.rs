@@ -126,10 +126,19 @@ impl Open {
     /// Lets a changed document be seen.
     pub(super) fn show(&mut self, document: Document, has_new_names: bool) {
         self.document = document;
-        // With sources, what is found by is entries, too, and a counter is part of them.
-        if has_new_names || !self.sources.is_empty() {
+        if has_new_names {
             self.forget_names();
+        } else if let Some(Names { merged, .. }) = self.names.get_mut() {
+            // Our own come first, in their order, and a counter is part of them.
+            let own = merged.iter_mut().flatten().zip(&self.document.entries);
+            own.for_each(|(known, entry)| known.clone_from(entry));
         }
+    }
+
+    /// Whether what entries are found by is at hand.
+    #[cfg(test)]
+    pub(super) fn has_names(&self) -> bool {
+        self.names.get().is_some()
     }
 
     /// The names have changed.

@@ -94,7 +94,7 @@ impl Agent {
             Request::SlotsReply(reply) => self.reply_to_hardware(now, asker, reply),
             Request::SlotsTest(test) => self.test_slot(now, asker, test),
             Request::SlotsRemove(remove) => self.remove_slot(asker, remove),
-            Request::SourceAdd(add) => self.add_source(now, asker, add),
+            Request::SourceAdd(add) => self.add_source(asker, add),
             Request::SourceList(_) => Ok(Outcome::Answer(self.list_sources(now))),
             Request::SourceRemove(remove) => self.remove_source(now, &remove),
             Request::SourceSync(sync) => self.sync_sources(asker, sync),

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::prompt::OWN;
-use crate::agent::{Fetch, FetchError, Found, Origin};
+use crate::agent::{FetchError, Found, Origin};
 use crate::platform;
 
 /// Most bytes that are read of a source: 20,000 entries with long names fit.
@@ -94,9 +94,9 @@ struct Line {
     password: bool,
 }
 
-/// Reads a source; blocks until it was read or is ended.
-pub(crate) fn read(fetch: &Fetch, programs: &Programs) -> Result<Vec<Found>, FetchError> {
-    let read = run(fetch, programs);
+/// Reads a source; blocks until it was read or is ended. The password is wiped once it was handed on.
+pub(crate) fn read(origin: Origin, programs: &Programs) -> Result<Vec<Found>, FetchError> {
+    let read = run(origin, programs);
     programs.bury();
     read.unwrap_or_else(|error| {
         let cause = super::cause(&error);
@@ -106,17 +106,17 @@ pub(crate) fn read(fetch: &Fetch, programs: &Programs) -> Result<Vec<Found>, Fet
     })
 }
 
-fn run(fetch: &Fetch, programs: &Programs) -> io::Result<Result<Vec<Found>, FetchError>> {
+fn run(origin: Origin, programs: &Programs) -> io::Result<Result<Vec<Found>, FetchError>> {
     let helper = helper()?;
     let Origin::Kdbx {
         file,
         key_file,
         password,
-    } = &fetch.origin;
+    } = origin;
     let mut command = prepared(&helper);
-    command.args(["fetch", "kdbx", "--file", file]);
+    command.args(["fetch", "kdbx", "--file", &file]);
     if let Some(key_file) = key_file {
-        command.args(["--key-file", key_file]);
+        command.args(["--key-file", &key_file]);
     }
     command
         .stdin(Stdio::piped())
@@ -153,7 +153,7 @@ fn run(fetch: &Fetch, programs: &Programs) -> io::Result<Result<Vec<Found>, Fetc
     let is_whole = u64::try_from(said.len()).is_ok_and(|length| length < LONGEST);
     if !matches!(parsed.code(), Some(0 | 8)) || !is_whole {
         let cause = "it could not be read: it is damaged, or needs too much memory or time";
-        return Ok(Err(FetchError::Failed(cause.into())));
+        return Ok(Err(FetchError::Damaged(cause.into())));
     }
     Ok(found(&said))
 }
@@ -178,7 +178,7 @@ fn found(said: &[u8]) -> Result<Vec<Found>, FetchError> {
                 return Err(if password {
                     FetchError::Password(cause)
                 } else {
-                    FetchError::Failed(cause)
+                    FetchError::Damaged(cause)
                 });
             }
             Line { id, uri, .. } => found.push(Found {
@@ -257,7 +257,7 @@ mod tests {
         let wrong = found(b"{\"error\":\"wrong password\",\"password\":true}\n").unwrap_err();
         assert_eq!(wrong, FetchError::Password("wrong password".into()));
         let broken = found(b"{\"error\":\"not a\\u001b[2J database\"}\n").unwrap_err();
-        assert_eq!(broken, FetchError::Failed("not a[2J database".into()));
+        assert_eq!(broken, FetchError::Damaged("not a[2J database".into()));
         assert!(matches!(found(b"{\n"), Err(FetchError::Failed(_))));
     }
 

@@ -39,6 +39,9 @@ const SETTLE: Duration = Duration::from_millis(100);
 /// How long the end of the process waits for the last copy: less than whoever takes over does.
 const LAST_COPY: Duration = Duration::from_secs(1);
 
+/// How long a reading waits until its file is watched, which a slow disk may delay.
+const UNWATCHED: Duration = Duration::from_secs(5);
+
 /// After how many writes without such a rest the vault is copied all the same.
 const PATIENCE: usize = 50;
 
@@ -56,8 +59,8 @@ pub(crate) enum Done {
     Prompted(Result<Secret, PromptError>),
     PluginAsked(Ask),
     Plugin(Result<PluginDone, OpenError>),
-    /// A reading's number, the source's name, and what was read.
-    Fetched(u64, String, Result<Vec<Found>, FetchError>),
+    /// A reading's number, and what was read.
+    Fetched(u64, Result<Vec<Found>, FetchError>),
     FileChanged(String),
 }
 
@@ -82,8 +85,8 @@ pub(crate) struct Beside {
     dialog: RefCell<Dialog>,
     /// The plugin that is out.
     plugin: RefCell<Conversation>,
-    /// The readings that are out, by their numbers.
-    fetches: RefCell<BTreeMap<u64, Programs>>,
+    /// The readings that are out, by their numbers, with their sources' names.
+    fetches: RefCell<BTreeMap<u64, (String, Programs)>>,
     files: RefCell<Files>,
     /// Why each source could not be read the last time, so that the log says it once.
     unread: RefCell<BTreeMap<String, String>>,
@@ -183,23 +186,38 @@ impl Beside {
 
     /// Reads a source on a thread of its own, for nobody knows how long.
     pub(super) fn fetch(&self, fetch: Fetch) -> Result<(), FetchError> {
+        let Fetch {
+            number,
+            name,
+            origin,
+        } = fetch;
         let programs = Programs::default();
         let (own, done) = (programs.clone(), self.done.clone());
-        self.fetches.borrow_mut().insert(fetch.number, programs);
+        self.fetches.borrow_mut().insert(number, (name, programs));
+        let watched = origin
+            .file()
+            .and_then(|file| self.files.borrow().begun(file));
         let work = move || {
-            let result = fetch::read(&fetch, &own);
-            hand_back(&done, Done::Fetched(fetch.number, fetch.name, result));
+            // What changes from here on is told.
+            if let Some(watched) = watched {
+                watched.wait(UNWATCHED);
+            }
+            let result = fetch::read(origin, &own);
+            hand_back(&done, Done::Fetched(number, result));
         };
         let started = spawn("otpd-fetch", work);
         let failed = |error: io::Error| FetchError::Failed(error.to_string());
         started.map(drop).map_err(failed)
     }
 
-    /// Ends a reading that is out.
-    pub(super) fn end_fetch(&self, number: u64) {
-        let programs = self.fetches.borrow_mut().remove(&number);
-        if let Some(programs) = programs {
+    /// Ends a reading that is out; why, where that is a failure of the source.
+    pub(super) fn end_fetch(&self, number: u64, why: Option<&FetchError>) {
+        let fetch = self.fetches.borrow_mut().remove(&number);
+        if let Some((name, programs)) = fetch {
             programs.end();
+            if why.is_some() {
+                self.note_reading(name, why);
+            }
         }
     }
 
@@ -211,17 +229,16 @@ impl Beside {
     }
 
     /// Says in the log why a source can't be read, once.
-    fn note_reading(&self, name: String, result: &Result<Vec<Found>, FetchError>) {
+    fn note_reading(&self, name: String, failure: Option<&FetchError>) {
         let mut unread = self.unread.borrow_mut();
-        match result {
-            Ok(_) => drop(unread.remove(&name)),
-            Err(error) => {
-                let cause = error.to_string();
-                if unread.get(&name) != Some(&cause) {
-                    tracing::warn!(source = name, error = cause, "a source can't be read");
-                    unread.insert(name, cause);
-                }
+        if let Some(failure) = failure {
+            let cause = failure.to_string();
+            if unread.get(&name) != Some(&cause) {
+                tracing::warn!(source = name, error = cause, "a source can't be read");
+                unread.insert(name, cause);
             }
+        } else {
+            unread.remove(&name);
         }
     }
 
@@ -297,10 +314,11 @@ impl Beside {
             Done::Prompted(answer) => Input::Prompted(answer),
             Done::PluginAsked(ask) => Input::PluginAsked(ask),
             Done::Plugin(result) => Input::PluginDone(result),
-            Done::Fetched(number, name, result) => {
+            Done::Fetched(number, result) => {
+                let fetch = self.fetches.borrow_mut().remove(&number);
                 // One that was ended has nothing to say.
-                if self.fetches.borrow_mut().remove(&number).is_some() {
-                    self.note_reading(name, &result);
+                if let Some((name, _)) = fetch {
+                    self.note_reading(name, result.as_ref().err());
                 }
                 Input::Fetched(number, result)
             }

@@ -329,7 +329,7 @@ impl Core {
                 let failed = |failure| Input::Fetched(number, Err(failure));
                 return started.err().map(failed);
             }
-            Output::EndFetch(number) => self.beside.end_fetch(number),
+            Output::EndFetch(number, why) => self.beside.end_fetch(number, why.as_ref()),
             Output::Watch(files) => self.beside.watch(files),
             Output::Quit => {
                 self.over.set(true);

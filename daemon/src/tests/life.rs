@@ -143,7 +143,7 @@ impl Life {
                 | Output::Publish(_)
                 | Output::Trim
                 | Output::Fetch(_)
-                | Output::EndFetch(_)
+                | Output::EndFetch(..)
                 | Output::Watch(_)
                 | Output::Quit => {}
             }

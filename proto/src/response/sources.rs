@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::wire::is_false;
+
 /// What kind of program or file has the entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -45,6 +47,9 @@ pub struct SourceInfo {
     pub place: String,
     /// How it stands.
     pub state: SourceState,
+    /// Its password is missing or wrong: `source.sync` takes it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub needs_password: bool,
     /// How many of its entries are shown.
     pub entries: u64,
     /// How many can't be, for what is in them is no key.

@@ -89,7 +89,7 @@ impl<'a> Parcel<'a> {
         })
     }
 
-    /// Returns how many bytes the key derivation takes that the database asks for.
+    /// Returns how many bytes of address space the key derivation takes that the database asks for.
     ///
     /// # Errors
     /// What is wrong with the database, or why it is too costly.

@@ -102,10 +102,9 @@ pub(super) fn sync(client: &mut Client, line: &Line) -> Result<(), Failure> {
     let name = line.argument().or_usage(client)?;
     let answer = client.call_unlocked(&SourceList {})?;
     let sources = answer.json().items("sources");
-    let is_it = |source: &Json<'_>| Some(source.label("name")) == name;
     let needs_password = sources
         .into_iter()
-        .any(|source| is_it(&source) && is_locked(source));
+        .any(|source| Some(source.label("name")) == name && source.is("needs_password"));
     let password = if needs_password {
         Some(client.secrets().passphrase(text.source_password)?)
     } else {
@@ -113,11 +112,4 @@ pub(super) fn sync(client: &mut Client, line: &Line) -> Result<(), Failure> {
     };
     let answer = client.call(&SourceSync { name, password })?;
     print(client, &answer)
-}
-
-fn is_locked(source: Json<'_>) -> bool {
-    let cause = source.label("cause");
-    // A path in it is a file's, whatever its name.
-    let names_a_file = cause.contains(['/', '\\']);
-    source.label("state") == "locked" || cause.contains("password") && !names_a_file
 }

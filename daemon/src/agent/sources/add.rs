@@ -6,11 +6,10 @@ use std::time::Duration;
 
 use otp_proto::{ErrorKind, Response, RpcError, Secret, SourceAdd, SourceKind, SourcesAnswer};
 
-use super::fetch::LONGEST;
 use super::{Fetch, FetchError, Found, Origin, Stage, unreadable};
 use crate::agent::changes::Effect;
 use crate::agent::outcome::Outcome;
-use crate::agent::{Agent, Asker, Output, error};
+use crate::agent::{Agent, Asker, error};
 use crate::clock::Now;
 use crate::vault::Source;
 use crate::vault::slot::is_name;
@@ -31,6 +30,8 @@ pub(super) struct Adding {
 
 #[derive(Debug)]
 enum Adds {
+    /// It is to be read.
+    Wanted,
     /// It is being read: the reading's number, and when it must be over.
     Reading(u64, Duration),
     /// It was read, and waits for the change before it.
@@ -50,14 +51,37 @@ impl Adding {
     pub(super) fn number(&self) -> Option<u64> {
         match self.stage {
             Adds::Reading(number, _) => Some(number),
-            Adds::Read(_) => None,
+            Adds::Wanted | Adds::Read(_) => None,
         }
+    }
+
+    /// The file that it is.
+    pub(super) fn file(&self) -> Option<&str> {
+        self.add.file.as_deref()
+    }
+
+    /// Begins to read it, where that is to be done.
+    pub(super) fn begin(&mut self, number: u64, until: Duration) -> Option<Fetch> {
+        if !matches!(self.stage, Adds::Wanted) {
+            return None;
+        }
+        self.stage = Adds::Reading(number, until);
+        let password = self.add.password.as_ref();
+        Some(Fetch {
+            number,
+            name: self.add.name.clone(),
+            origin: Origin::Kdbx {
+                file: self.add.file.clone().unwrap_or_default(),
+                key_file: self.add.key_file.clone(),
+                password: password.map(|password| Secret::copy_of(password.expose())),
+            },
+        })
     }
 
     pub(super) fn until(&self) -> Option<Duration> {
         match self.stage {
             Adds::Reading(_, until) => Some(until),
-            Adds::Read(_) => None,
+            Adds::Wanted | Adds::Read(_) => None,
         }
     }
 }
@@ -65,7 +89,6 @@ impl Adding {
 impl Agent {
     pub(in crate::agent) fn add_source(
         &mut self,
-        now: Now,
         asker: Asker,
         add: SourceAdd,
     ) -> Result<Outcome, RpcError> {
@@ -73,22 +96,7 @@ impl Agent {
         if self.sources.adding.is_some() {
             return Err(error::busy());
         }
-        self.sources.last += 1;
-        let number = self.sources.last;
-        let password = add.password.as_ref();
-        let origin = Origin::Kdbx {
-            file: add.file.clone().unwrap_or_default(),
-            key_file: add.key_file.clone(),
-            password: password.map(|password| Secret::copy_of(password.expose())),
-        };
-        let name = add.name.clone();
-        let fetch = Fetch {
-            number,
-            name,
-            origin,
-        };
-        self.outputs.push_back(Output::Fetch(Box::new(fetch)));
-        let stage = Adds::Reading(number, now.boot.saturating_add(LONGEST));
+        let stage = Adds::Wanted;
         self.sources.adding = Some(Adding { asker, add, stage });
         Ok(Outcome::Later)
     }
@@ -139,6 +147,7 @@ impl Agent {
                 if let Some(adding) = self.sources.adding.take() {
                     let refusal = unreadable(&adding.add.name, &failure);
                     self.reply(adding.asker, Err(refusal));
+                    self.watch_files(false);
                 }
             }
         }
@@ -159,6 +168,7 @@ impl Agent {
         };
         if let Err(refusal) = self.stage_source(now, asker, adding.add, found) {
             self.reply(asker, Err(refusal));
+            self.watch_files(false);
         }
         true
     }
@@ -207,7 +217,15 @@ impl Agent {
             if let Some((place, live)) = place.and_then(|at| Some((at, open.sources.get_mut(at)?)))
             {
                 let typed = typed.map(|typed| open.arena.put(typed.expose().as_bytes()));
-                (live.typed, live.stage) = (typed, Stage::Resting);
+                // It may have changed since it was read.
+                let mut changed = self.sources.changed.iter();
+                let has_changed = changed.any(|file| *file == live.file());
+                live.typed = typed;
+                live.stage = if has_changed {
+                    Stage::Wanted
+                } else {
+                    Stage::Resting
+                };
                 self.show_views(now, place, found);
             }
         }

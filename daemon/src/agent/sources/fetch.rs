@@ -12,43 +12,58 @@ use crate::vault::source::What;
 
 /// Longest that a reading takes.
 pub(super) const LONGEST: Duration = Duration::from_secs(30);
-/// Readings that go on at once: a key derivation takes what memory and processors there are.
-const AT_ONCE: usize = 2;
 
 impl Agent {
-    /// Begins the readings that are wanted.
+    /// Begins a reading that is wanted, if none goes on: a key derivation takes what memory and
+    /// processors there are. Somebody waits for one that is to be added.
     pub(in crate::agent) fn start_fetches(&mut self, now: Now) {
         let Some(open) = &mut self.open else {
             return;
         };
-        let is_out = |live: &&Live| matches!(live.stage, Stage::Out(_));
-        let out = open.sources.iter().filter(is_out).count();
-        let wanted = open.sources.iter_mut();
-        let wanted = wanted.filter(|live| live.stage == Stage::Wanted);
-        let mut begun = Vec::new();
-        for live in wanted.take(AT_ONCE.saturating_sub(out)) {
-            let Some(origin) = origin(live, &open.arena) else {
-                live.stage = Stage::Resting;
-                continue;
-            };
-            self.sources.last += 1;
-            let number = self.sources.last;
-            live.stage = Stage::Out(Reading {
-                number,
-                until: now.boot.saturating_add(LONGEST),
-                is_again: false,
-                is_trial: live.trying.is_some(),
-            });
-            begun.push(Output::Fetch(Box::new(Fetch {
-                number,
-                name: live.source.name.to_string(),
-                origin,
-            })));
+        let number = self.sources.last + 1;
+        let until = now.boot.saturating_add(LONGEST);
+        let adding = self.sources.adding.as_mut();
+        let is_out = |live: &Live| matches!(live.stage, Stage::Out(_));
+        if open.sources.iter().any(is_out)
+            || adding
+                .as_ref()
+                .is_some_and(|adding| adding.number().is_some())
+        {
+            return;
         }
-        if !begun.is_empty() {
-            // Before they are read, so that no change is missed.
+        let mut begun = adding.and_then(|adding| adding.begin(number, until));
+        if let Some(fetch) = &begun {
+            let file = fetch.origin.file();
+            let changed = &mut self.sources.changed;
+            changed.retain(|known| Some(known.as_str()) != file);
+        }
+        for live in &mut open.sources {
+            if begun.is_some() {
+                break;
+            }
+            if live.stage != Stage::Wanted {
+                continue;
+            }
+            live.stage = Stage::Resting;
+            begun = origin(live, &open.arena).map(|origin| {
+                live.stage = Stage::Out(Reading {
+                    number,
+                    until,
+                    is_again: false,
+                    is_trial: live.trying.is_some(),
+                });
+                Fetch {
+                    number,
+                    name: live.source.name.to_string(),
+                    origin,
+                }
+            });
+        }
+        if let Some(fetch) = begun {
+            self.sources.last = number;
+            // Before it is read, so that no change is missed.
             self.watch_files(true);
-            self.outputs.extend(begun);
+            self.outputs.push_back(Output::Fetch(Box::new(fetch)));
         }
     }
 
@@ -143,9 +158,10 @@ impl Agent {
             .chain(adding.and_then(super::add::Adding::number))
             .collect();
         for number in late {
-            self.outputs.push_back(Output::EndFetch(number));
             let seconds = LONGEST.as_secs();
             let failure = FetchError::Failed(format!("it took longer than {seconds} s"));
+            let why = Some(failure.clone());
+            self.outputs.push_back(Output::EndFetch(number, why));
             self.fetched(now, number, Err(failure));
         }
     }

@@ -51,6 +51,14 @@ pub enum Origin {
     },
 }
 
+impl Origin {
+    /// The file whose changes are noticed.
+    pub fn file(&self) -> Option<&str> {
+        let Self::Kdbx { file, .. } = self;
+        Some(file)
+    }
+}
+
 /// An entry that was read.
 #[derive(Debug)]
 pub struct Found {
@@ -66,6 +74,9 @@ pub enum FetchError {
     /// The password is missing or wrong.
     #[error("{0}")]
     Password(String),
+    /// What was read isn't what it should be.
+    #[error("{0}")]
+    Damaged(String),
     /// Anything else.
     #[error("{0}")]
     Failed(String),
@@ -82,6 +93,8 @@ pub(super) struct Sources {
     syncs: Vec<Sync>,
     /// The files whose changes are noticed.
     watched: Vec<String>,
+    /// Those that have changed while they were no source's yet.
+    changed: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -181,21 +194,23 @@ impl Live {
     }
 
     fn info(&self, now: Now) -> SourceInfo {
-        let needs_password = || FetchError::Password("its password is needed".into());
+        let unasked = || FetchError::Password("its password is needed".into());
         let failure = self.failure.clone();
-        let failure = failure.or_else(|| (!self.is_readable()).then(needs_password));
+        let failure = failure.or_else(|| (!self.is_readable()).then(unasked));
         let state = match (&failure, self.read_at) {
             (None, Some(_)) => SourceState::Ready,
             (None, None) => SourceState::Loading,
             (Some(_), Some(_)) => SourceState::Stale,
             (Some(FetchError::Password(_)), None) => SourceState::Locked,
-            (Some(FetchError::Failed(_)), None) => SourceState::Failed,
+            (Some(FetchError::Damaged(_) | FetchError::Failed(_)), None) => SourceState::Failed,
         };
+        let needs_password = matches!(failure, Some(FetchError::Password(_)));
         SourceInfo {
             name: self.source.name.to_string(),
             kind: SourceKind::Kdbx,
             place: self.file().to_owned(),
             state,
+            needs_password,
             entries: u64::try_from(self.views.len()).unwrap_or(u64::MAX),
             skipped: self.skipped,
             since: self.read_at.map(|at| now.boot.saturating_sub(at).as_secs()),
@@ -245,10 +260,11 @@ impl Agent {
             let live = live.find(|live| *live.source.name == **name);
             let live = live.ok_or_else(no_source)?;
             if let Some(password) = &sync.password {
-                let slot = open.arena.put(password.expose().as_bytes());
-                if let Some(before) = live.trying.replace(slot) {
-                    open.arena.forget(before);
+                // Else the answer about one password would be taken for that about another.
+                if live.trying.is_some() {
+                    return Err(error::busy());
                 }
+                live.trying = Some(open.arena.put(password.expose().as_bytes()));
             } else if !live.is_readable() {
                 let needed = FetchError::Password("its password is needed".into());
                 return Err(unreadable(name, &needed));
@@ -300,7 +316,8 @@ impl Agent {
         let Some(open) = &mut self.open else {
             return;
         };
-        if open.sources.is_empty() && open.document.sources.is_empty() {
+        let known = open.sources.iter().map(|live| &live.source);
+        if known.eq(&open.document.sources) {
             return;
         }
         let mut before = std::mem::take(&mut open.sources);
@@ -316,7 +333,8 @@ impl Agent {
         open.forget_names();
         for gone in before {
             if let Stage::Out(reading) = gone.stage {
-                self.outputs.push_back(Output::EndFetch(reading.number));
+                self.outputs
+                    .push_back(Output::EndFetch(reading.number, None));
             }
             self.wipe(gone.slots());
         }
@@ -330,13 +348,23 @@ impl Agent {
             live.filter(|live| live.file() == file && live.is_readable())
                 .for_each(Live::want);
         }
+        let changed = &mut self.sources.changed;
+        if !changed.iter().any(|known| known == file) {
+            changed.push(file.to_owned());
+        }
     }
 
-    /// Has the files of sources watched; `again` also those that are, for their folders may have
-    /// come back.
+    /// Has the files of sources watched, and that of one which is to be added; `again` also where
+    /// they are, for the watching may have failed.
     fn watch_files(&mut self, again: bool) {
         let live = self.open.as_ref().map_or(&[][..], |open| &open.sources);
-        let files: Vec<String> = live.iter().map(|live| live.file().to_owned()).collect();
+        let files = live.iter().map(Live::file);
+        let adding = self.sources.adding.as_ref();
+        let files = files.chain(adding.and_then(add::Adding::file));
+        let mut files: Vec<String> = files.map(str::to_owned).collect();
+        files.sort_unstable();
+        files.dedup();
+        self.sources.changed.retain(|file| files.contains(file));
         if again || files != self.sources.watched {
             self.sources.watched.clone_from(&files);
             self.outputs.push_back(Output::Watch(files));
@@ -356,11 +384,13 @@ impl Agent {
             numbers.extend(adding.number());
             self.reply(adding.asker, Err(why.clone()));
         }
-        let ends = numbers.into_iter().map(Output::EndFetch);
-        self.outputs.extend(ends);
+        let ends = numbers.into_iter();
+        self.outputs
+            .extend(ends.map(|number| Output::EndFetch(number, None)));
         for sync in std::mem::take(&mut self.sources.syncs) {
             self.reply(sync.asker, Err(why.clone()));
         }
+        self.sources.changed.clear();
         if !std::mem::take(&mut self.sources.watched).is_empty() {
             self.outputs.push_back(Output::Watch(Vec::new()));
         }
@@ -371,8 +401,11 @@ impl Agent {
         self.sources.syncs.retain(|sync| !has_left(&sync.asker));
         let adding = &mut self.sources.adding;
         let left = adding.take_if(|adding| has_left(&adding.asker));
-        let number = left.and_then(|adding| adding.number());
-        self.outputs.extend(number.map(Output::EndFetch));
+        if let Some(left) = left {
+            let end = left.number().map(|number| Output::EndFetch(number, None));
+            self.outputs.extend(end);
+            self.watch_files(false);
+        }
     }
 }
 
@@ -384,6 +417,7 @@ fn no_source() -> RpcError {
 fn unreadable(name: &str, failure: &FetchError) -> RpcError {
     let kind = match failure {
         FetchError::Password(_) => ErrorKind::Denied,
+        FetchError::Damaged(_) => ErrorKind::Invalid,
         FetchError::Failed(_) => ErrorKind::Unavailable,
     };
     RpcError::new(kind, format!("cannot read {name}: {failure}"))

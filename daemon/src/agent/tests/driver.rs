@@ -266,7 +266,7 @@ impl Driver {
                         assert!(out.all(|out| out.name != fetch.name), "it is read twice");
                         self.fetches.push(*fetch);
                     }
-                    Output::EndFetch(number) => {
+                    Output::EndFetch(number, _) => {
                         let out = self.fetches.iter().position(|out| out.number == number);
                         self.fetches.remove(out.expect("it is being read"));
                     }

@@ -9,8 +9,12 @@ const FILE: &str = if cfg!(windows) {
 };
 
 fn add(password: Option<&str>, remember: bool) -> Request {
+    add_as("mine", password, remember)
+}
+
+fn add_as(name: &str, password: Option<&str>, remember: bool) -> Request {
     Request::SourceAdd(SourceAdd {
-        name: "mine".into(),
+        name: name.into(),
         kind: SourceKind::Kdbx,
         file: Some(FILE.into()),
         key_file: None,
@@ -235,4 +239,73 @@ fn what_can_not_be_read_is_not_added_and_what_is_removed_is_not_shown() {
     driver.lock();
     driver.unlock();
     assert!(driver.status().sources.is_empty());
+}
+
+#[test]
+fn a_password_that_is_tried_is_not_mixed_up_with_another() {
+    let mut driver = with_source(&[], &["Bank:me"], false);
+    let first = driver.ask(1, sync(Some("mine"), Some("wrong")));
+    let other = driver.call(sync(Some("mine"), Some("secret"))).unwrap_err();
+    assert_eq!(other.kind(), ErrorKind::Busy);
+    finish(
+        &mut driver,
+        Err(FetchError::Password("wrong password".into())),
+    );
+    assert_eq!(driver.answer(first).unwrap_err().kind(), ErrorKind::Denied);
+    assert!(driver.status().sources[0].needs_password);
+    // The right one is still there.
+    driver.input(Input::FileChanged(FILE.into()));
+    let Origin::Kdbx { password, .. } = &driver.fetches[0].origin;
+    assert_eq!(password.as_ref().unwrap().expose(), "secret");
+    finish(&mut driver, read(&["Bank:me"]));
+    assert!(!driver.status().sources[0].needs_password);
+    let again = driver.ask(1, sync(Some("mine"), Some("another")));
+    finish(&mut driver, read(&["Bank:me"]));
+    assert!(driver.answer(again).is_ok());
+}
+
+#[test]
+fn one_is_read_at_a_time_and_one_that_is_added_is_no_exception() {
+    let mut driver = with_source(&[], &["Bank:me"], true);
+    driver.ask(1, add_as("other", Some("secret"), true));
+    driver.input(Input::FileChanged(FILE.into()));
+    let out: Vec<_> = driver.fetches.iter().map(|fetch| &*fetch.name).collect();
+    assert_eq!(out, ["other"]);
+    finish(&mut driver, read(&["Shop:me"]));
+    assert_eq!(driver.fetches.len(), 1);
+    finish(&mut driver, read(&["Bank:me"]));
+    // What changed while it was being added is read again.
+    assert_eq!(driver.fetches[0].name, "other");
+    finish(&mut driver, read(&["Shop:me"]));
+    assert!(driver.fetches.is_empty());
+    assert_eq!(driver.list().len(), 2);
+}
+
+#[test]
+fn what_is_damaged_is_bad_input_and_what_is_not_there_is_unavailable() {
+    let mut driver = Driver::unlocked();
+    for (failure, kind) in [
+        (FetchError::Damaged("damaged".into()), ErrorKind::Invalid),
+        (FetchError::Failed("gone".into()), ErrorKind::Unavailable),
+    ] {
+        let ticket = driver.ask(1, add(Some("secret"), true));
+        assert_eq!(driver.watched, [FILE]);
+        finish(&mut driver, Err(failure));
+        assert_eq!(driver.answer(ticket).unwrap_err().kind(), kind);
+        assert!(driver.watched.is_empty());
+    }
+}
+
+#[test]
+fn a_counter_of_our_own_moves_on_without_a_new_index_of_names() {
+    let own = uri("hotp", "Own:me", 9);
+    let mut driver = with_source(&[&own], &["Bank:me"], true);
+    let ask = || Request::Get(driver::get("own"));
+    let first = driver::code(driver.call(ask()).unwrap()).code;
+    assert!(driver.agent.open.as_ref().unwrap().has_names());
+    let second = driver::code(driver.call(ask()).unwrap()).code;
+    assert_ne!(first, second);
+    assert!(driver.agent.open.as_ref().unwrap().has_names());
+    let entry = driver.agent.open.as_ref().unwrap().find("own").unwrap();
+    assert_eq!(entry.kind.counter(), Some(2));
 }

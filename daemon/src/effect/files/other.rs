@@ -1,10 +1,12 @@
 //! Systems whose way to tell isn't known here.
 
+use super::Begun;
+
 /// Nothing is watched.
 pub(super) enum Watch {}
 
 impl Watch {
-    pub(super) fn start(_file: &str, _tell: impl Fn(String)) -> Option<Self> {
+    pub(super) fn start(_file: &str, _begun: Begun, _tell: impl Fn(String)) -> Option<Self> {
         None
     }
 

@@ -8,6 +8,8 @@ const MAX_WORK: u64 = 16 * MAX_MEMORY;
 const MAX_ROUNDS: u64 = 1_000_000_000;
 /// Most lanes: each is a thread.
 const MAX_LANES: u64 = 64;
+/// Bytes of address space of a thread: its stack and glibc's arena (malloc(3)).
+const THREAD: u64 = 66 * 1024 * 1024;
 /// Longest header in bytes that is looked at.
 const MAX_HEADER: usize = 64 * 1024;
 
@@ -15,7 +17,7 @@ const NOT_ONE: &str = "not a KeePass database (KDBX)";
 const TOO_COSTLY: &str = "the key derivation of the database is too costly: more than 1 GiB of \
      memory, or too many rounds";
 
-/// Returns how many bytes it takes.
+/// Returns how many bytes of address space it takes.
 pub(super) fn memory(database: &[u8]) -> Result<u64, &'static str> {
     let header = database
         .get(..MAX_HEADER.min(database.len()))
@@ -88,7 +90,12 @@ fn parameters(dictionary: &[u8]) -> Result<u64, &'static str> {
         || passes > u64::from(u32::MAX)
         || rounds > MAX_ROUNDS
         || lanes > MAX_LANES;
-    if is_dear { Err(TOO_COSTLY) } else { Ok(memory) }
+    if is_dear {
+        return Err(TOO_COSTLY);
+    }
+    // Of several lanes each is a thread.
+    let threads = if lanes > 1 { lanes } else { 0 };
+    Ok(memory + threads * THREAD)
 }
 
 /// Bytes behind their length in four bytes, and what follows them.
@@ -116,8 +123,17 @@ mod tests {
     use super::*;
 
     fn database(memory: u64, passes: u64, rounds: u64) -> Vec<u8> {
+        of_lanes(memory, passes, rounds, 1)
+    }
+
+    fn of_lanes(memory: u64, passes: u64, rounds: u64, lanes: u64) -> Vec<u8> {
         let mut dictionary = vec![0, 1];
-        for (name, value) in [(b'M', memory), (b'I', passes), (b'R', rounds)] {
+        for (name, value) in [
+            (b'M', memory),
+            (b'I', passes),
+            (b'R', rounds),
+            (b'P', lanes),
+        ] {
             dictionary.extend([5, 1, 0, 0, 0, name, 8, 0, 0, 0]);
             dictionary.extend(value.to_le_bytes());
         }
@@ -142,6 +158,14 @@ mod tests {
         ] {
             assert_eq!(memory(&dear), Err(TOO_COSTLY));
         }
+    }
+
+    #[test]
+    fn each_lane_is_a_thread_with_room_for_itself() {
+        assert_eq!(memory(&of_lanes(1 << 20, 1, 0, 1)), Ok(1 << 20));
+        let room = memory(&of_lanes(1 << 20, 1, 0, 64));
+        assert_eq!(room, Ok((1 << 20) + 64 * THREAD));
+        assert_eq!(memory(&of_lanes(1 << 20, 1, 0, 65)), Err(TOO_COSTLY));
     }
 
     #[test]
