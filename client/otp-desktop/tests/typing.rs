@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use support::{X, end, stderr};
 use tempfile::TempDir;
-use x11rb::protocol::xproto::{ConnectionExt as _, InputFocus};
+use x11rb::protocol::xproto::{ConnectionExt as _, InputFocus, MapState};
 use x11rb::wrapper::ConnectionExt as _;
 use x11rb::{CURRENT_TIME, NONE};
 
@@ -66,6 +66,11 @@ impl Field {
 
     fn focus(&self, x: &X) {
         let connection = x.connect();
+        // The shell may be there before its terminal is on the screen.
+        wait_until("a window that is seen", || {
+            let asked = connection.get_window_attributes(self.window).unwrap();
+            (asked.reply().unwrap().map_state == MapState::VIEWABLE).then_some(())
+        });
         let revert = InputFocus::POINTER_ROOT;
         let set = connection.set_input_focus(revert, self.window, CURRENT_TIME);
         set.unwrap().check().unwrap();
@@ -89,20 +94,26 @@ impl Drop for Field {
     }
 }
 
-/// The content of a file that another program renames into place.
+/// Waits for what another program does.
 #[expect(
     clippy::disallowed_methods,
     reason = "a test need not know of a suspend"
 )]
-fn wait_for(path: &PathBuf) -> String {
+fn wait_until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
     while start.elapsed() < Duration::from_secs(60) {
-        if let Ok(text) = std::fs::read_to_string(path) {
-            return text;
+        if let Some(seen) = look() {
+            return seen;
         }
         std::thread::yield_now();
     }
-    panic!("no {}", path.display());
+    panic!("no {what}");
+}
+
+/// The content of a file that another program renames into place.
+fn wait_for(path: &PathBuf) -> String {
+    let name = path.display().to_string();
+    wait_until(&name, || std::fs::read_to_string(path).ok())
 }
 
 /// `otp-desktop type`, ready for its order.

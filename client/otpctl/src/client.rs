@@ -318,11 +318,9 @@ impl Client {
                 vec![" ".into(), id.clone(), issuer.clone(), account.clone()]
             })
             .collect();
-        let failure = Failure {
-            details: output::columns(&rows),
-            hint: hint.map(str::to_owned),
-            ..Failure::new(Kind::Rpc(kind), cause)
-        };
+        let mut failure = Failure::new(Kind::Rpc(kind), cause);
+        failure.details = output::columns(&rows);
+        failure.hint = hint.map(str::to_owned);
         if kind == ErrorKind::Incomplete {
             // The verb's own words say that nothing has happened.
             failure.of(text.incomplete)
@@ -332,7 +330,7 @@ impl Client {
     }
 
     /// Asks for the agent's version, now that something went wrong, and says if it isn't ours.
-    fn skewed(&mut self, failure: Failure) -> Failure {
+    fn skewed(&mut self, mut failure: Failure) -> Failure {
         let Some(mut conn) = self.conn.take().or_else(|| Conn::open(false).ok()) else {
             return failure;
         };
@@ -340,11 +338,8 @@ impl Client {
             Ok(status) if is_skewed(status.json()) => {
                 let version = status.json().label("version");
                 let skew = fill(self.text.skew, &[&version, own_version()]);
-                Failure {
-                    cause: failure.cause + &skew,
-                    ..failure
-                }
-                .hint(stop_agent(status.json()))
+                failure.cause += &skew;
+                failure.hint(stop_agent(status.json()))
             }
             _ => failure,
         }

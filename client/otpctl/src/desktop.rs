@@ -200,10 +200,9 @@ impl DesktopError {
                 } else {
                     cause
                 };
-                Failure {
-                    hint,
-                    ..Failure::new(kind, cause)
-                }
+                let mut failure = Failure::new(kind, cause);
+                failure.hint = hint;
+                failure
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Why a command failed: its kind decides the exit status, its text is for people.
 
 use std::io;
+use std::ops::{Deref, DerefMut};
 use std::process::ExitCode;
 
 use otp_proto::ErrorKind;
@@ -24,9 +25,14 @@ pub(crate) enum Kind {
     Other,
 }
 
-/// A failure on its way to the person.
+/// A failure on its way to the person: a pointer, since nearly every answer of this program may
+/// be one, and would otherwise have the size of all its words.
 #[derive(Debug)]
-pub(crate) struct Failure {
+pub(crate) struct Failure(Box<Words>);
+
+/// The words of a failure.
+#[derive(Debug)]
+pub(crate) struct Words {
     pub(crate) kind: Kind,
     /// What failed; set where the verb is known.
     pub(crate) what: &'static str,
@@ -37,15 +43,35 @@ pub(crate) struct Failure {
     pub(crate) hint: Option<String>,
 }
 
+impl Deref for Failure {
+    type Target = Words;
+
+    fn deref(&self) -> &Words {
+        &self.0
+    }
+}
+
+impl DerefMut for Failure {
+    fn deref_mut(&mut self) -> &mut Words {
+        &mut self.0
+    }
+}
+
 impl Failure {
     pub(crate) fn new(kind: Kind, cause: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Words {
             kind,
             what: "",
             cause: cause.into(),
             details: String::new(),
             hint: None,
-        }
+        }))
+    }
+
+    /// The same with another cause.
+    pub(crate) fn because(mut self, cause: impl Into<String>) -> Self {
+        self.cause = cause.into();
+        self
     }
 
     /// Names what failed, unless that is known already.

@@ -320,7 +320,12 @@ impl Portal {
         let header = message.header();
         let is_driver = header.sender().is_some_and(|it| it.as_str() == DRIVER);
         if is_driver && header.member().is_some_and(|it| it == "NameOwnerChanged") {
-            return Err(failed("the portal has gone"));
+            let body = message.body();
+            let (_, _, now): (&str, &str, &str) = body.deserialize().map_err(failed)?;
+            // One that came while we were calling is the one that we talk to.
+            if now != self.owner.as_str() {
+                return Err(failed("the portal has gone"));
+            }
         }
         Ok(message.clone())
     }

@@ -260,7 +260,7 @@ fn backups(client: &mut Client, status: Json<'_>) -> Vec<Check> {
                 let message = fill(text.backup_opens, &[&answer.label("name"), &age, &entries]);
                 Check::new("backup", State::Ok, message)
             }
-            Err(failure) => Check::new("backup", State::Problem, failure.cause)
+            Err(failure) => Check::new("backup", State::Problem, failure.cause.as_str())
                 .hint(format!("otpctl backup {}", elsewhere())),
         }
     });

@@ -102,10 +102,7 @@ pub(super) fn list(client: &mut Client, line: &Line) -> Result<(), Failure> {
     let passphrase = asked_again(client, opened)?;
     let answer = client.call(&request(Some(passphrase))).map_err(|failure| {
         if failure.kind == Kind::Rpc(ErrorKind::Denied) {
-            Failure {
-                cause: client.text.wrong_passphrase.into(),
-                ..failure
-            }
+            failure.because(client.text.wrong_passphrase)
         } else {
             failure
         }

@@ -57,10 +57,8 @@ impl Codes {
         if !self.known.contains_key(name) {
             let code = self.ask(client, name).map_err(|failure| {
                 let name = otp_proto::clean_label(name);
-                Failure {
-                    cause: [SCHEME, &name, ": ", &client.text.cause(&failure.cause)].concat(),
-                    ..failure
-                }
+                let cause = client.text.cause(&failure.cause);
+                failure.because([SCHEME, &name, ": ", &cause].concat())
             })?;
             self.known.insert(name.to_owned(), code);
         }

@@ -65,7 +65,7 @@ pub(super) fn import(client: &mut Client, line: &Line) -> Result<(), Failure> {
             Err(failure) if failure.kind == Kind::Rpc(otp_proto::ErrorKind::Invalid) => {
                 let bad = Skipped {
                     line: uri.line,
-                    reason: failure.cause,
+                    reason: failure.cause.clone(),
                 };
                 if !may_skip {
                     return Err(bad_lines(client, path, &[bad]));
