@@ -3,15 +3,23 @@
 use serde::Serialize;
 use zeroize::Zeroizing;
 
+/// Room for most messages, in bytes.
+pub(crate) const LINE: usize = 512;
+
 /// Serialises one message into a wiped buffer and ends it with a newline.
 pub(crate) fn line<T: Serialize>(message: &T) -> Zeroizing<Vec<u8>> {
-    let mut out = Zeroizing::new(Vec::with_capacity(512));
+    let mut out = Zeroizing::new(Vec::with_capacity(LINE));
+    append(&mut out, message);
+    out.push(b'\n');
+    out
+}
+
+/// Serialises behind what is there; nothing stays of a line that can't be written.
+pub(crate) fn append<T: Serialize>(out: &mut Vec<u8>, message: &T) {
     // Writing these types into memory can't fail: no maps with odd keys, no I/O.
     if serde_json::to_writer(&mut *out, message).is_err() {
         out.clear();
     }
-    out.push(b'\n');
-    out
 }
 
 /// For `skip_serializing_if`.

@@ -1,7 +1,6 @@
 //! `pick`: a person chooses an entry by its name; what follows is `get` with its id.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 
 use otp_proto::{ErrorKind, List};
 
@@ -58,14 +57,16 @@ fn names(text: &Text, entries: &[Json<'_>]) -> String {
             }
         })
         .collect();
-    let mut counts = BTreeMap::new();
-    for name in &names {
-        *counts.entry(name).or_insert(0_u32) += 1;
-    }
+    let mut sorted: Vec<&str> = names.iter().map(String::as_str).collect();
+    sorted.sort_unstable();
+    let is_twice = |name: &str| {
+        let first = sorted.partition_point(|one| *one < name);
+        sorted.get(first + 1).is_some_and(|next| *next == name)
+    };
     let mut lines = String::new();
     for (name, entry) in names.iter().zip(entries) {
         lines += name;
-        if counts.get(name).is_some_and(|count| *count > 1) {
+        if is_twice(name) {
             lines += " ";
             lines += &entry.label("id");
         }

@@ -1,7 +1,5 @@
 //! References to codes in texts: `otp://ISSUER/ACCOUNT`, `otp://QUERY`, also in `{{ }}`.
 
-use std::collections::BTreeMap;
-
 use otp_proto::{Get, Secret};
 use zeroize::Zeroizing;
 
@@ -22,7 +20,7 @@ const ROOM: usize = 64;
 
 /// The codes of one run; each entry is asked for once, so that a counter is used once.
 pub(super) struct Codes {
-    known: BTreeMap<String, Secret>,
+    known: Vec<(String, Secret)>,
     fresh: bool,
     min_left: Option<u32>,
 }
@@ -30,7 +28,7 @@ pub(super) struct Codes {
 impl Codes {
     pub(super) fn new(client: &Client, line: &Line) -> Result<Self, Failure> {
         Ok(Self {
-            known: BTreeMap::new(),
+            known: Vec::new(),
             fresh: line.has(Opt::Fresh),
             min_left: line.value(Opt::MinLeft).or_usage(client)?,
         })
@@ -54,16 +52,21 @@ impl Codes {
 
     /// The code of one reference, without its scheme.
     pub(super) fn code(&mut self, client: &mut Client, name: &str) -> Result<&Secret, Failure> {
-        if !self.known.contains_key(name) {
+        let known = self.known.iter().position(|(known, _)| known == name);
+        let place = if let Some(place) = known {
+            place
+        } else {
             let code = self.ask(client, name).map_err(|failure| {
                 let name = otp_proto::clean_label(name);
                 let cause = client.text.cause(&failure.cause);
                 failure.because([SCHEME, &name, ": ", &cause].concat())
             })?;
-            self.known.insert(name.to_owned(), code);
-        }
-        let code = self.known.get(name);
-        code.ok_or_else(|| client.bad_answer())
+            self.known.push((name.to_owned(), code));
+            self.known.len() - 1
+        };
+        let code = self.known.get(place);
+        code.map(|(_, code)| code)
+            .ok_or_else(|| client.bad_answer())
     }
 
     fn ask(&self, client: &mut Client, name: &str) -> Result<Secret, Failure> {
