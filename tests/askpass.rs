@@ -15,7 +15,7 @@ const STEP: u64 = 4;
 
 /// Codes alone, and after a password.
 const CODE: &str = "auth required pam_google_authenticator.so\n";
-const PASSWORD_AND_CODE: &str = "auth required pam_unix.so\n\
+pub(crate) const PASSWORD_AND_CODE: &str = "auth required pam_unix.so\n\
     auth required pam_google_authenticator.so\n";
 /// What both go on with.
 const OPEN: &str = "account required pam_permit.so\nsession required pam_permit.so\n";
@@ -24,11 +24,11 @@ const OPEN: &str = "account required pam_permit.so\nsession required pam_permit.
 const FALLBACK: &str = "#!/bin/sh\nprintf '%s\\n' \"$1\" >>\"$HOME/asked\"\ncat \"$HOME/typed\"\n";
 
 /// A user of the machine with an agent, and a service that wants codes.
-struct Account {
-    home: Home,
-    name: String,
+pub(crate) struct Account {
+    pub(crate) home: Home,
+    pub(crate) name: String,
     daemon: Daemon,
-    server: Option<Child>,
+    pub(crate) server: Option<Child>,
 }
 
 impl Drop for Account {
@@ -47,7 +47,7 @@ impl Drop for Account {
 
 impl Account {
     /// `None` where the machine lacks something. `rule` is what stands in the rule beside its prompt.
-    fn new(test: &str, stack: &str, rule: &str) -> Option<Self> {
+    pub(crate) fn new(test: &str, stack: &str, rule: &str) -> Option<Self> {
         if !root_for(test) {
             return None;
         }
@@ -110,8 +110,16 @@ impl Account {
         Path::new("/etc/sudoers.d").join(&self.name)
     }
 
-    fn file(&self, name: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.home.home().join(name)
+    }
+
+    /// Gives the user a password.
+    pub(crate) fn password(&self) -> String {
+        let password = random_key();
+        let line = format!("{}:{password}\n", self.name);
+        run(&mut Command::new("chpasswd"), line.as_bytes()).exits(0);
+        password
     }
 
     /// Starts sshd on the loopback, and prepares the user's ssh for it.
@@ -259,9 +267,7 @@ fn a_password_is_asked_by_whoever_asked_before_and_the_code_behind_it_answered()
     let Some(mut account) = Account::new(test, PASSWORD_AND_CODE, SSH_RULE) else {
         return;
     };
-    let password = random_key();
-    let line = format!("{}:{password}\n", account.name);
-    run(&mut Command::new("chpasswd"), line.as_bytes()).exits(0);
+    let password = account.password();
     account
         .home
         .write(&account.file("typed"), format!("{password}\n"));

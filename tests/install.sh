@@ -19,6 +19,7 @@ usr/share/bash-completion/completions/otpctl
 usr/share/dbus-1/interfaces/io.otpd.Agent1.xml usr/share/dbus-1/services/io.otpd.Agent1.service
 usr/share/doc/otpd/CHANGELOG.md usr/share/doc/otpd/LICENSE-APACHE usr/share/doc/otpd/LICENSE-MIT
 usr/share/doc/otpd/README.md usr/share/doc/otpd/SECURITY.md
+usr/share/doc/otpd/examples/aws-session.sh usr/share/doc/otpd/examples/openvpn-otp.sh
 usr/share/doc/otpd/examples/get.py usr/share/doc/otpd/examples/get.sh
 usr/share/doc/otpd/examples/otp.bash usr/share/doc/otpd/examples/rofi-otp.sh
 usr/share/fish/vendor_completions.d/otpctl.fish

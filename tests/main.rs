@@ -27,6 +27,7 @@ mod add;
 mod askpass;
 mod cli;
 mod clock;
+mod cloud;
 mod copy;
 mod edit;
 mod enrol;
@@ -44,6 +45,7 @@ mod sources;
 mod tpm;
 mod transfer;
 mod typing;
+mod vpn;
 
 // What others rely on.
 mod blast;

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use crate::prompt::install;
 use crate::support::{
     Daemon, Home, Outcome, Terminal, oathtool_hotp, programs, random_key, run, skip, wall,
 };
@@ -54,11 +53,9 @@ impl Desk {
 
     /// One of the documentation's examples, where the home's user can run it.
     fn example(&self, name: &str) -> String {
-        let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/examples");
-        let text = std::fs::read_to_string(docs.join(name)).unwrap();
+        let path = crate::support::example(&self.home, name);
+        let text = std::fs::read_to_string(&path).unwrap();
         assert!(text.lines().count() <= 12, "{name}");
-        let path = self.home.home().join(name);
-        install(&self.home, &path, &text);
         path.to_str().unwrap().to_owned()
     }
 }

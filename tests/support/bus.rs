@@ -49,6 +49,11 @@ impl Side {
 pub(crate) struct Process(pub(super) Child);
 
 impl Process {
+    /// Starts a program that says nothing.
+    pub(crate) fn of(command: Command) -> Self {
+        start(command, Stdio::null())
+    }
+
     /// Stops it where it is: it has its names and answers nothing.
     pub(crate) fn stop(&self) {
         let pid = Pid::from_child(&self.0);

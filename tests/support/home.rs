@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -179,6 +180,21 @@ impl Home {
     }
     pub(crate) fn socket(&self) -> PathBuf {
         self.run_dir().join("otpd/otpd.sock")
+    }
+
+    /// An address of the loopback that no other test has (RFC 6890, 2.2.2): a port that was free
+    /// there stays free until a server has it.
+    pub(crate) fn address(&self) -> Ipv4Addr {
+        const FIRST: u32 = 0x7f01_0000;
+        const COUNT: u32 = 0x00fe_0000;
+        let number = self.uid.unwrap_or_else(std::process::id);
+        Ipv4Addr::from_bits(FIRST + number % COUNT)
+    }
+
+    /// A port at [`Home::address`] that nobody has.
+    pub(crate) fn port(&self) -> u16 {
+        let listener = TcpListener::bind((self.address(), 0)).unwrap();
+        listener.local_addr().unwrap().port()
     }
 
     /// The one vault file.
