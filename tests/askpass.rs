@@ -2,13 +2,15 @@
 //! keyboard. The user of a test is in /etc/passwd for as long as the test runs.
 
 use std::fs;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 
 use crate::prompt::install;
-use crate::support::{Daemon, Home, Outcome, programs, random_key, root_for, run, skip, until};
+use crate::support::{
+    Daemon, Home, Outcome, Terminal, programs, random_key, root_for, run, skip, until,
+};
 
 /// Seconds of a step, for sshd's PAM module and the entry: who logs in twice waits for so long.
 const STEP: u64 = 4;
@@ -46,7 +48,8 @@ impl Drop for Account {
 }
 
 impl Account {
-    /// `None` where the machine lacks something. `rule` is what stands in the rule beside its prompt.
+    /// `None` where the machine lacks something. `rule` is what stands in the rule beside its
+    /// prompt; `HERE` in it is the server's address.
     pub(crate) fn new(test: &str, stack: &str, rule: &str) -> Option<Self> {
         if !root_for(test) {
             return None;
@@ -81,6 +84,7 @@ impl Account {
         home.write(&folder.join("typed"), "nothing\n");
         let fallback = folder.join("fallback");
         home.var("OTPD_ASKPASS_FALLBACK", fallback.to_str().unwrap());
+        let rule = rule.replace("HERE", &home.address().to_string());
         home.configure(&format!(
             "[[askpass]]\nprompt = 'Verification code'\nentry = 'right'\n{rule}\n"
         ));
@@ -140,12 +144,10 @@ impl Account {
         let keys = user.with_extension("pub");
         chown(&keys, Some(0), Some(0)).unwrap();
         fs::set_permissions(&keys, PermissionsExt::from_mode(0o644)).unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        drop(listener);
+        let (address, port) = (self.home.address(), self.home.port());
         let config = root.join("sshd_config");
         let text = format!(
-            "Port {port}\nListenAddress 127.0.0.1\nHostKey {}\nPidFile none\nUsePAM yes\n\
+            "Port {port}\nListenAddress {address}\nHostKey {}\nPidFile none\nUsePAM yes\n\
              KbdInteractiveAuthentication yes\nPasswordAuthentication no\nPrintLastLog no\n\
              AuthenticationMethods {methods}\nAuthorizedKeysFile {}\nStrictModes no\n\
              Subsystem sftp internal-sftp\n",
@@ -161,11 +163,9 @@ impl Account {
         sshd.arg("-D").arg("-f").arg(&config);
         sshd.arg("-E").arg(root.join("sshd.log"));
         self.server = Some(sshd.spawn().unwrap());
-        until("sshd listens", || {
-            TcpStream::connect(("127.0.0.1", port)).ok()
-        });
+        until("sshd listens", || TcpStream::connect((address, port)).ok());
         let text = format!(
-            "Host here\nHostName 127.0.0.1\nUser {}\nPort {port}\nIdentityFile {}\n\
+            "Host here\nHostName {address}\nUser {}\nPort {port}\nIdentityFile {}\n\
              IdentitiesOnly yes\nStrictHostKeyChecking no\nUserKnownHostsFile /dev/null\n\
              LogLevel ERROR\n",
             self.name,
@@ -175,6 +175,11 @@ impl Account {
         self.home.var("SSH_ASKPASS_REQUIRE", "force");
         let askpass = programs().join("otp-askpass");
         self.home.var("SSH_ASKPASS", askpass.to_str().unwrap());
+    }
+
+    /// The first question of a login, as ssh writes it.
+    fn prompt(&self, question: &str) -> String {
+        format!("({}@{}) {question}", self.name, self.home.address())
     }
 
     /// Runs a command of the user's without a terminal.
@@ -200,7 +205,7 @@ impl Account {
     }
 }
 
-const SSH_RULE: &str = "host = '127.0.0.1'";
+const SSH_RULE: &str = "host = 'HERE'";
 const KEY_AND_CODE: &str = "publickey,keyboard-interactive:pam";
 
 #[test]
@@ -229,26 +234,36 @@ fn ssh_scp_rsync_and_git_log_in_with_no_hand_on_the_keyboard() {
     account
         .run(&["git", "init", "-q", "--bare", "there.git"])
         .exits(0);
-    let shell = format!(
-        "core.sshCommand=ssh -F {}",
-        account.file("ssh_config").display()
-    );
+    let shell = account.file("ssh_config");
+    let shell = format!("ssh -F {}", shell.display());
+    account.home.var("GIT_SSH_COMMAND", &shell);
+    let git = |arguments: &[&str]| account.run(&[&["git"], arguments].concat()).exits(0);
+    git(&["clone", "-q", "here:there.git", "mine"]);
     account
-        .run(&["git", "-c", &shell, "ls-remote", "here:there.git"])
-        .exits(0);
+        .home
+        .write(&account.file("mine/pushed"), "some text\n");
+    git(&["-C", "mine", "add", "pushed"]);
+    let author = ["-c", "user.name=me", "-c", "user.email=me@example.com"];
+    let commit = ["commit", "-q", "-m", "A file"];
+    git(&[&["-C", "mine"], &author[..], &commit].concat());
+    git(&["-C", "mine", "push", "-q", "origin", "HEAD"]);
+    git(&["clone", "-q", "here:there.git", "again"]);
+    let pushed = fs::read_to_string(account.file("again/pushed"));
+    assert_eq!(pushed.unwrap(), "some text\n");
     // pam_google_authenticator refuses a code that was used: each login had another.
     assert_eq!(account.asked(), [""; 0]);
-    assert_eq!(account.codes(), 4);
+    assert_eq!(account.codes(), 6);
 }
 
 #[test]
 fn a_code_of_the_wrong_entry_is_refused_once_and_no_other_follows() {
-    let rule = "host = '127.0.0.1'\n";
     let test = "askpass::a_code_of_the_wrong_entry";
-    let Some(mut account) = Account::new(test, CODE, rule) else {
+    let Some(mut account) = Account::new(test, CODE, SSH_RULE) else {
         return;
     };
-    let wrong = format!("[[askpass]]\nprompt = 'Verification code'\n{rule}entry = 'wrong'\n");
+    let address = account.home.address();
+    let wrong =
+        format!("[[askpass]]\nprompt = 'Verification code'\nhost = '{address}'\nentry = 'wrong'\n");
     account.home.configure(&wrong);
     account.daemon.signal(rustix::process::Signal::HUP);
     account.daemon.wait_for("configuration read");
@@ -256,9 +271,61 @@ fn a_code_of_the_wrong_entry_is_refused_once_and_no_other_follows() {
     let refused = account.run(&["ssh", "-F", "ssh_config", "here", "true"]);
     let refused = refused.exits(255);
     assert!(refused.stderr.contains("asks again"), "{refused:?}");
-    let prompt = format!("({}@127.0.0.1) Verification code: ", account.name);
+    let prompt = account.prompt("Verification code: ");
     assert_eq!(account.asked(), [prompt.as_str(), &prompt]);
     assert_eq!(account.codes(), 1);
+}
+
+#[test]
+fn a_rule_goes_by_the_alias_of_a_host_key_where_there_is_one() {
+    let test = "askpass::a_rule_goes_by_the_alias";
+    let Some(mut account) = Account::new(test, CODE, "host = 'alias.example.com'") else {
+        return;
+    };
+    account.serve(KEY_AND_CODE);
+    let ssh = ["ssh", "-F", "ssh_config", "-o", "NumberOfPasswordPrompts=1"];
+    account
+        .run(&[&ssh[..], &["here", "true"]].concat())
+        .exits(255);
+    assert_eq!(account.asked(), [account.prompt("Verification code: ")]);
+    let alias = ["-o", "HostKeyAlias=alias.example.com", "here", "true"];
+    account.run(&[&ssh[..], &alias].concat()).exits(0);
+    assert_eq!(account.codes(), 1);
+}
+
+#[test]
+fn at_a_terminal_what_no_rule_answers_is_asked_there() {
+    let test = "askpass::at_a_terminal";
+    let Some(mut account) = Account::new(test, PASSWORD_AND_CODE, SSH_RULE) else {
+        return;
+    };
+    account.home.forget("OTPD_ASKPASS_FALLBACK");
+    let password = account.password();
+    account.serve("keyboard-interactive:pam");
+    let login = ["-F", "ssh_config", "here", "echo", "logged", "in"];
+    let mut terminal = Terminal::start(&account.home, "ssh", &login);
+    terminal.expect(&account.prompt("Password: "));
+    terminal.enter(&password);
+    let (status, screen) = terminal.finish();
+    assert!(status.success() && screen.contains("logged in"), "{screen}");
+    assert!(!screen.contains(&password), "{screen}");
+    assert_eq!(account.codes(), 1);
+}
+
+#[test]
+fn a_yes_or_no_is_typed_at_a_terminal_where_it_is_seen() {
+    let (home, _daemon) = Daemon::unlocked();
+    let askpass = programs().join("otp-askpass");
+    let question = "Are you sure (yes/no/[fingerprint])? ";
+    // Its own output is no terminal, as with ssh.
+    let run = "answer=$(\"$0\" \"$1\"); echo \"answered <$answer>\"";
+    let arguments = ["-c", run, askpass.to_str().unwrap(), question];
+    let mut terminal = Terminal::start(&home, "sh", &arguments);
+    terminal.expect(question);
+    terminal.enter("yes");
+    terminal.expect("yes");
+    terminal.expect("answered <yes>");
+    assert!(terminal.finish().0.success());
 }
 
 #[test]
@@ -275,8 +342,7 @@ fn a_password_is_asked_by_whoever_asked_before_and_the_code_behind_it_answered()
     account
         .run(&["ssh", "-F", "ssh_config", "here", "true"])
         .exits(0);
-    let prompt = format!("({}@127.0.0.1) Password: ", account.name);
-    assert_eq!(account.asked(), [prompt]);
+    assert_eq!(account.asked(), [account.prompt("Password: ")]);
     assert_eq!(account.codes(), 1);
 }
 

@@ -32,7 +32,7 @@ struct Seen {
 }
 
 /// A stand-in for AWS' Security Token Service: its Query protocol over HTTP
-/// (API reference of STS, GetSessionToken and GetCallerIdentity, version 2011-06-15).
+/// (API reference of STS, `GetSessionToken` and `GetCallerIdentity`, version 2011-06-15).
 struct Sts {
     key: String,
     uid: Option<u32>,

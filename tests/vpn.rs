@@ -1,5 +1,6 @@
-//! Private networks that want a code: the real openconnect with ocserv, the real OpenVPN with PAM.
+//! Private networks that want a code: the real openconnect with ocserv, the real `OpenVPN` with PAM.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -57,7 +58,10 @@ impl Gateway {
             home.add(&format!("otpauth://totp/{entry}:me?secret={key}"));
         }
         let root = home.root().to_owned();
-        let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut hex = String::new();
+        for byte in key {
+            write!(hex, "{byte:02x}").unwrap();
+        }
         fs::write(root.join("otp"), format!("HOTP/T30 me - {hex}\n")).unwrap();
         let passwords = root.join("passwords");
         fs::write(&passwords, "me:*:\n").unwrap();
@@ -71,7 +75,7 @@ impl Gateway {
         let (address, port) = (home.address(), home.port());
         let shown = root.display();
         let config = root.join("ocserv.conf");
-        let text = format!(
+        let lines = format!(
             "auth = \"plain[passwd={shown}/passwords,otp={shown}/otp]\"\ntcp-port = {port}\n\
              listen-host = {address}\nrun-as-user = nobody\nrun-as-group = nogroup\n\
              socket-file = {shown}/ocserv\nserver-cert = {}\nserver-key = {}\n\
@@ -80,7 +84,7 @@ impl Gateway {
             certificate.display(),
             key.display()
         );
-        fs::write(&config, text).unwrap();
+        fs::write(&config, lines).unwrap();
         let mut ocserv = Command::new("/usr/sbin/ocserv");
         ocserv.arg("--foreground").arg("--config").arg(&config);
         ocserv.arg("--pid-file").arg(root.join("pid"));
@@ -162,7 +166,7 @@ fn openvpn_is_answered_at_its_management_socket() {
     // Without a device on either side: what is asked is asked before.
     let log = root.join("server.log");
     let config = root.join("server.conf");
-    let text = format!(
+    let lines = format!(
         "dev null\ntls-server\nproto tcp-server\nlocal {address}\nport {port}\nca {shown}\n\
          cert {shown}\nkey {}\ndh none\nverb 4\nlog {}\n\
          plugin openvpn-plugin-auth-pam.so \"{name} login USERNAME Password PASSWORD \
@@ -170,7 +174,7 @@ fn openvpn_is_answered_at_its_management_socket() {
         key.display(),
         log.display()
     );
-    fs::write(&config, text).unwrap();
+    fs::write(&config, lines).unwrap();
     let mut server = Command::new("/usr/sbin/openvpn");
     server.arg(&config);
     let _server = Process::of(server);
@@ -182,14 +186,14 @@ fn openvpn_is_answered_at_its_management_socket() {
     said("Listening for incoming TCP connection");
     let socket = home.run_dir().join("vpn.sock");
     let management = socket.to_str().unwrap();
-    let lines = pasted("OpenVPN", 0, &[("/run/user/1000/vpn.sock", management)]);
+    let documented = pasted("OpenVPN", 0, &[("/run/user/1000/vpn.sock", management)]);
     let config = account.file("client.conf");
-    let text = format!(
+    let lines = format!(
         "dev null\nclient\nproto tcp-client\nremote {address} {port}\nnobind\nca {shown}\n\
-         cert {shown}\nkey {}\n{lines}",
+         cert {shown}\nkey {}\n{documented}",
         key_of_client.display()
     );
-    home.write(&config, text);
+    home.write(&config, lines);
     let script = example(home, "openvpn-otp.sh");
     let connect = |entry: &str| {
         let client = start_program(home, "/usr/sbin/openvpn", &[config.to_str().unwrap()]);

@@ -18,7 +18,8 @@ const STOPS: [char; 4] = ['.', ':', '!', '?'];
 /// Room for most codes: a text that grows leaves its old copies behind, wiped only by chance.
 const ROOM: usize = 64;
 
-/// The codes of one run; each entry is asked for once, so that a counter is used once.
+/// The codes of one run; each way to write a name is asked for once: a counter whose name is
+/// repeated is used once, and one of two names twice.
 pub(super) struct Codes {
     known: Vec<(String, Secret)>,
     fresh: bool,
