@@ -1,30 +1,17 @@
-//! Hotkeys of Wayland: the `GlobalShortcuts` portal (xdg-desktop-portal,
-//! "org.freedesktop.portal.GlobalShortcuts"). The desktop and the person choose the keys; ours are
-//! a wish.
-//!
-//! The portal files shortcuts under the name of an application, which is that of an installed
-//! `.desktop` file: whoever isn't started by one says it before anything else
-//! ("org.freedesktop.host.portal.Registry").
+//! What is said between the portal and us.
 
 use std::collections::HashMap;
-use std::iter;
-use std::time::Duration;
 
 use futures_lite::StreamExt as _;
-use otp_proto::{Action, Hotkey};
-use tokio::time::timeout;
+use otp_proto::Hotkey;
 use zbus::names::OwnedUniqueName;
 use zbus::zvariant::{DynamicType, ObjectPath, OwnedObjectPath, OwnedValue, Value};
 use zbus::{Connection, Message, MessageStream, message};
 
-use super::act::Actor;
-use super::x11::acts_on_release;
-use super::{Teller, name};
 use crate::failure::{Failure, Way};
-use crate::text::hotkeys::Trouble;
 
 /// The name of our `.desktop` file.
-pub(super) const APP: &str = "io.otpd.Desktop";
+pub(in crate::resident) const APP: &str = "io.otpd.Desktop";
 const NAME: &str = "org.freedesktop.portal.Desktop";
 const OBJECT: &str = "/org/freedesktop/portal/desktop";
 const SHORTCUTS: &str = "org.freedesktop.portal.GlobalShortcuts";
@@ -36,125 +23,21 @@ const SESSION: &str = "org.freedesktop.portal.Session";
 const DRIVER: &str = "org.freedesktop.DBus";
 const DRIVER_PATH: &str = "/org/freedesktop/DBus";
 
-/// Longest that the portal may take where it asks nobody.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// Longest that a person may take to allow the keys.
-const DIALOG_PATIENCE: Duration = Duration::from_secs(600);
-
 /// What the portal calls a set of options.
 type Options<'a> = HashMap<&'a str, Value<'a>>;
 /// What it answers.
 type Results = HashMap<String, OwnedValue>;
 /// A shortcut's name, and what is said of it.
 type Shortcut<'a> = (String, Options<'a>);
-
-/// Serves the hotkeys until the portal has gone; why.
-pub(super) async fn serve(hotkeys: &[Hotkey], actor: &Actor, teller: &Teller) -> Failure {
-    if hotkeys.is_empty() {
-        // Nobody is asked for anything.
-        return std::future::pending().await;
-    }
-    match wait(hotkeys, actor, teller).await {
-        Ok(never) => match never {},
-        Err(Failure::Refused) => {
-            // A no is a no until the file says something else.
-            for hotkey in hotkeys {
-                teller.tell_once(&Trouble::NotBound(name(hotkey.keys)));
-            }
-            std::future::pending().await
-        }
-        Err(failure) => failure,
-    }
-}
-
-async fn wait(
-    hotkeys: &[Hotkey],
-    actor: &Actor,
-    teller: &Teller,
-) -> Result<std::convert::Infallible, Failure> {
-    let mut portal = within(PATIENCE, Portal::connect()).await?;
-    let session = within(PATIENCE, portal.session()).await?;
-    let names = names(hotkeys);
-    let known = within(PATIENCE, portal.list(&session)).await?;
-    // Some desktops ask the person whenever keys are bound.
-    let mut bound = known.clone();
-    if names.iter().any(|wanted| !known.contains(wanted)) {
-        let asked = timeout(DIALOG_PATIENCE, portal.bind(&session, hotkeys, &names)).await;
-        bound = asked.unwrap_or(Err(Failure::Refused))?;
-    }
-    let mut count = 0;
-    for (wanted, hotkey) in names.iter().zip(hotkeys) {
-        if bound.contains(wanted) {
-            count += 1;
-        } else {
-            teller.tell_once(&Trouble::NotBound(name(hotkey.keys)));
-        }
-    }
-    teller.say_count(count);
-    // What is done once its key is let go.
-    let mut armed = None;
-    loop {
-        let message = portal.next().await?;
-        let Some((id, step)) = portal.step(&message, &session)? else {
-            continue;
-        };
-        let place = names.iter().position(|name| *name == id);
-        let Some(hotkey) = place.and_then(|place| hotkeys.get(place)) else {
-            continue;
-        };
-        match step {
-            Step::Down if acts_on_release(&hotkey.action) => armed = place,
-            Step::Down => actor.press(hotkey),
-            Step::Up if armed == place => {
-                armed = None;
-                actor.press(hotkey);
-            }
-            Step::Up => {}
-        }
-    }
-}
-
-async fn within<T>(
-    time: Duration,
-    work: impl Future<Output = Result<T, Failure>>,
-) -> Result<T, Failure> {
-    let done = timeout(time, work).await;
-    done.unwrap_or(Err(Failure::TimedOut(Way::Shortcuts)))
-}
-
 /// What a key does.
 #[derive(Clone, Copy)]
-enum Step {
+pub(super) enum Step {
     Down,
     Up,
 }
 
-/// A name for each hotkey that stays the same while what it does stays the same: the desktop keeps
-/// the keys that a person chose for it under that. It is shown and filed, so that no script is in it.
-fn names(hotkeys: &[Hotkey]) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    for hotkey in hotkeys {
-        let words = match &hotkey.action {
-            Action::Pick => "pick".to_owned(),
-            Action::Notify(entry) => format!("notify {entry}"),
-            Action::Copy(entry) => format!("copy {entry}"),
-            Action::Type {
-                entry,
-                script: Some(_),
-                ..
-            } => format!("script {entry}"),
-            Action::Type { entry, .. } => format!("type {entry}"),
-        };
-        let numbered = (2..).map(|number: usize| format!("{words} {number}"));
-        // An entry may have a number at its end as well.
-        let mut free = iter::once(words.clone()).chain(numbered);
-        names.extend(free.find(|name| !names.contains(name)));
-    }
-    names
-}
-
 /// A conversation with the portal.
-struct Portal {
+pub(super) struct Portal {
     connection: Connection,
     /// Every signal that is of interest, from before the first call on.
     messages: MessageStream,
@@ -163,7 +46,7 @@ struct Portal {
 }
 
 impl Portal {
-    async fn connect() -> Result<Self, Failure> {
+    pub(super) async fn connect() -> Result<Self, Failure> {
         let connection = Connection::session().await.map_err(failed)?;
         let messages = MessageStream::from(&connection);
         for rule in [
@@ -201,7 +84,7 @@ impl Portal {
     }
 
     /// Makes the session that shortcuts belong to.
-    async fn session(&mut self) -> Result<OwnedObjectPath, Failure> {
+    pub(super) async fn session(&mut self) -> Result<OwnedObjectPath, Failure> {
         let token = format!("otpd{}", std::process::id());
         let results = self
             .request("CreateSession", |request| {
@@ -228,7 +111,7 @@ impl Portal {
     }
 
     /// Which shortcuts there are already.
-    async fn list(&mut self, session: &OwnedObjectPath) -> Result<Vec<String>, Failure> {
+    pub(super) async fn list(&mut self, session: &OwnedObjectPath) -> Result<Vec<String>, Failure> {
         let results = self
             .request("ListShortcuts", |request| {
                 (session, Options::from([("handle_token", request.into())]))
@@ -238,7 +121,7 @@ impl Portal {
     }
 
     /// Asks for all of them; which were given.
-    async fn bind(
+    pub(super) async fn bind(
         &mut self,
         session: &OwnedObjectPath,
         hotkeys: &[Hotkey],
@@ -313,7 +196,7 @@ impl Portal {
         }
     }
 
-    async fn next(&mut self) -> Result<Message, Failure> {
+    pub(super) async fn next(&mut self) -> Result<Message, Failure> {
         let message = self.messages.next().await;
         let message = message.ok_or_else(|| failed("the session bus is gone"))?;
         let message = message.map_err(failed)?;
@@ -340,7 +223,7 @@ impl Portal {
     }
 
     /// The shortcut that a signal says was pressed or let go.
-    fn step(
+    pub(super) fn step(
         &self,
         message: &Message,
         session: &OwnedObjectPath,
@@ -415,36 +298,4 @@ where
 )]
 fn failed(error: impl ToString) -> Failure {
     Failure::Failed(Way::Shortcuts, error.to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_says_what_is_done_and_twins_have_numbers() {
-        let table: otp_proto::Hotkeys = toml::from_str(
-            "'Ctrl+Alt+O' = { do = 'pick' }\n'Ctrl+Alt+P' = { do = 'pick' }\n\
-             'Ctrl+Alt+Q' = { do = 'pick' }\n\
-             F1 = { do = 'type', entry = 'github' }\nF2 = { do = 'notify', entry = '山' }\n\
-             F3 = { do = 'script', entry = 'github', script = '1234{CODE}', window = 'bank' }\n\
-             F4 = { do = 'type', entry = 'github 2' }\nF5 = { do = 'type', entry = 'github' }\n\
-             F6 = { do = 'script', entry = 'github', script = '5678{CODE}' }\n",
-        )
-        .unwrap();
-        assert_eq!(
-            names(table.all()),
-            [
-                "pick",
-                "pick 2",
-                "pick 3",
-                "type github",
-                "notify 山",
-                "script github",
-                "type github 2",
-                "type github 3",
-                "script github 2"
-            ]
-        );
-    }
 }
