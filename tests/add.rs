@@ -213,8 +213,11 @@ fn several_pictures_and_a_picture_on_stdin_are_taken() {
         "3.png",
         &format!("otpauth://totp/three:a?secret={}", random_key()),
     );
-    home.ctl(&["add", "--image", &one, &two]).exits(0);
+    let link = picture(&home, "link.png", "https://example.com/welcome");
+    let mixed = home.ctl(&["add", "--image", &link, &one, &two]).exits(0);
+    assert!(mixed.stderr.contains("Left out"), "{mixed:?}");
     assert_eq!(count(&home), 2);
+    home.ctl(&["add", "--image", &link]).exits(8);
     let mut command = home.command(programs().join("otpctl"));
     command.args(["--no-start", "add", "--image", "-"]);
     run(&mut command, &std::fs::read(three).unwrap()).exits(0);
@@ -249,6 +252,28 @@ fn a_person_sees_the_first_code_and_says_whether_it_was_accepted() {
         assert_eq!(status.success(), stored == 1, "{screen}");
         assert_eq!(count(&home), stored, "{screen}");
     }
+}
+
+#[test]
+fn the_one_that_is_chosen_of_several_is_tried_out_as_well() {
+    let (home, _daemon) = Daemon::unlocked();
+    let files = ["one", "two"].map(|name| {
+        let uri = format!("otpauth://totp/{name}:me?secret={}", random_key());
+        picture(&home, &format!("{name}.png"), &uri)
+    });
+    let otpctl = programs().join("otpctl");
+    for (answer, stored) in [("n", 0), ("y", 1)] {
+        let args = ["--no-start", "add", "--image", &files[0], &files[1]];
+        let mut terminal = Terminal::start(&home, otpctl.to_str().unwrap(), &args);
+        terminal.expect("Store which?");
+        terminal.enter("2");
+        terminal.expect("Did the page");
+        terminal.enter(answer);
+        let (status, screen) = terminal.finish();
+        assert_eq!(status.success(), stored == 1, "{screen}");
+        assert_eq!(count(&home), stored, "{screen}");
+    }
+    assert!(home.ctl(&["list"]).exits(0).stdout.contains("two"));
 }
 
 #[test]

@@ -128,6 +128,36 @@ fn doctor_looks_at_everything_and_says_what_is_wrong() {
 }
 
 #[test]
+fn doctor_names_a_file_of_the_vault_that_is_gone_or_cut_short() {
+    let home = Home::with_vault();
+    let _daemon = Daemon::start(&home);
+    let doctor = |code| home.ctl(&["doctor", "--json"]).exits(code).stdout;
+    let data = home.data();
+    let identity = data.join("identity.age");
+    let vault = std::fs::read_dir(data.join("vault")).unwrap();
+    let vault = vault.map(|file| file.unwrap().path());
+    let vault = vault
+        .into_iter()
+        .find(|path| path.extension().is_some())
+        .unwrap();
+    assert!(!doctor(0).contains("cut short"));
+    for path in [&identity, &vault] {
+        let whole = std::fs::read(path).unwrap();
+        home.write(path, &whole[..50]);
+        let said = doctor(1);
+        let name = path.file_name().unwrap().to_str().unwrap();
+        assert!(
+            said.contains(&format!("{name} is damaged or cut short")),
+            "{said}"
+        );
+        home.write(path, &whole);
+    }
+    assert!(!doctor(0).contains("identity.age is not there"));
+    std::fs::remove_file(&identity).unwrap();
+    assert!(doctor(0).contains("identity.age is not there"));
+}
+
+#[test]
 fn what_is_not_found_is_said_with_the_command_that_lists_what_there_is() {
     let home = Home::with_vault();
     let _daemon = Daemon::start(&home);

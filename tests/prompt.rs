@@ -200,6 +200,21 @@ fn where_there_is_no_pinentry_ssh_askpass_asks() {
 }
 
 #[test]
+fn where_a_pinentry_finds_no_display_ssh_askpass_asks() {
+    let (mut home, _daemon) = locked("STANDIN");
+    let path = home.home().join("askpass");
+    install(&home, &path, ASKPASS);
+    home.var("SSH_ASKPASS", path.to_str().unwrap());
+    let asker = asking(&home, &["get", "github"]);
+    answer(&home, 1, "ERR 83918950 Inappropriate ioctl for device\n");
+    until("a question", || {
+        home.home().join("question").exists().then_some(())
+    });
+    fs::write(home.home().join("answer"), format!("{PASSPHRASE}\n")).unwrap();
+    ended(asker).exits(0);
+}
+
+#[test]
 fn the_real_pinentry_curses_asks_in_a_terminal() {
     let program = "/usr/bin/pinentry-curses";
     let has = |name: &str| std::path::Path::new(name).exists();

@@ -45,6 +45,10 @@ struct Question {
 /// Answers one prompt, which is the first argument; returns the exit status.
 pub fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|panic| output::defect(panic.location())));
+    if is_for_help() {
+        let said = output::print(text::of_environment(&|name| std::env::var_os(name)).askpass_help);
+        return said.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
+    }
     let question = Question {
         text: text::of_environment(&|name| std::env::var_os(name)),
         // Whatever it looks like it is no option.
@@ -59,6 +63,13 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Whether a person wants to know what this is. Whoever has a prompt reads the answer from a pipe:
+/// there this is a prompt like any other.
+fn is_for_help() -> bool {
+    let asks = |word: OsString| ["--help", "-h"].iter().any(|help| word == *help);
+    std::env::args_os().nth(1).is_some_and(asks) && output::is_terminal()
 }
 
 impl Question {

@@ -71,7 +71,14 @@ pub(crate) fn ask(prompt: &Prompt, dialog: &Dialog) -> Result<Secret, PromptErro
         Ok((stdin, stdout)) => {
             let asked = assuan::Conversation::begin(BufReader::new(stdout), stdin)
                 .and_then(|mut talk| talk.ask(&prompt.desktop, &question));
-            asked.unwrap_or_else(|broken| Err(failed(&prompt.program, &broken)))
+            match (asked, &prompt.desktop.askpass) {
+                (Ok(answer), _) => answer,
+                // One that is there, but finds no display or terminal to ask on.
+                (Err(assuan::Broken::Refused(_)), Some(program)) => {
+                    by_askpass(program, prompt, &question, dialog)
+                }
+                (Err(broken), _) => Err(failed(&prompt.program, &broken)),
+            }
         }
         Err(error) => match &prompt.desktop.askpass {
             Some(program) => by_askpass(program, prompt, &question, dialog),

@@ -80,12 +80,11 @@ pub(super) fn enrol(
         }
     }
     let found = places.first().map_or("", |place| place.found(text));
-    let asks = if asks && !is_single {
+    if asks && !is_single {
         entries = review(client, entries)?;
-        None
-    } else {
-        asks.then_some(found)
-    };
+    }
+    // Nobody tries out a list; the one that was chosen of several is tried as one alone.
+    let asks = (asks && entries.len() == 1).then_some(found);
     let mut answers = Vec::with_capacity(entries.len());
     for entry in entries {
         answers.push(store(client, entry, asks)?);
@@ -206,7 +205,8 @@ fn is_accepted(client: &Client, preview: Json<'_>) -> Result<Reply, Failure> {
     }
 }
 
-/// Reads each picture in a process of its own; one bad picture and nothing is stored.
+/// Reads each picture in a process of its own. One that can't be read and nothing is stored; what
+/// holds something else than a key is named.
 fn pictures(
     client: &mut Client,
     places: &[Place<'_>],
@@ -224,15 +224,19 @@ fn pictures(
         }
     }
     let (mut entries, mut batches): (Vec<NewEntry>, _) = (Vec::new(), Vec::new());
+    let mut others = Vec::new();
     for &place in places {
         let (findings, desktop) = reading::read(client, place, Wanted::Keys)?;
         *clipboard = desktop;
-        for entry in reading::keys(client, place, findings, &mut batches)? {
+        for entry in reading::sorted(client, place, findings, &mut batches, &mut others)? {
             // Two pictures may show the same.
             if !entries.contains(&entry) {
                 entries.push(entry);
             }
         }
+    }
+    if let Some(&place) = places.first() {
+        entries = reading::without_others(client, place, entries, &others)?;
     }
     warn_of_missing(client, &batches);
     Ok(entries)

@@ -1,5 +1,7 @@
 //! `doctor`: looks at everything that keys and codes depend on, and says what to do.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -14,6 +16,9 @@ use crate::failure::{Failure, Kind, reason};
 use crate::json::{Json, Object, array};
 use crate::text::{Text, duration, fill};
 use crate::{os, output, sibling};
+
+/// Longest header of an age file that is looked at, in bytes.
+const LONGEST_HEADER: u64 = 64 * 1024;
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -295,7 +300,13 @@ fn folders(text: &Text, has_vault: Option<bool>) -> Vec<Check> {
             let message = fill(text.not_there, &[&slot]);
             checks.push(Check::new("vault", State::Problem, message));
         }
-        checks.extend(slots.iter().map(|path| private(text, "vault", path)));
+        if let [recovery] = slots.as_slice()
+            && recovery.ends_with("recovery.age")
+        {
+            let message = fill(text.not_there, &[&shown(&dirs.data.join("identity.age"))]);
+            checks.push(Check::new("vault", State::Warning, message).hint("otpctl passwd"));
+        }
+        checks.extend(slots.iter().map(|path| whole(text, path, "otpctl passwd")));
         match vault_files(&dirs.data.join("vault")).as_slice() {
             [] => {
                 let folder = shown(&dirs.data.join("vault"));
@@ -303,7 +314,8 @@ fn folders(text: &Text, has_vault: Option<bool>) -> Vec<Check> {
                 checks.push(Check::new("vault", State::Problem, message));
             }
             files => {
-                checks.extend(files.iter().map(|path| private(text, "vault", path)));
+                let again = "otpctl lock && otpctl unlock";
+                checks.extend(files.iter().map(|path| whole(text, path, again)));
                 if files.len() > 1 {
                     let folder = shown(&dirs.data.join("vault"));
                     let message = fill(text.several_vaults, &[&folder]);
@@ -342,6 +354,29 @@ fn private(text: &Text, check: &'static str, path: &Path) -> Check {
             Check::new(check, State::Problem, message)
         }
     }
+}
+
+/// Whether an age file is private, and has the beginning that every one has
+/// (<https://age-encryption.org/v1>, "Encrypted file format"): the rest shows when it is opened.
+fn whole(text: &Text, path: &Path, hint: &str) -> Check {
+    let check = private(text, "vault", path);
+    let mut start = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(LONGEST_HEADER).read_to_end(&mut start));
+    if check.state != State::Ok || read.is_err() || has_header(&start) {
+        return check;
+    }
+    let message = fill(text.cut_short, &[&shown(path)]);
+    Check::new("vault", State::Problem, message).hint(hint)
+}
+
+/// Whether an age file begins with a version, stanzas, a MAC and the nonce of what follows.
+fn has_header(start: &[u8]) -> bool {
+    const MAC: &[u8] = b"\n--- ";
+    /// A MAC in Base64 with its newline, the nonce, and the tag of an empty chunk.
+    const BEHIND: usize = 44 + 16 + 16;
+    let mac = start.windows(MAC.len()).position(|bytes| bytes == MAC);
+    start.starts_with(b"age-encryption.org/v1\n")
+        && mac.is_some_and(|mac| start.len() >= mac + MAC.len() + BEHIND)
 }
 
 /// Whether a file can be made in a folder; a folder that isn't there yet is no problem.

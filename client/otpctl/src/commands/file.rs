@@ -35,6 +35,11 @@ pub(super) fn save(
         return Err(failed(&io::ErrorKind::IsADirectory.into()));
     }
     if force && path.exists() {
+        // A link stays one. A device or a pipe would be gone, and nothing written to it.
+        let path = &std::fs::canonicalize(path).map_err(|error| failed(&error))?;
+        if !path.is_file() {
+            return Err(failed(&io::Error::other("not a regular file")));
+        }
         let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(".new");
         let new = path.with_file_name(name);

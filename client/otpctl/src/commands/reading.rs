@@ -142,10 +142,41 @@ pub(super) fn keys(
     findings: Vec<Finding>,
     batches: &mut Vec<(i64, i64)>,
 ) -> Result<Vec<NewEntry>, Failure> {
+    let mut others = Vec::new();
+    let entries = sorted(client, place, findings, batches, &mut others)?;
+    without_others(client, place, entries, &others)
+}
+
+/// Says what is no key; a failure where there is none.
+pub(super) fn without_others(
+    client: &Client,
+    place: Place<'_>,
+    entries: Vec<NewEntry>,
+    others: &[String],
+) -> Result<Vec<NewEntry>, Failure> {
+    let text = client.text;
+    let others = others.join(", ");
+    if entries.is_empty() {
+        return Err(place.unreadable(client, &fill(text.only_others, &[&others])));
+    }
+    if !others.is_empty() {
+        client.say(&fill(text.left_out, &[&others]));
+    }
+    Ok(entries)
+}
+
+/// The keys of what was found; what else there is goes to `others`. A failure where there is
+/// neither.
+pub(super) fn sorted(
+    client: &Client,
+    place: Place<'_>,
+    findings: Vec<Finding>,
+    batches: &mut Vec<(i64, i64)>,
+    others: &mut Vec<String>,
+) -> Result<Vec<NewEntry>, Failure> {
     let text = client.text;
     let mut entries: Vec<NewEntry> = Vec::new();
-    let mut others = Vec::new();
-    let (mut why, mut is_empty) = (None, false);
+    let (mut why, mut is_empty, mut has_other) = (None, false, false);
     for finding in findings {
         batches.extend(finding.batch);
         if let Some(uri) = finding.uri {
@@ -156,6 +187,7 @@ pub(super) fn keys(
                 entries.push(entry);
             }
         } else if let Some(kind) = finding.skipped {
+            has_other = true;
             let other = other(text, &kind, finding.what);
             if !others.contains(&other) {
                 others.push(other);
@@ -168,10 +200,9 @@ pub(super) fn keys(
             }
         }
     }
-    let others = others.join(", ");
     match (entries.is_empty(), why) {
         (true, Some(why)) => Err(place.unreadable(client, &clean_label(&why))),
-        (true, None) if others.is_empty() => {
+        (true, None) if !has_other => {
             let why = if is_empty {
                 text.no_code
             } else {
@@ -179,11 +210,7 @@ pub(super) fn keys(
             };
             Err(place.unreadable(client, why))
         }
-        (true, None) => Err(place.unreadable(client, &fill(text.only_others, &[&others]))),
-        (false, why) => {
-            if !others.is_empty() {
-                client.say(&fill(text.left_out, &[&others]));
-            }
+        (_, why) => {
             if let Some(why) = why {
                 client.warn(&clean_label(&why));
             }

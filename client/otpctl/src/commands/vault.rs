@@ -94,7 +94,9 @@ pub(super) fn unlock(client: &mut Client, line: &Line) -> Result<(), Failure> {
         return Err(failure.hint("otpctl lock --for 0"));
     }
     if status.json().is("locked") {
-        if let Some(slot) = line.text(Opt::Slot).or_usage(client)? {
+        let slot = line.text(Opt::Slot).or_usage(client)?;
+        // What a person types says itself which of the two it is.
+        if let Some(slot) = slot.filter(|slot| !["passphrase", "recovery"].contains(&&**slot)) {
             let what = client.text.cannot_unlock;
             hardware::unlock(client, slot).map_err(|failure| failure.of(what))?;
         } else if let Some(vault) = line.text(Opt::Vault).or_usage(client)? {

@@ -20,6 +20,9 @@ pub(super) static TEXT: Text = Text {
     ask_issuer: "Issuer (the service's name): ",
     ask_key: "URI or key (not shown): ",
     asked_again: "this program has had its code, and asks again: the code was refused, or another is wanted",
+    askpass_help: "otp-askpass PROMPT answers what ssh and sudo ask with codes, by the rules of otpd.toml.\n\
+         It is not run by hand: export SSH_ASKPASS=otp-askpass SSH_ASKPASS_REQUIRE=prefer\n\
+         See otpctl man otp-askpass.\n",
     backed_up: "Backup written and read back: {}\n",
     backup_age: "newest {} ago",
     backup_holds: "Entries in the backup: {}\n",
@@ -72,6 +75,7 @@ pub(super) static TEXT: Text = Text {
     copy_old: "reminder: the newest copy outside this disk is {} old\n",
     could_not_be_read: "could not be read",
     current_passphrase: "Passphrase of today (or recovery key): ",
+    cut_short: "{} is damaged or cut short",
     denied: "refused: {}",
     desktop_failed: "otp-desktop ended without saying why",
     desktop_missing: "not installed; add --screen, add --clipboard, get --copy and get --type need it",

@@ -25,6 +25,9 @@ pub(super) static TEXT: Text = Text {
     ask_issuer: "発行者 (サービスの名前): ",
     ask_key: "URI またはキー (表示されません): ",
     asked_again: "このプログラムにはもうコードを渡しました。コードが拒否されたか、別のものが求められています",
+    askpass_help: "otp-askpass PROMPT は ssh や sudo の問いに、otpd.toml の規則に従ってコードで答えます。\n\
+         手で実行するものではありません: export SSH_ASKPASS=otp-askpass SSH_ASKPASS_REQUIRE=prefer\n\
+         otpctl man otp-askpass をご覧ください。\n",
     backed_up: "バックアップを書き込み、読み直して確認しました: {}\n",
     backup_age: "最新は {} 前",
     backup_holds: "バックアップには {} 件の項目があります。\n",
@@ -77,6 +80,7 @@ pub(super) static TEXT: Text = Text {
     copy_old: "お知らせ: 別のディスクへの最新の控えは {} 前のものです\n",
     could_not_be_read: "内容を読み取れませんでした",
     current_passphrase: "現在のパスフレーズ (または回復キー): ",
+    cut_short: "{} は壊れているか、途中で切れています",
     denied: "拒否されました: {}",
     desktop_failed: "otp-desktop が理由を示さずに終了しました",
     desktop_missing: "ありません。add --screen、add --clipboard、get --copy、get --type に必要です",

@@ -22,6 +22,15 @@ pub(super) const CAUSES: &[(&str, &str)] = &[
     ("disk quota exceeded", "ディスクの割り当てを使い切りました"),
     ("Read-only file system", "書き込みのできないディスクです"),
     ("read-only file system", "書き込みのできないディスクです"),
+    ("not a regular file", "普通のファイルではありません"),
+    (
+        "the dialog was cancelled",
+        "パスフレーズの入力が中止されました",
+    ),
+    (
+        "nobody answered the dialog",
+        "パスフレーズの入力画面に応答がありません",
+    ),
     ("Is a directory", "フォルダーです"),
     ("is a directory", "フォルダーです"),
     ("Not a directory", "フォルダーではありません"),
@@ -366,6 +375,15 @@ pub(super) const CAUSES: &[(&str, &str)] = &[
         " のものです。名前を戻してください: ",
     ),
     (" is the vault of ", " は別の名前の保管庫で、"),
+    ("not a regular file", "普通のファイルではありません"),
+    (
+        "the dialog was cancelled",
+        "パスフレーズの入力が中止されました",
+    ),
+    (
+        "nobody answered the dialog",
+        "パスフレーズの入力画面に応答がありません",
+    ),
     ("the vault is damaged", "保管庫が壊れています"),
     (" is damaged in line ", " が壊れています。行: "),
     (" is damaged", " が壊れています"),

@@ -36,7 +36,7 @@ macro_rules! sentences {
 
 sentences! {
     a_text, a_uri, a_url, accepted_counter, accepted_question, again, agent_line, agent_ok,
-    ambiguous, as_it_is, ask_account, ask_codes, ask_issuer, ask_key, asked_again, backed_up,
+    ambiguous, as_it_is, ask_account, ask_codes, ask_issuer, ask_key, asked_again, askpass_help, backed_up,
     backup_age, backup_holds, backup_inside, backup_none, backup_opens, backup_passphrase,
     backup_unopened, backup_what, bad_answer, bad_env_line, bad_line, bad_lines, bad_reference,
     bad_value, both_sides, broken, busy, cancelled, cannot_connect, cannot_read, cannot_run,
@@ -44,7 +44,7 @@ sentences! {
     cause_request, cause_screen, cause_session, cause_signal, cause_sleep, changed, clock_ok,
     clock_unknown, clock_wrong, code_marked, code_used, codes_added, codes_for, codes_left,
     codes_read, codes_scrollback, copied, copied_by_terminal, copy_age, copy_none, copy_old,
-    could_not_be_read, current_passphrase, denied, desktop_failed, desktop_missing, do_this, drawn,
+    could_not_be_read, current_passphrase, cut_short, denied, desktop_failed, desktop_missing, do_this, drawn,
     drop_question, duplicate, empty_passphrase, exported, file_exists, foreign_entry,
     foreign_server, found_one, found_several, generated, generation, generation_of, half_verb, hint,
     hours, imported, incomplete, init_intro, invalid, is_locked, is_locked_for, keep_question,

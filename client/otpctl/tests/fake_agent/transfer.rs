@@ -111,6 +111,21 @@ fn export_asks_again_and_writes_a_private_file_once() {
         "hunter2\n",
     );
     assert_eq!(ran.status, 0, "{}", ran.err);
+    for (kind, status) in [("link", 0), ("pipe", 1)] {
+        let path = file.with_file_name(kind);
+        if kind == "link" {
+            std::os::unix::fs::symlink(&file, &path).unwrap();
+        } else {
+            let made = std::process::Command::new("mkfifo").arg(&path).status();
+            assert!(made.unwrap().success());
+        }
+        let before = fs::symlink_metadata(&path).unwrap().file_type();
+        let args = ["export", path.to_str().unwrap(), "--force"];
+        let ran = finish(command(program, &home, &args), "hunter2\n");
+        assert_eq!(ran.status, status, "{}", ran.err);
+        assert_eq!(fs::symlink_metadata(&path).unwrap().file_type(), before);
+        assert_eq!(ran.err.contains("not a regular file"), kind == "pipe");
+    }
     let ran = finish(command(program, &home, &["export", "-"]), "hunter2\n");
     assert_eq!(ran.out, "otpauth://a\notpauth://b\n");
 }
