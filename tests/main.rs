@@ -30,6 +30,7 @@ mod clock;
 mod cloud;
 mod copy;
 mod edit;
+mod elsewhere;
 mod enrol;
 mod get;
 mod hotkeys;

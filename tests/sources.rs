@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::support::{Daemon, Home, PASSPHRASE, random_key, run, until};
 
-const PASSWORD: &str = "the database's own";
+pub(crate) const PASSWORD: &str = "the database's own";
 
 /// Runs keepassxc-cli as the home's user, with lines on its stdin.
 #[track_caller]
@@ -18,7 +18,7 @@ fn keepassxc(home: &Home, args: &[&str], lines: &[&str]) -> String {
 }
 
 /// A database of KeePassXC with these entries: title, user and key.
-fn database(home: &Home, name: &str, entries: &[(&str, &str, &str)]) -> PathBuf {
+pub(crate) fn database(home: &Home, name: &str, entries: &[(&str, &str, &str)]) -> PathBuf {
     let path = home.home().join(name);
     let xml = home.home().join("import.xml");
     home.write(&xml, document(entries));
@@ -121,6 +121,24 @@ fn a_database_of_keepassxc_gives_the_codes_that_it_shows_itself() {
     );
     let refused = home.ctl(&["remove", "Bank"]).exits(6);
     assert!(refused.stderr.contains("source mine"), "{refused:?}");
+}
+
+#[test]
+fn a_database_is_imported_with_its_password() {
+    let (home, _daemon) = unlocked();
+    let key = random_key();
+    let path = database(&home, "a.kdbx", &[("Bank", "taro", &key)]);
+    let import = ["import", path.to_str().unwrap()];
+    home.ctl_in(&import, "another").exits(8);
+    home.ctl_in(&import, PASSWORD).exits(0);
+    let listed = home.ctl(&["list", "--json"]).exits(0).json();
+    assert_eq!(listed[0]["issuer"], "Bank");
+    assert_eq!(listed[0]["source"], serde_json::Value::Null);
+    until("the code is the key's", || {
+        let code = home.ctl(&["get", "Bank"]).exits(0);
+        (code.line() == crate::support::oathtool_totp(&key, "sha1", 6, 30, crate::support::wall()))
+            .then_some(())
+    });
 }
 
 #[test]

@@ -48,12 +48,14 @@ pub enum ErrorKind {
     Refused,
     /// A source of entries can't be read (-32013).
     Unavailable,
+    /// A source needs a person, and none may be asked (-32014).
+    SourceLocked,
     /// A kind that this version doesn't know.
     Unknown(i32),
 }
 
 /// Every kind with its number and word: the one table behind the conversions.
-const KINDS: [(ErrorKind, i32, &str); 19] = [
+const KINDS: [(ErrorKind, i32, &str); 20] = [
     (ErrorKind::Syntax, -32700, "syntax"),
     (ErrorKind::Envelope, -32600, "envelope"),
     (ErrorKind::Method, -32601, "method"),
@@ -73,6 +75,7 @@ const KINDS: [(ErrorKind, i32, &str); 19] = [
     (ErrorKind::Incomplete, -32011, "incomplete"),
     (ErrorKind::Refused, -32012, "refused"),
     (ErrorKind::Unavailable, -32013, "unavailable"),
+    (ErrorKind::SourceLocked, -32014, "source_locked"),
 ];
 
 impl ErrorKind {
@@ -109,7 +112,7 @@ impl ErrorKind {
             Self::Params => 2,
             Self::NotFound => 3,
             Self::Ambiguous => 4,
-            Self::Locked | Self::NoVault => 5,
+            Self::Locked | Self::NoVault | Self::SourceLocked => 5,
             Self::Denied | Self::RateLimited | Self::Refused => 6,
             Self::Invalid => 8,
             Self::Syntax

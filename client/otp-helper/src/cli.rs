@@ -1,11 +1,13 @@
 //! The grammar of the command line.
 
+mod fetch;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::draw::{self, DRAWINGS, Drawing, Style};
 use crate::export::{self, EXPORTS, Export};
-use crate::fetch::Kept;
+use crate::fetch::Wanted as Fetched;
 use crate::import::picture::Wanted;
 use crate::import::{self, AUTO, FORMATS, Format, PICTURE};
 use crate::manual::{PAGES, Page, SHELLS, Shell};
@@ -15,8 +17,8 @@ use crate::text::{self, ENGLISH, TEXTS};
 pub(crate) enum Verb {
     /// Foreign bytes on stdin to findings; without a format it is found out.
     Parse(Option<&'static dyn Format>, Wanted),
-    /// A file of another program to stdout, as `parse` reads it.
-    Fetch(Kept),
+    /// What another program keeps to stdout, as `parse` reads it.
+    Fetch(Fetched),
     /// A text on stdin to a QR code.
     Draw(&'static dyn Drawing, Style),
     /// URIs on stdin to a foreign format.
@@ -46,8 +48,10 @@ pub(crate) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Verb
         Some(Short('V') | Long("version")) => return Ok(Verb::Version),
         Some(other @ (Short(_) | Long(_))) => return Err(other.unexpected().to_string()),
     };
+    if verb == "fetch" {
+        return fetch::read(&mut parser);
+    }
     let (mut format, mut folder, mut argument) = (None, None, None);
-    let (mut file, mut key_file) = (None, None);
     let mut wanted = Wanted::Keys;
     let mut style = Style {
         is_inverted: false,
@@ -65,12 +69,9 @@ pub(crate) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Verb
                 style.text = text::named(&value(&mut parser)?.to_string_lossy())
                     .ok_or_else(|| unknown("language", TEXTS.iter().map(|text| text.language)))?;
             }
-            Long("file") if verb == "fetch" => file = Some(value(&mut parser)?.into()),
-            Long("key-file") if verb == "fetch" => key_file = Some(value(&mut parser)?.into()),
             Long("write") if verb == "man" => folder = Some(value(&mut parser)?),
             Value(text)
-                if argument.is_none()
-                    && ["man", "completions", "fetch"].contains(&verb.as_str()) =>
+                if argument.is_none() && ["man", "completions"].contains(&verb.as_str()) =>
             {
                 argument = Some(text.to_string_lossy().into_owned());
             }
@@ -90,11 +91,6 @@ pub(crate) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Verb
                 let names = FORMATS.iter().map(|format| format.name());
                 unknown("format", std::iter::once(AUTO).chain(names))
             }),
-        ("fetch", _, Some(kind)) if kind == "kdbx" => match file {
-            Some(file) => Ok(Verb::Fetch(Kept { file, key_file })),
-            None => Err("fetch kdbx needs --file FILE".into()),
-        },
-        ("fetch", ..) => Err("fetch needs kdbx".into()),
         ("draw", None, _) => Err("draw needs --format NAME".into()),
         ("draw", Some(name), _) => draw::named(&name)
             .map(|drawing| Verb::Draw(drawing, style))

@@ -1,19 +1,115 @@
-//! Files of other programs, opened here and parsed elsewhere.
+//! Files of other programs, opened here, and these programs, run here; parsed elsewhere.
+
+mod store;
 
 use std::fs::File;
 use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use zeroize::Zeroizing;
 
 use crate::import::kdbx::Parcel;
 use crate::picture::MAX_BYTES;
 use crate::run::Failure;
+use crate::words;
 
 /// Longest password in bytes, its end included.
 const MAX_PASSWORD: usize = 4097;
 /// Longest key file in bytes; most have 32.
 const MAX_KEY_FILE: usize = 1024 * 1024;
+
+pub(crate) use self::store::Store;
+
+/// What is to be fetched.
+pub(crate) enum Wanted {
+    Kdbx(Kept),
+    Store(Store),
+    Lines(Lines),
+}
+
+/// A line that runs a program; no shell reads it.
+pub(crate) struct Lines {
+    pub(crate) line: String,
+    /// What takes the place of `{id}`.
+    pub(crate) entry: Option<String>,
+}
+
+/// A program whose lines are known.
+pub(crate) struct Preset {
+    pub(crate) name: &'static str,
+    list: &'static str,
+    code: &'static str,
+}
+
+/// Every one, as its own documentation has it.
+pub(crate) const PRESETS: &[Preset] = &[
+    Preset {
+        name: "rbw",
+        list: "rbw list --fields id,name,user",
+        code: "rbw code {id}",
+    },
+    Preset {
+        name: "bw",
+        list: "bw --nointeraction list items",
+        code: "bw --nointeraction get totp {id}",
+    },
+    Preset {
+        name: "op",
+        list: "op item list --categories Login --format json",
+        code: "op item get {id} --otp",
+    },
+    Preset {
+        name: "proton",
+        list: "pass-cli item list --output json",
+        code: "pass-cli item totp {id}",
+    },
+    Preset {
+        name: "openbao",
+        list: "bao list -format=json totp/keys",
+        code: "bao read -field=code totp/code/{id}",
+    },
+];
+
+/// Returns the line of a known program, for a list or for a code.
+pub(crate) fn preset(name: &str, is_code: bool) -> Option<&'static str> {
+    let preset = PRESETS.iter().find(|preset| preset.name == name)?;
+    Some(if is_code { preset.code } else { preset.list })
+}
+
+/// Writes what is wanted to stdout.
+pub(crate) fn fetch(wanted: &Wanted) -> Result<(), Failure> {
+    match wanted {
+        Wanted::Kdbx(kept) => database(kept),
+        Wanted::Store(store) => store.fetch(),
+        Wanted::Lines(lines) => {
+            let words = words::split(&lines.line).ok_or_else(|| {
+                Failure::Input("the program's line has a quotation mark without its end".into())
+            })?;
+            let entry = lines.entry.as_deref().unwrap_or_default();
+            let mut words = words.into_iter().map(|word| word.replace("{id}", entry));
+            let program = words.next().unwrap_or_default();
+            let mut command = Command::new(&program);
+            command.args(words);
+            let status = run(&mut command, &program)?;
+            if status.success() {
+                return Ok(());
+            }
+            // What it says may hold a key, and isn't told.
+            Err(Failure::Input(format!("{program} has failed ({status})")))
+        }
+    }
+}
+
+/// Runs a program whose output is ours.
+fn run(command: &mut Command, program: &str) -> Result<std::process::ExitStatus, Failure> {
+    command.stdin(Stdio::null()).stderr(Stdio::null());
+    command.status().map_err(|error| {
+        let cause = error.to_string();
+        let cause = cause.split(" (os error").next().unwrap_or_default();
+        Failure::Input(format!("cannot run {program}: {}", cause.to_lowercase()))
+    })
+}
 
 /// A database on a disk.
 pub(crate) struct Kept {
@@ -22,7 +118,7 @@ pub(crate) struct Kept {
 }
 
 /// Writes a database to stdout, with what opens it; the password is a line of stdin.
-pub(crate) fn fetch(kept: &Kept) -> Result<(), Failure> {
+fn database(kept: &Kept) -> Result<(), Failure> {
     let line = whole(&mut io::stdin().lock(), MAX_PASSWORD)?;
     let line = std::str::from_utf8(&line)
         .map_err(|_| Failure::Input("the password is not UTF-8".into()))?;

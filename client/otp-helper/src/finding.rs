@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use otp_proto::Secret;
+use otp_proto::{Code, Secret};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -21,7 +21,21 @@ pub enum Finding {
         #[serde(skip_serializing_if = "Option::is_none")]
         line: Option<usize>,
     },
-    /// A QR code that isn't a key.
+    /// An entry whose key or code is asked for by its id.
+    Named {
+        /// What its program calls it.
+        id: String,
+        #[expect(missing_docs, reason = "the name says it")]
+        issuer: String,
+        #[expect(missing_docs, reason = "the name says it")]
+        account: String,
+    },
+    /// A code that another program has made.
+    Code {
+        /// The code.
+        code: Code,
+    },
+    /// A QR code that isn't a key, or an entry without one.
     Skipped {
         /// What it holds instead.
         skipped: Skipped,

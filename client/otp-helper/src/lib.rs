@@ -6,7 +6,8 @@
 //! be several: Netpbm's P5, P6 and P7 one after another, as screens are captured. With `--text`
 //! it tells the text and the place of any QR code.
 //!
-//! `fetch` opens files of other programs, parses nothing, and writes them as `parse` reads them.
+//! `fetch` opens files of other programs, or runs these, parses nothing, and writes what they say
+//! as `parse` reads it.
 //!
 //! `draw` turns a text on stdin into a QR code on stdout, in the same sandbox.
 #![forbid(unsafe_code)]
@@ -21,6 +22,7 @@ pub mod picture;
 pub mod qr;
 pub mod sandbox;
 pub mod text;
+mod words;
 
 mod cli;
 mod run;
@@ -73,6 +75,10 @@ fn end(failure: &Failure) -> ExitCode {
         Failure::Input(text) => {
             complain(text);
             ExitCode::from(8)
+        }
+        Failure::Person(text) => {
+            complain(text);
+            ExitCode::from(5)
         }
         Failure::Usage(text) => {
             complain(text);

@@ -27,6 +27,8 @@ pub(crate) enum Failure {
     Nothing,
     /// The input is wrong.
     Input(String),
+    /// A program needs a person, and nobody may be asked.
+    Person(String),
     /// The command line is wrong.
     Usage(String),
     /// The system refused something.
@@ -43,7 +45,7 @@ impl From<io::Error> for Failure {
 pub(crate) fn run(verb: &Verb) -> Result<(), Failure> {
     match verb {
         Verb::Parse(format, wanted) => parse(*format, *wanted),
-        Verb::Fetch(kept) => fetch::fetch(kept),
+        Verb::Fetch(wanted) => fetch::fetch(wanted),
         Verb::Draw(drawing, style) => draw(*drawing, style),
         Verb::Export(format) => export(*format),
         Verb::Man(page) => Ok(io::stdout().write_all(page.text().as_bytes())?),
@@ -65,9 +67,9 @@ otp-helper parse --image           a picture on stdin to the keys in its QR code
 otp-helper parse --image --text    a picture on stdin to the texts of its QR codes
 otp-helper parse --format NAME     a file on stdin to its keys; NAME: auto, picture, kdbx,
                                    otpauth
-otp-helper fetch kdbx --file FILE [--key-file FILE]
-                                   a database to stdout for parse --format kdbx; its password
-                                   is a line of stdin
+otp-helper fetch kdbx --file FILE [--key-file FILE] | pass --store FOLDER [--folder NAME] |
+                 gopass … | command --line LINE | preset --name NAME; [--entry ID] [--attended]
+                                   what another program keeps, to stdout, for parse
 otp-helper draw --format NAME      a text on stdin to a QR code; NAME: terminal (with colours),
                                    text (for dark terminals), png, svg, page (HTML to print);
                                    --invert, --language en|ja
@@ -136,7 +138,13 @@ fn parse(format: Option<&'static dyn Format>, wanted: Wanted) -> Result<(), Fail
     let mut out = io::stdout().lock();
     let (mut has_any, mut failure) = (false, None);
     let mut found = |finding: Finding, picture| {
-        has_any |= matches!(finding, Finding::Uri { .. } | Finding::Text { .. });
+        has_any |= matches!(
+            finding,
+            Finding::Uri { .. }
+                | Finding::Text { .. }
+                | Finding::Named { .. }
+                | Finding::Code { .. }
+        );
         if failure.is_none() {
             let written = finding.write(picture, &mut out);
             failure = written.and_then(|()| out.flush()).err();

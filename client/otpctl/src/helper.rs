@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::io::Write as _;
+use std::path::Path;
 use std::process::{ChildStdout, Command, Stdio};
 use std::time::Duration;
 
@@ -28,8 +29,8 @@ pub(crate) enum Input {
     File(File),
     /// A text of at most 8 KiB, which a pipe takes at once.
     Text(Secret),
-    /// What otp-desktop takes.
-    Desktop(ChildStdout),
+    /// What another program writes: otp-desktop, or the helper itself.
+    Pipe(ChildStdout),
 }
 
 /// One thing that the helper found.
@@ -44,6 +45,8 @@ pub(crate) struct Finding {
     pub(crate) text: Option<Secret>,
     /// Why something can't be read, in plain words.
     pub(crate) error: Option<String>,
+    /// It is a database, whose password is missing or wrong.
+    pub(crate) needs_password: bool,
     /// The line of the input, from 1.
     pub(crate) line: Option<i64>,
     /// Of an export in several pictures: how many there are, and which this is, from 0.
@@ -88,6 +91,7 @@ pub(crate) fn parse(args: &[&str], input: Input) -> Result<Vec<Finding>, HelperE
                 skipped: json.text("skipped"),
                 what: json.text("what"),
                 error: json.text("error"),
+                needs_password: json.is("password"),
                 line: json.number("line"),
                 batch: json
                     .get("batch")
@@ -95,6 +99,29 @@ pub(crate) fn parse(args: &[&str], input: Input) -> Result<Vec<Finding>, HelperE
             })
         })
         .collect()
+}
+
+/// Runs `otp-helper fetch` over a database, and `parse` over what it writes.
+pub(crate) fn open(path: &Path, password: &Secret) -> Result<Vec<Finding>, HelperError> {
+    let program = sibling::find("otp-helper").ok_or(HelperError::NoProgram)?;
+    let mut child = Command::new(program)
+        .args(["fetch", "kdbx", "--file"])
+        .arg(path)
+        .env_clear()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(HelperError::Spawn)?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // One that can't open the file doesn't read it.
+        let line = [password.expose().as_bytes(), b"\n"].into_iter();
+        line.for_each(|part| drop(stdin.write_all(part)));
+    }
+    let pipe = child.stdout.take().ok_or(HelperError::Unreadable)?;
+    let findings = parse(&["--format", "kdbx"], Input::Pipe(pipe));
+    child.wait().map_err(HelperError::Spawn)?;
+    findings
 }
 
 /// Draws a text as a QR code with `otp-helper draw`; `Unreadable` if it doesn't fit one.
@@ -115,7 +142,7 @@ fn run(
     let (stdin, text, time) = match input {
         Input::File(file) => (Stdio::from(file), None, LONGEST_TIME),
         Input::Text(text) => (Stdio::piped(), Some(text), LONGEST_TIME),
-        Input::Desktop(pipe) => (Stdio::from(pipe), None, LONGEST_ASKING),
+        Input::Pipe(pipe) => (Stdio::from(pipe), None, LONGEST_ASKING),
     };
     let mut child = Command::new(program)
         .arg(verb)

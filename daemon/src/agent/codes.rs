@@ -23,6 +23,15 @@ impl Agent {
             return Err(error::screen_locked());
         }
         let entry = open.find(&get.query)?;
+        // What is found by may be older than what was learned of it.
+        let entry = match entry.foreign() {
+            Some(_) => open.entry(entry.id)?,
+            None => entry,
+        };
+        if self.is_elsewhere(entry) {
+            let id = entry.id;
+            return self.ask_source(now, asker, get, id);
+        }
         let period = match entry.kind {
             Kind::Hotp(_) if entry.origin().is_some() => return Err(error::foreign_counter(entry)),
             Kind::Hotp(_) if get.min_left.is_some() => {
@@ -60,6 +69,10 @@ impl Agent {
         with_next: bool,
     ) -> Result<Response, RpcError> {
         let open = self.open.as_ref().ok_or_else(error::locked)?;
+        // It went while somebody waited.
+        if self.is_elsewhere(entry) {
+            return Err(error::not_found());
+        }
         let code = |wall| {
             let key = open.arena.key(entry.key);
             otp::code(entry.kind, entry.algorithm, entry.digits, key, wall)

@@ -186,6 +186,7 @@ impl Incoming {
             codes: (!recovery.is_empty()).then(|| arena.put(recovery.expose())),
             extra,
             origin: None,
+            foreign: None,
         };
         Self {
             entry: Entry {

@@ -62,7 +62,8 @@ pub(super) fn read_only(entry: &Entry) -> RpcError {
 pub(super) fn foreign_counter(entry: &Entry) -> RpcError {
     let source = entry.origin().map_or("", |origin| origin);
     let text = format!(
-        "the entry belongs to the source {source}: its counter can't be moved on from here"
+        "the entry belongs to the source {source}: its counter can't be moved on from here, \
+         only by its own program"
     );
     RpcError::new(ErrorKind::Denied, text)
 }

@@ -69,7 +69,7 @@ pub use self::prompt::{Mistake, PluginQuestion, Prompt, PromptError};
 use self::rate::Rates;
 use self::refusal::TimedRefusal;
 use self::sources::Sources;
-pub use self::sources::{Fetch, FetchError, Found, Origin};
+pub use self::sources::{Asked, Fetch, FetchError, Found, Holds, Origin};
 use self::timers::Timers;
 use self::unlock::Refusal;
 use self::uses::Uses;
@@ -303,6 +303,7 @@ impl Agent {
         // It may have put one in the queue.
         while self.start_job(now) {}
         self.serve_waiters(now);
+        self.take_back_lent();
         self.take_away_if_due(now);
         self.send_refusals(now);
         self.keep();

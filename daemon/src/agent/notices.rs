@@ -124,6 +124,8 @@ impl Agent {
         let desktop = notify.desktop.map(|desktop| *desktop).unwrap_or_default();
         let get = Get {
             query: notify.query,
+            interactive: notify.interactive,
+            desktop: Some(Box::new(desktop.clone())),
             ..Get::default()
         };
         match self.get(now, asker, get)? {
@@ -182,7 +184,8 @@ impl Agent {
             Some(next) => (next, Some(left), left.saturating_add(period)),
             None => (code.code, None, left),
         };
-        let has_more = code.period.is_some() && starts_in.is_none();
+        // A key that is elsewhere is gone by the time that more is chosen.
+        let has_more = code.period.is_some() && starts_in.is_none() && entry.foreign().is_none();
         self.outputs.push_back(Output::Show(Box::new(Notice {
             issuer: entry.issuer.to_string(),
             account: entry.account.to_string(),

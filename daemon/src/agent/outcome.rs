@@ -32,6 +32,11 @@ impl Agent {
         } else {
             self.outcome(now, asker, request)
         };
+        self.answer(asker, outcome);
+    }
+
+    /// Answers, now or when something is on disk.
+    pub(super) fn answer(&mut self, asker: Asker, outcome: Result<Outcome, RpcError>) {
         match outcome {
             Ok(Outcome::Answer(response)) => self.reply(asker, Ok(response)),
             Ok(Outcome::Store(draft)) => self.store(Some(asker), *draft),

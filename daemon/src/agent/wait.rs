@@ -25,7 +25,7 @@ const MAX_PERIODS_AHEAD: u64 = 2;
 #[derive(Debug)]
 pub(super) struct Waiter {
     pub asker: Asker,
-    entry: EntryId,
+    pub entry: EntryId,
     with_next: bool,
     min_left: Option<u32>,
     is_fresh: bool,

@@ -4,17 +4,19 @@
 //! It runs on a thread of its own, which a slow disk may keep waiting; killing both ends it.
 
 use std::io::{self, Read, Write as _};
+use std::net::{Ipv4Addr, UdpSocket};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use otp_proto::{Secret, clean_label};
+use otp_proto::{Code, Desktop, Secret, clean_label};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::prompt::OWN;
-use crate::agent::{FetchError, Found, Origin};
+use crate::agent::{Asked, FetchError, Found, Holds, Origin};
 use crate::platform;
+use crate::vault::source::{Gives, What};
 
 /// Most bytes that are read of a source: 20,000 entries with long names fit.
 const LONGEST: u64 = 16 * 1024 * 1024;
@@ -22,6 +24,20 @@ const LONGEST: u64 = 16 * 1024 * 1024;
 const LONGEST_CAUSE: u64 = 4096;
 /// Longest that is told of it, in characters.
 const CAUSE: usize = 300;
+/// The exit status of `otp-helper fetch` where a person is needed, whom nobody may ask.
+const NEEDS_PERSON: i32 = 5;
+/// Longest that a program outside of our unit lives, in seconds: without a person, and with one.
+const OUTSIDE: (u32, u32) = (40, 610);
+/// What of our environment is ours alone.
+const PRIVATE: [&str; 7] = [
+    "NOTIFY_SOCKET",
+    "LISTEN_FDS",
+    "LISTEN_FDNAMES",
+    "LISTEN_PID",
+    "WATCHDOG_USEC",
+    "WATCHDOG_PID",
+    "INVOCATION_ID",
+];
 
 /// The programs of a reading, for whoever ends it.
 #[derive(Debug, Clone, Default)]
@@ -88,6 +104,9 @@ struct Pipes {
 struct Line {
     id: Option<String>,
     uri: Option<Secret>,
+    issuer: Option<String>,
+    account: Option<String>,
+    code: Option<Code>,
     error: Option<String>,
     /// The password is missing or wrong.
     #[serde(default)]
@@ -106,35 +125,127 @@ pub(crate) fn read(origin: Origin, programs: &Programs) -> Result<Vec<Found>, Fe
     })
 }
 
+/// What `otp-helper` is told: the arguments of `fetch`, and the format for `parse`.
+struct Order<'a> {
+    arguments: Vec<&'a str>,
+    format: &'a str,
+    /// It runs programs of others.
+    is_foreign: bool,
+}
+
+fn order(origin: &Origin) -> Order<'_> {
+    let asked = origin.asked.as_ref();
+    let mut arguments;
+    let (list, entry) = match &origin.what {
+        What::Kdbx { file, key_file, .. } => {
+            arguments = vec!["kdbx", "--file", file];
+            if let Some(key_file) = key_file {
+                arguments.extend(["--key-file", key_file]);
+            }
+            ("kdbx", "kdbx")
+        }
+        What::Store {
+            program,
+            store,
+            folder,
+        } => {
+            arguments = vec![program.name(), "--store", store];
+            if let Some(folder) = folder {
+                arguments.extend(["--folder", folder]);
+            }
+            ("names", "entry")
+        }
+        What::Lines { list, ask, gives } => {
+            let line = if asked.is_some() { ask } else { list };
+            arguments = vec!["command", "--line", line];
+            let entry = match gives {
+                Gives::Code => "code",
+                Gives::Uri => "entry",
+            };
+            ("list", entry)
+        }
+        What::Preset(name) => {
+            arguments = vec!["preset", "--name", name];
+            (&**name, "code")
+        }
+    };
+    if let Some(Asked { id, desktop }) = asked {
+        arguments.extend(["--entry", id]);
+        if desktop.is_some() {
+            arguments.push("--attended");
+        }
+    }
+    Order {
+        arguments,
+        format: if asked.is_some() { entry } else { list },
+        is_foreign: !matches!(origin.what, What::Kdbx { .. }),
+    }
+}
+
+/// Prepares `otp-helper fetch`. Programs of others get our whole environment, and the desktop of
+/// the person who may be asked; and where our unit refuses the network that most of them need, a
+/// unit of their own.
+fn fetching(helper: &PathBuf, order: &Order<'_>, asked: Option<&Asked>) -> Command {
+    if !order.is_foreign {
+        let mut command = prepared(helper);
+        command.arg("fetch").args(&order.arguments);
+        return command;
+    }
+    let desktop = asked.and_then(|asked| asked.desktop.as_deref());
+    let desktop = || desktop.into_iter().flat_map(Desktop::variables);
+    let mut command = if has_network() {
+        Command::new(helper)
+    } else {
+        let mut command = Command::new("systemd-run");
+        let is_attended = asked.is_some_and(|asked| asked.desktop.is_some());
+        let most = if is_attended { OUTSIDE.1 } else { OUTSIDE.0 };
+        command.args(["--user", "--pipe", "--wait", "--quiet", "--collect"]);
+        command.arg(format!("--property=RuntimeMaxSec={most}"));
+        for (name, _) in desktop() {
+            command.arg(format!("--setenv={name}"));
+        }
+        command.arg("--").arg(helper);
+        command
+    };
+    for name in PRIVATE {
+        command.env_remove(name);
+    }
+    command
+        .envs(desktop())
+        .arg("fetch")
+        .args(&order.arguments)
+        .current_dir(std::path::Component::RootDir.as_os_str());
+    command
+}
+
+/// Whether there is one for us: a unit may refuse even its sockets.
+fn has_network() -> bool {
+    UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).is_ok()
+}
+
 fn run(origin: Origin, programs: &Programs) -> io::Result<Result<Vec<Found>, FetchError>> {
     let helper = helper()?;
-    let Origin::Kdbx {
-        file,
-        key_file,
-        password,
-    } = origin;
-    let mut command = prepared(&helper);
-    command.args(["fetch", "kdbx", "--file", &file]);
-    if let Some(key_file) = key_file {
-        command.args(["--key-file", &key_file]);
-    }
+    let order = order(&origin);
+    let mut command = fetching(&helper, &order, origin.asked.as_ref());
     command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     let fetching = programs.start(&mut command)?;
-    if let (Some(mut stdin), Some(password)) = (fetching.stdin, password) {
+    if let (Some(mut stdin), Some(password)) = (fetching.stdin, &origin.password) {
         // Who doesn't read it says why.
         let mut line = Zeroizing::new(Vec::with_capacity(password.expose().len() + 1));
         line.extend_from_slice(password.expose().as_bytes());
         line.push(b'\n');
         stdin.write_all(&line).ok();
     }
+    let format = order.format.to_owned();
+    drop(origin);
     let lost = || io::Error::from(io::ErrorKind::BrokenPipe);
     let bytes = fetching.stdout.ok_or_else(lost)?;
     let mut command = prepared(&helper);
     command
-        .args(["parse", "--format", "kdbx"])
+        .args(["parse", "--format", &format])
         .stdin(bytes)
         .stdout(Stdio::piped())
         .stderr(Stdio::null());
@@ -148,7 +259,11 @@ fn run(origin: Origin, programs: &Programs) -> io::Result<Result<Vec<Found>, Fet
     if !fetched.success() {
         let cause = complaint_of(&complaint);
         let cause = cause.unwrap_or_else(|| "it could not be read".into());
-        return Ok(Err(FetchError::Failed(cause)));
+        return Ok(Err(if fetched.code() == Some(NEEDS_PERSON) {
+            FetchError::Person(cause)
+        } else {
+            FetchError::Failed(cause)
+        }));
     }
     let is_whole = u64::try_from(said.len()).is_ok_and(|length| length < LONGEST);
     if !matches!(parsed.code(), Some(0 | 8)) || !is_whole {
@@ -181,20 +296,36 @@ fn found(said: &[u8]) -> Result<Vec<Found>, FetchError> {
                     FetchError::Damaged(cause)
                 });
             }
-            Line { id, uri, .. } => found.push(Found {
-                id: id.unwrap_or_default(),
+            Line {
+                id,
                 uri,
-            }),
+                issuer,
+                account,
+                code,
+                ..
+            } => {
+                let names = issuer.zip(account);
+                let names = names.map(|(issuer, account)| Holds::Names(issuer, account));
+                let holds = uri.map(Holds::Uri);
+                let holds = holds.or_else(|| code.map(Holds::Code)).or(names);
+                found.push(Found {
+                    id: id.unwrap_or_default(),
+                    holds: holds.unwrap_or(Holds::Nothing),
+                });
+            }
         }
     }
     Ok(found)
 }
 
-/// What our own program has complained of.
+/// What our own program has complained of, or else who starts it outside of our unit.
 fn complaint_of(said: &[u8]) -> Option<String> {
     let said = String::from_utf8_lossy(said);
     let line = said.lines().rev().find(|line| !line.is_empty())?;
-    Some(shortened(line.strip_prefix("otp-helper: ").unwrap_or(line)))
+    Some(match line.strip_prefix("otp-helper: ") {
+        Some(own) => shortened(own),
+        None => shortened(&format!("systemd-run: {line}")),
+    })
 }
 
 fn shortened(cause: &str) -> String {
@@ -250,7 +381,7 @@ mod tests {
         let entries = found(lines).unwrap();
         let told: Vec<_> = entries
             .iter()
-            .map(|entry| (entry.id.as_str(), entry.uri.is_some()))
+            .map(|entry| (entry.id.as_str(), matches!(entry.holds, Holds::Uri(_))))
             .collect();
         assert_eq!(told, [("a", true), ("b", false)]);
         assert!(found(b"").unwrap().is_empty());

@@ -78,6 +78,11 @@ impl Entry {
         self.more.as_ref()?.origin.as_ref()
     }
 
+    /// Returns what its source calls it, where its key or code is asked for there each time.
+    pub fn foreign(&self) -> Option<&str> {
+        self.more.as_ref()?.foreign.as_deref()
+    }
+
     /// Returns what of it is in the arena.
     pub fn slots(&self) -> impl Iterator<Item = Slot> + use<> {
         [self.key].into_iter().chain(self.codes())
@@ -97,6 +102,8 @@ pub struct More {
     pub extra: Vec<(String, String)>,
     /// The name of the source that it is a view of; never written.
     pub origin: Option<Arc<str>>,
+    /// What that calls it, where its key or code is asked for there each time; never written.
+    pub foreign: Option<Box<str>>,
 }
 
 /// The last change of an entry.

@@ -5,12 +5,19 @@ use serde::{Deserialize, Serialize};
 use crate::wire::is_false;
 
 /// What kind of program or file has the entries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum SourceKind {
     /// A database of KeePass or KeePassXC.
+    #[default]
     Kdbx,
+    /// A store of pass.
+    Pass,
+    /// A store of gopass.
+    Gopass,
+    /// A program that lists entries and gives their codes.
+    Command,
     /// Something this version doesn't know.
     #[serde(other)]
     Unknown,
@@ -43,7 +50,7 @@ pub struct SourceInfo {
     pub name: String,
     /// What it is.
     pub kind: SourceKind,
-    /// The file that it is.
+    /// The file, folder or program that it is.
     pub place: String,
     /// How it stands.
     pub state: SourceState,

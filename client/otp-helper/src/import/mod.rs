@@ -4,6 +4,7 @@
 //! neither files nor the command line; they get bytes and hand out [`Finding`]s.
 
 mod base64;
+mod elsewhere;
 pub mod kdbx;
 mod migration;
 mod otpauth;
@@ -29,6 +30,19 @@ pub trait Format: Sync {
 /// Every format, in the order in which they are tried.
 pub const FORMATS: &[&dyn Format] = &[&picture::Picture, &kdbx::Kdbx, &otpauth::Otpauth];
 
+/// What programs say that `fetch` runs; never found out by itself.
+pub const ANSWERS: &[&dyn Format] = &[
+    &elsewhere::Names,
+    &elsewhere::Entry,
+    &elsewhere::Code,
+    &elsewhere::LIST,
+    &elsewhere::RBW,
+    &elsewhere::BW,
+    &elsewhere::OP,
+    &elsewhere::PROTON,
+    &elsewhere::OPENBAO,
+];
+
 /// The name of the format of pictures.
 pub const PICTURE: &str = "picture";
 
@@ -37,7 +51,8 @@ pub const AUTO: &str = "auto";
 
 /// Returns the format of this name.
 pub fn named(name: &str) -> Option<&'static dyn Format> {
-    FORMATS.iter().copied().find(|format| format.name() == name)
+    let all = FORMATS.iter().chain(ANSWERS).copied();
+    all.into_iter().find(|format| format.name() == name)
 }
 
 /// Finds out which format the bytes are in.

@@ -140,13 +140,44 @@ pub(super) const UPKEEP: &[Verb] = &[
             and notify find them with the name of their source. Adding reads a database of KeePass \
             or KeePassXC, which is read again when it changes. Its password is asked, or a line of \
             standard input, and forgotten when the vault locks, after which sync asks for it \
-            again. Listing says how each source stands. Removing forgets the source and leaves \
+            again. Of a store of pass or gopass only the names are read, and an entry is opened by \
+            that program when its code is asked for. A command is a line that prints an id, an \
+            issuer and an account on each line, with tabs between them. Another prints the \
+            code or the URI of the entry {id}. No shell reads them. Listing says how each source stands. Removing forgets the source and leaves \
             its entries where they are.",
         flags: &[
             valued("kdbx", "FILE", Choice::File, "the database"),
             valued("key-file", "FILE", Choice::File, "its key file"),
             flag("no-password", "the key file is all that it has"),
             flag("remember", "keep its password in the vault"),
+            flag("pass", "the store of pass"),
+            flag("gopass", "the store of gopass"),
+            valued(
+                "store",
+                "FOLDER",
+                Choice::File,
+                "the store, where it is elsewhere",
+            ),
+            valued(
+                "folder",
+                "NAME",
+                Choice::Any,
+                "the folder in it that has the entries",
+            ),
+            valued(
+                "command",
+                "LINE",
+                Choice::Any,
+                "the line that lists entries",
+            ),
+            valued("code", "LINE", Choice::Any, "the line that prints a code"),
+            valued("uri", "LINE", Choice::Any, "the line that prints a URI"),
+            valued(
+                "preset",
+                "NAME",
+                Choice::Words(&["rbw", "bw", "op", "proton", "openbao"]),
+                "a program whose lines are known",
+            ),
         ],
     },
     Verb {

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 
-use otp_proto::{Get, Notify, Show, is_script};
+use otp_proto::{ErrorKind, Get, Notify, Show, is_script};
 use zeroize::Zeroizing;
 
 use super::OrUsage as _;
@@ -189,12 +189,26 @@ fn ask(client: &mut Client, line: &Line, is_attended: bool) -> Result<Answer, Fa
         interactive: by_dialog,
         desktop: by_dialog.then(Client::desktop),
     };
-    if request.interactive && client.by_dialog() {
+    let answer = if request.interactive && client.by_dialog() {
         // It brings the dialog up itself: a lock meanwhile is its answer, not a reason for another.
         client.call(&request)
     } else {
         client.call_unlocked(&request)
+    };
+    match answer {
+        // The program that has the entry asks on this terminal, or on its screen.
+        Err(failure) if is_closed(&failure) && client.can_ask() => client.call(&Get {
+            interactive: true,
+            desktop: Some(Client::desktop()),
+            ..request
+        }),
+        Err(failure) if is_closed(&failure) => Err(failure.hint("otpctl get --prompt")),
+        answer => answer,
     }
+}
+
+fn is_closed(failure: &Failure) -> bool {
+    failure.kind == Kind::Rpc(ErrorKind::SourceLocked)
 }
 
 /// Refuses options that a way to hand out a code doesn't know.

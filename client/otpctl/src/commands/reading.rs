@@ -117,7 +117,7 @@ pub(super) fn read(
         return Err(failed(&HelperError::NoProgram));
     }
     let (desktop, pixels) = Desktop::start(verb).map_err(|error| desktop_failure(client, error))?;
-    let findings = match helper::parse(args, Input::Desktop(pixels)) {
+    let findings = match helper::parse(args, Input::Pipe(pixels)) {
         Ok(findings) => findings,
         Err(error) => {
             desktop.stop();

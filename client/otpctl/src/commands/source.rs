@@ -50,32 +50,59 @@ pub(super) fn standing(text: &Text, source: Json<'_>) -> String {
     }
 }
 
-/// Adds a database; its password is asked, or read as a line, unless a key file is all it has.
+/// Adds a source. A database's password is asked, or read as a line, unless a key file is all that it
+/// has.
 pub(super) fn add(client: &mut Client, line: &Line) -> Result<(), Failure> {
     let text = client.text;
     let name = line.query().or_usage(client)?;
-    let file = path(client, line, Opt::Kdbx)?;
-    if file.is_none() {
-        return Err(Failure::new(Kind::Usage, text.source_needs_file));
+    let ways = [
+        (Opt::Kdbx, SourceKind::Kdbx),
+        (Opt::Pass, SourceKind::Pass),
+        (Opt::Gopass, SourceKind::Gopass),
+        (Opt::Command, SourceKind::Command),
+        (Opt::Preset, SourceKind::Command),
+    ];
+    let mut given = ways.into_iter().filter(|(way, _)| line.has(*way));
+    let (Some((way, kind)), None) = (given.next(), given.next()) else {
+        return Err(Failure::new(Kind::Usage, text.source_needs_place));
+    };
+    let mut request = SourceAdd {
+        name,
+        kind,
+        file: path(client, line, Opt::Kdbx)?,
+        key_file: path(client, line, Opt::KeyFile)?,
+        store: path(client, line, Opt::Store)?,
+        folder: line.text(Opt::Folder).or_usage(client)?,
+        list: line.text(Opt::Command).or_usage(client)?,
+        code: line.text(Opt::Code).or_usage(client)?,
+        uri: line.text(Opt::Uri).or_usage(client)?,
+        preset: line.text(Opt::Preset).or_usage(client)?,
+        remember: line.has(Opt::Remember),
+        password: None,
+    };
+    if matches!(way, Opt::Pass | Opt::Gopass) && request.store.is_none() {
+        request.store = usual_store(way == Opt::Pass);
     }
-    let key_file = path(client, line, Opt::KeyFile)?;
     // Opened first, so that nobody types a password for nothing.
     client.call_unlocked(&SourceList {})?;
-    let password = if line.has(Opt::NoPassword) {
-        None
-    } else {
-        Some(client.secrets().passphrase(text.source_password)?)
-    };
-    let request = SourceAdd {
-        name,
-        kind: SourceKind::Kdbx,
-        file,
-        key_file,
-        password,
-        remember: line.has(Opt::Remember),
-    };
+    if way == Opt::Kdbx && !line.has(Opt::NoPassword) {
+        request.password = Some(client.secrets().passphrase(text.source_password)?);
+    }
     let answer = client.call(&request)?;
     print(client, &answer)
+}
+
+/// Where a store is, unless something else is said.
+fn usual_store(is_pass: bool) -> Option<String> {
+    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let home = |below| variable("HOME").map(|home| home + below);
+    variable("PASSWORD_STORE_DIR").or_else(|| {
+        if is_pass {
+            return home("/.password-store");
+        }
+        let data = variable("XDG_DATA_HOME").or_else(|| home("/.local/share"));
+        data.map(|data| data + "/gopass/stores/root")
+    })
 }
 
 /// An option's file by its absolute path, which the agent takes alone.

@@ -41,11 +41,16 @@ pub(super) fn import(client: &mut Client, line: &Line) -> Result<(), Failure> {
     let format = line.text(Opt::Format).or_usage(client)?;
     let file = open(client, path)?;
     crate::secret::hide()?;
-    let findings = helper::parse(
+    let mut findings = helper::parse(
         &["--format", format.as_deref().unwrap_or("auto")],
         Input::File(file),
-    )
-    .map_err(|error| helper_failure(client, path, &error))?;
+    );
+    let needs_password = |found: &[Finding]| found.iter().any(|one| one.needs_password);
+    if findings.as_deref().is_ok_and(needs_password) && path != "-" {
+        let password = client.secrets().passphrase(text.source_password)?;
+        findings = helper::open(path.as_ref(), &password);
+    }
+    let findings = findings.map_err(|error| helper_failure(client, path, &error))?;
     let batches: Vec<_> = findings.iter().filter_map(|one| one.batch).collect();
     let (uris, mut skipped) = sort(client, findings);
     let may_skip = line.has(Opt::SkipBad);

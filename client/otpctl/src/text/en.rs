@@ -309,7 +309,7 @@ pub(super) static TEXT: Text = Text {
     wrong_passphrase: "wrong passphrase",
     foreign_entry: "the entry belongs to the source {}, and is read-only here",
     source_loading: "is being read",
-    source_needs_file: "name a database: --kdbx FILE",
+    source_needs_place: "name one of --kdbx FILE, --pass, --gopass, --command LINE, --preset NAME",
     source_password: "Password of the database: ",
     source_ready: "entries: {}; read {} ago",
     source_stale: "entries: {}; read {} ago, and can't be now: {}",

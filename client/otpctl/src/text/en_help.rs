@@ -350,19 +350,24 @@ passphrase (otpctl passwd) makes its slot again.
 Usage: otpctl source add NAME | list | remove NAME | sync NAME
 
 Shows entries of another program beside our own, read-only: list, get, pick and
-notify find them, each with the name of its source.
+notify find them, each with the name of its source. A database is read again
+when it changes. Its password is asked, or a line of standard input, and
+forgotten when the vault locks: otpctl source sync NAME asks for it again. Other
+programs are asked for each code. otpctl source list says how each stands; with
+--json: name, kind, place, state, entries, since, cause. otpctl source remove
+forgets the source, not its entries.
 
-otpctl source add reads a database of KeePass or KeePassXC, and reads it again
-when it changes. Its password is asked, or a line of standard input. It is
-forgotten when the vault locks: otpctl source sync NAME asks for it again.
-otpctl source list says how each source stands; with --json: name, kind, place,
-state, entries, since, cause.
-otpctl source remove forgets the source; its entries stay where they are.
-
-      --kdbx FILE       the database
+      --kdbx FILE       a database of KeePass or KeePassXC
       --key-file FILE   its key file
-      --no-password     the key file is all that the database has
-      --remember        keep the password in the vault
+      --no-password     the key file is all that it has
+      --remember        keep its password in the vault
+      --pass, --gopass  the store of pass or gopass
+      --store FOLDER    where the store is, if it is elsewhere
+      --folder NAME     the folder in it that has the entries
+      --command LINE    prints id TAB issuer TAB account a line, without a shell
+      --code LINE       prints the code of the entry {id}
+      --uri LINE        prints its URI instead
+      --preset NAME     such lines for rbw, bw, op, proton or openbao
 "
         }
         Verb::KeyShow | Verb::KeyRenew | Verb::KeyPrint => {

@@ -315,7 +315,7 @@ pub(super) static TEXT: Text = Text {
     wrong_passphrase: "パスフレーズが違います",
     foreign_entry: "この項目は「{}」のものです。ここでは読み取り専用です",
     source_loading: "読み込み中です",
-    source_needs_file: "データベースを --kdbx ファイル で指定してください",
+    source_needs_place: "--kdbx ファイル、--pass、--gopass、--command 行、--preset 名前 の一つを指定してください",
     source_password: "データベースのパスワード: ",
     source_ready: "項目: {}、{}前に読み込み",
     source_stale: "項目: {}、{}前に読み込み。今は読めません: {}",

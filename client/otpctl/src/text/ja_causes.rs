@@ -53,6 +53,60 @@ pub(super) const CAUSES: &[(&str, &str)] = &[
         "the configuration stays as it was",
         "設定は読み直されず、前のままです",
     ),
+    // Sources.
+    ("its password is needed", "パスワードが必要です"),
+    (
+        "wrong password or key file, or it is damaged",
+        "パスワードかキーファイルが違うか、壊れています",
+    ),
+    (
+        "wrong password or key file",
+        "パスワードかキーファイルが違います",
+    ),
+    (
+        "the KeePass database is damaged",
+        "KeePass のデータベースが壊れています",
+    ),
+    (
+        "not a KeePass database (KDBX)",
+        "KeePass のデータベース (KDBX) ではありません",
+    ),
+    ("the key file can't be used", "キーファイルが使えません"),
+    (
+        "it could not be read: it is damaged, or needs too much memory or time",
+        "読めませんでした。壊れているか、メモリーか時間がかかりすぎます",
+    ),
+    ("it took longer than 30 s", "30 秒以内に終わりませんでした"),
+    (
+        " could not open the entry without asking a person",
+        " が項目を開くには人への確認が必要です",
+    ),
+    (" could not open the entry", " は項目を開けませんでした"),
+    (
+        "there is no such entry any more",
+        "その項目はもうありません",
+    ),
+    (
+        "there is no one-time password in the entry",
+        "この項目にワンタイムパスワードはありません",
+    ),
+    (
+        "the source gives codes and no keys: there is only the code of now",
+        "キーのない項目です。今のコードしか出せません",
+    ),
+    (
+        "the program gives no code",
+        "プログラムがコードを出しません",
+    ),
+    (
+        "the program gives no list that is known",
+        "プログラムの一覧の形式が違います",
+    ),
+    ("there is no such source", "その名前の連携元はありません"),
+    (
+        "there is a source of that name",
+        "その名前の連携元がすでにあります",
+    ),
     // Pictures and exports.
     (
         "not a picture (PNG, JPEG, WebP, GIF, BMP and Netpbm are known)",

@@ -344,22 +344,26 @@ otpctl passwd でパスフレーズのスロットを作り直せます。
         }
         Verb::SourceAdd | Verb::SourceList | Verb::SourceRemove | Verb::SourceSync => {
             "\
-使い方: otpctl source add 名前 --kdbx ファイル [オプション]
-        otpctl source list | remove 名前 | sync [名前]
+使い方: otpctl source add 名前 | list | remove 名前 | sync 名前
 
 ほかのプログラムの項目を、読み取り専用で並べて表示します。list、get、pick、
-notify で使え、それぞれに元の名前が付きます。
+notify で使え、それぞれに元の名前が付きます。データベースは変更のたびに読み、
+パスワードは尋ねるか標準入力の 1 行で、保管庫がロックされると忘れます
+(otpctl source sync 名前 でまた尋ねます)。ほかのプログラムにはコードのたびに
+尋ねます。otpctl source list は状態を示します。--json では name, kind, place,
+state, entries, since, cause です。otpctl source remove は表示をやめます。
 
-otpctl source add は KeePass や KeePassXC のデータベースを読み、変更されると
-読み直します。パスワードは尋ねるか、標準入力の 1 行です。保管庫がロックされると
-忘れます。otpctl source sync 名前 でもう一度尋ねます。
-otpctl source list は状態を示します。--json では name, kind, place, state,
-entries, since, cause です。
-otpctl source remove は表示をやめます。項目は元の場所に残ります。
-
-      --key-file ファイル   データベースのキーファイル
-      --no-password         キーファイルだけで開くデータベース
+      --kdbx ファイル       KeePass や KeePassXC のデータベース
+      --key-file ファイル   そのキーファイル
+      --no-password         キーファイルだけで開く
       --remember            パスワードを保管庫に残す
+      --pass, --gopass      pass や gopass の保存場所
+      --store フォルダー    それがほかの場所にあるとき
+      --folder 名前         その中で項目のあるフォルダー
+      --command 行          id TAB 発行者 TAB アカウントを出す行 (シェルなし)
+      --code 行             項目 {id} のコードを出す行
+      --uri 行              代わりに URI を出す行
+      --preset 名前         rbw, bw, op, proton, openbao 用の決まった行
 "
         }
         Verb::KeyShow | Verb::KeyRenew | Verb::KeyPrint => {

@@ -69,7 +69,7 @@ sentences! {
     row_vault, same_key, same_keys, saved, scrollback, seconds, seconds_left, secret_argument,
     several_lines, several_vaults, short_key, short_question, short_warning, skew, slot_gone,
     slot_keyring, slot_name, slot_opens, slot_passphrase, slot_plugin, slot_recovery, slot_removed,
-    source_absent, source_late, source_loading, source_needs_file, source_off, source_password,
+    source_absent, source_late, source_loading, source_needs_place, source_off, source_password,
     source_ready, source_screen, source_session, source_sleep, source_stale, source_starting,
     start_failed, state_ok, state_problem, state_unknown, state_warning, store_question, superseded,
     takes_no_value, the_clipboard, the_screen, there_already, too_few, too_many, type_code,

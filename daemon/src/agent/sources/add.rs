@@ -1,30 +1,36 @@
 //! Adding a source: it is read first, then kept, and shown once it is on disk.
 
-use std::path::Path;
+use std::path::{Component, Path};
 use std::sync::Arc;
 use std::time::Duration;
 
 use otp_proto::{ErrorKind, Response, RpcError, Secret, SourceAdd, SourceKind, SourcesAnswer};
 
-use super::{Fetch, FetchError, Found, Origin, Stage, unreadable};
+use super::{Fetch, FetchError, Found, Origin, Stage, reading, unreadable};
 use crate::agent::changes::Effect;
 use crate::agent::outcome::Outcome;
 use crate::agent::{Agent, Asker, error};
 use crate::clock::Now;
 use crate::vault::Source;
 use crate::vault::slot::is_name;
-use crate::vault::source::{MAX_SOURCES, Password, What};
+use crate::vault::source::{Gives, Keeper, MAX_SOURCES, Password, What};
 
 /// Longest path in bytes (Linux' own limit).
 const MAX_PATH: usize = 4096;
 /// Longest password in bytes.
 const MAX_PASSWORD: usize = 4096;
+/// Longest line of a program in bytes.
+const MAX_LINE: usize = 4096;
+/// Longest name of a known program in bytes.
+const MAX_PRESET: usize = 32;
 
 /// A source that is to be added.
 #[derive(Debug)]
 pub(super) struct Adding {
     pub asker: Asker,
     add: SourceAdd,
+    /// What it is, without a place for its password.
+    what: What,
     stage: Adds,
 }
 
@@ -55,27 +61,28 @@ impl Adding {
         }
     }
 
-    /// The file that it is.
+    /// The file whose changes are noticed.
     pub(super) fn file(&self) -> Option<&str> {
-        self.add.file.as_deref()
+        reading::file(&self.what)
     }
 
-    /// Begins to read it, where that is to be done.
-    pub(super) fn begin(&mut self, number: u64, until: Duration) -> Option<Fetch> {
-        if !matches!(self.stage, Adds::Wanted) {
-            return None;
-        }
+    pub(super) fn is_wanted(&self) -> bool {
+        matches!(self.stage, Adds::Wanted)
+    }
+
+    /// Begins to read it.
+    pub(super) fn begin(&mut self, number: u64, until: Duration) -> Fetch {
         self.stage = Adds::Reading(number, until);
         let password = self.add.password.as_ref();
-        Some(Fetch {
+        Fetch {
             number,
             name: self.add.name.clone(),
-            origin: Origin::Kdbx {
-                file: self.add.file.clone().unwrap_or_default(),
-                key_file: self.add.key_file.clone(),
+            origin: Origin {
+                what: self.what.clone(),
                 password: password.map(|password| Secret::copy_of(password.expose())),
+                asked: None,
             },
-        })
+        }
     }
 
     pub(super) fn until(&self) -> Option<Duration> {
@@ -92,17 +99,22 @@ impl Agent {
         asker: Asker,
         add: SourceAdd,
     ) -> Result<Outcome, RpcError> {
-        self.check_source(&add)?;
+        let what = self.check_source(&add)?;
         if self.sources.adding.is_some() {
             return Err(error::busy());
         }
         let stage = Adds::Wanted;
-        self.sources.adding = Some(Adding { asker, add, stage });
+        self.sources.adding = Some(Adding {
+            asker,
+            add,
+            what,
+            stage,
+        });
         Ok(Outcome::Later)
     }
 
-    /// Whether a source may be added.
-    fn check_source(&self, add: &SourceAdd) -> Result<(), RpcError> {
+    /// What a source is that may be added.
+    fn check_source(&self, add: &SourceAdd) -> Result<What, RpcError> {
         let open = self.open.as_ref().ok_or_else(error::locked)?;
         let known = &open.document.sources;
         if !is_name(&add.name) {
@@ -117,22 +129,7 @@ impl Agent {
         if known.len() >= MAX_SOURCES {
             return Err(error::invalid("there are 32 sources already"));
         }
-        if add.kind != SourceKind::Kdbx {
-            return Err(error::params("the kind of source isn't known"));
-        }
-        let is_usable = |path: &String| {
-            path.len() <= MAX_PATH
-                && Path::new(path).is_absolute()
-                && !path.chars().any(char::is_control)
-        };
-        if !add.file.as_ref().is_some_and(is_usable) || !add.key_file.iter().all(is_usable) {
-            return Err(error::params("a file must be named by its absolute path"));
-        }
-        let password = add.password.as_ref().map(Secret::expose);
-        if password.is_some_and(|text| text.len() > MAX_PASSWORD || text.contains('\n')) {
-            return Err(error::params("the password isn't one line of 4096 bytes"));
-        }
-        Ok(())
+        what(add).map_err(error::params)
     }
 
     /// The source that is to be added was read, or wasn't.
@@ -180,7 +177,7 @@ impl Agent {
         add: SourceAdd,
         found: Vec<Found>,
     ) -> Result<(), RpcError> {
-        self.check_source(&add)?;
+        let mut what = self.check_source(&add)?;
         let mut draft = self.draft(now).ok_or_else(error::locked)?;
         let open = self.open.as_mut().ok_or_else(error::locked)?;
         let (password, typed) = match add.password {
@@ -192,11 +189,12 @@ impl Agent {
             Some(typed) => (Password::Asked, Some(typed)),
             None => (Password::None, None),
         };
-        let what = What::Kdbx {
-            file: add.file.unwrap_or_default().into(),
-            key_file: add.key_file.map(Into::into),
-            password,
-        };
+        if let What::Kdbx {
+            password: place, ..
+        } = &mut what
+        {
+            *place = password;
+        }
         let name = add.name.as_str().into();
         draft.document.sources.push(Arc::new(Source { name, what }));
         draft.effect = Effect::Source(Box::new(NewSource {
@@ -219,7 +217,7 @@ impl Agent {
                 let typed = typed.map(|typed| open.arena.put(typed.expose().as_bytes()));
                 // It may have changed since it was read.
                 let mut changed = self.sources.changed.iter();
-                let has_changed = changed.any(|file| *file == live.file());
+                let has_changed = changed.any(|file| Some(file.as_str()) == live.file());
                 live.typed = typed;
                 live.stage = if has_changed {
                     Stage::Wanted
@@ -233,4 +231,103 @@ impl Agent {
             sources: self.source_infos(now, Some(&name)),
         })
     }
+}
+
+/// What a source is to be; `Err` says what is wrong.
+fn what(add: &SourceAdd) -> Result<What, &'static str> {
+    let SourceAdd {
+        file,
+        key_file,
+        password,
+        store,
+        folder,
+        list,
+        code,
+        uri,
+        preset,
+        ..
+    } = add;
+    let has_database = file.is_some() || key_file.is_some() || password.is_some() || add.remember;
+    let has_store = store.is_some() || folder.is_some();
+    let has_program = list.is_some() || code.is_some() || uri.is_some() || preset.is_some();
+    let boxed = |text: &Option<String>| text.as_deref().map(Into::into);
+    match add.kind {
+        SourceKind::Kdbx if !has_store && !has_program => {
+            if !file.as_ref().is_some_and(is_path) || !key_file.iter().all(is_path) {
+                return Err("a file must be named by its absolute path");
+            }
+            let password = password.as_ref().map(Secret::expose);
+            if password.is_some_and(|text| text.len() > MAX_PASSWORD || text.contains('\n')) {
+                return Err("the password isn't one line of 4096 bytes");
+            }
+            Ok(What::Kdbx {
+                file: boxed(file).unwrap_or_default(),
+                key_file: boxed(key_file),
+                password: Password::None,
+            })
+        }
+        kind @ (SourceKind::Pass | SourceKind::Gopass) if !has_database && !has_program => {
+            if !store.as_ref().is_some_and(is_path) {
+                return Err("a store must be named by its absolute path");
+            }
+            if !folder.iter().all(|folder| is_below(folder)) {
+                return Err("the folder must be one below the store");
+            }
+            Ok(What::Store {
+                program: if kind == SourceKind::Pass {
+                    Keeper::Pass
+                } else {
+                    Keeper::Gopass
+                },
+                store: boxed(store).unwrap_or_default(),
+                folder: boxed(folder),
+            })
+        }
+        SourceKind::Command if !has_database && !has_store => match (list, code, uri, preset) {
+            (None, None, None, Some(name)) if is_preset(name) => {
+                Ok(What::Preset(name.as_str().into()))
+            }
+            (Some(list), Some(ask), None, None) => lines(list, ask, Gives::Code),
+            (Some(list), None, Some(ask), None) => lines(list, ask, Gives::Uri),
+            _ => Err("a program needs a line that lists, and one that gives a code or a URI"),
+        },
+        // Also kinds of later versions.
+        SourceKind::Kdbx
+        | SourceKind::Pass
+        | SourceKind::Gopass
+        | SourceKind::Command
+        | SourceKind::Unknown
+        | _ => Err("the kind of source isn't known, or has no such parts"),
+    }
+}
+
+fn lines(list: &str, ask: &str, gives: Gives) -> Result<What, &'static str> {
+    let is_line = |line: &str| {
+        let is_long = line.len() > MAX_LINE;
+        !line.trim().is_empty() && !is_long && !line.chars().any(char::is_control)
+    };
+    if !is_line(list) || !is_line(ask) {
+        return Err("a program's line isn't one line of 4096 bytes");
+    }
+    if !ask.contains("{id}") {
+        return Err("the line that gives a code or a URI lacks {id}");
+    }
+    let (list, ask) = (list.into(), ask.into());
+    Ok(What::Lines { list, ask, gives })
+}
+
+fn is_path(path: &String) -> bool {
+    path.len() <= MAX_PATH && Path::new(path).is_absolute() && !path.chars().any(char::is_control)
+}
+
+fn is_below(folder: &str) -> bool {
+    let mut parts = Path::new(folder).components();
+    !folder.is_empty()
+        && folder.len() <= MAX_PATH
+        && !folder.chars().any(char::is_control)
+        && parts.all(|part| matches!(part, Component::Normal(_)))
+}
+
+fn is_preset(name: &str) -> bool {
+    name.len() <= MAX_PRESET && is_name(name)
 }

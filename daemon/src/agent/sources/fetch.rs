@@ -8,62 +8,75 @@ use super::{Fetch, FetchError, Found, Live, Origin, Reading, Stage};
 use crate::agent::{Agent, Output};
 use crate::clock::Now;
 use crate::platform::arena::Arena;
-use crate::vault::source::What;
 
+/// Readings that go on at once.
+const AT_ONCE: usize = 4;
 /// Longest that a reading takes.
 pub(super) const LONGEST: Duration = Duration::from_secs(30);
 
 impl Agent {
-    /// Begins a reading that is wanted, if none goes on: a key derivation takes what memory and
-    /// processors there are. Somebody waits for one that is to be added.
+    /// Begins the readings that are wanted, of which somebody waits for one that is to be added.
+    /// Databases are opened one at a time: a key derivation takes what memory and processors there
+    /// are.
     pub(in crate::agent) fn start_fetches(&mut self, now: Now) {
         let Some(open) = &mut self.open else {
             return;
         };
-        let number = self.sources.last + 1;
         let until = now.boot.saturating_add(LONGEST);
+        let is_out = |live: &&Live| matches!(live.stage, Stage::Out(_));
+        let out = open.sources.iter().filter(is_out);
+        let mut count = out.clone().count();
+        let mut is_hard_at_work = out.into_iter().any(|live| live.file().is_some());
         let adding = self.sources.adding.as_mut();
-        let is_out = |live: &Live| matches!(live.stage, Stage::Out(_));
-        if open.sources.iter().any(is_out)
-            || adding
-                .as_ref()
-                .is_some_and(|adding| adding.number().is_some())
-        {
-            return;
+        if let Some(adding) = adding.as_deref().filter(|adding| adding.number().is_some()) {
+            count += 1;
+            is_hard_at_work |= adding.file().is_some();
         }
-        let mut begun = adding.and_then(|adding| adding.begin(number, until));
-        if let Some(fetch) = &begun {
-            let file = fetch.origin.file();
+        let mut begun = Vec::new();
+        let mut may_begin = |is_hard: bool| {
+            let may = count < AT_ONCE && !(is_hard && is_hard_at_work);
+            if may {
+                count += 1;
+                is_hard_at_work |= is_hard;
+            }
+            may
+        };
+        if let Some(adding) = adding.filter(|adding| adding.is_wanted())
+            && may_begin(adding.file().is_some())
+        {
+            self.sources.last += 1;
             let changed = &mut self.sources.changed;
-            changed.retain(|known| Some(known.as_str()) != file);
+            changed.retain(|known| Some(known.as_str()) != adding.file());
+            begun.push(adding.begin(self.sources.last, until));
         }
         for live in &mut open.sources {
-            if begun.is_some() {
-                break;
-            }
-            if live.stage != Stage::Wanted {
+            if live.stage != Stage::Wanted || !may_begin(live.file().is_some()) {
                 continue;
             }
-            live.stage = Stage::Resting;
-            begun = origin(live, &open.arena).map(|origin| {
-                live.stage = Stage::Out(Reading {
-                    number,
-                    until,
-                    is_again: false,
-                    is_trial: live.trying.is_some(),
-                });
-                Fetch {
-                    number,
-                    name: live.source.name.to_string(),
-                    origin,
-                }
+            let Some(origin) = origin(live, &open.arena) else {
+                live.stage = Stage::Resting;
+                continue;
+            };
+            self.sources.last += 1;
+            let number = self.sources.last;
+            live.stage = Stage::Out(Reading {
+                number,
+                until,
+                is_again: false,
+                is_trial: live.trying.is_some(),
+            });
+            begun.push(Fetch {
+                number,
+                name: live.source.name.to_string(),
+                origin,
             });
         }
-        if let Some(fetch) = begun {
-            self.sources.last = number;
-            // Before it is read, so that no change is missed.
+        if !begun.is_empty() {
+            // Before they are read, so that no change is missed.
             self.watch_files(true);
-            self.outputs.push_back(Output::Fetch(Box::new(fetch)));
+            let begun = begun.into_iter();
+            self.outputs
+                .extend(begun.map(|fetch| Output::Fetch(Box::new(fetch))));
         }
     }
 
@@ -77,6 +90,11 @@ impl Agent {
         let adding = self.sources.adding.as_ref();
         if adding.is_some_and(|adding| adding.number() == Some(number)) {
             return self.fetched_to_add(result);
+        }
+        let mut asks = self.sources.asks.iter();
+        if let Some(place) = asks.position(|asking| asking.number == number) {
+            let asking = self.sources.asks.swap_remove(place);
+            return self.fetched_for(now, asking, result);
         }
         let Some(open) = &mut self.open else {
             return;
@@ -123,9 +141,10 @@ impl Agent {
         };
         let before = std::mem::take(&mut live.views);
         let name = live.source.name.clone();
-        let (views, skipped) = open.views_of(&name, found);
+        let barren = std::mem::take(&mut live.barren);
+        let (views, skipped) = open.views_of(&name, &barren, found);
         if let Some(live) = open.sources.get_mut(place) {
-            (live.views, live.skipped) = (views, skipped);
+            (live.views, live.skipped, live.barren) = (views, skipped, barren);
             live.read_at = Some(now.boot);
         }
         open.forget_names();
@@ -141,7 +160,10 @@ impl Agent {
             Stage::Wanted | Stage::Resting => None,
         });
         let adding = self.sources.adding.as_ref();
-        out.chain(adding.and_then(super::add::Adding::until)).min()
+        let asks = self.sources.asks.iter().map(|asking| asking.until);
+        out.chain(adding.and_then(super::add::Adding::until))
+            .chain(asks)
+            .min()
     }
 
     /// Ends readings that take too long.
@@ -154,11 +176,14 @@ impl Agent {
         let adding = self.sources.adding.as_ref();
         let is_late = |until: Duration| until <= now.boot;
         let adding = adding.filter(|adding| adding.until().is_some_and(is_late));
-        let late: Vec<u64> = late
-            .chain(adding.and_then(super::add::Adding::number))
+        let late = late.chain(adding.and_then(super::add::Adding::number));
+        let late = late.map(|number| (number, LONGEST.as_secs()));
+        let asks = self.sources.asks.iter();
+        let asks = asks.filter(|asking| is_late(asking.until));
+        let late: Vec<(u64, u64)> = late
+            .chain(asks.map(|asking| (asking.number, asking.longest())))
             .collect();
-        for number in late {
-            let seconds = LONGEST.as_secs();
+        for (number, seconds) in late {
             let failure = FetchError::Failed(format!("it took longer than {seconds} s"));
             let why = Some(failure.clone());
             self.outputs.push_back(Output::EndFetch(number, why));
@@ -169,15 +194,13 @@ impl Agent {
 
 /// Where a source is read now; `None` without its password.
 fn origin(live: &Live, arena: &Arena) -> Option<Origin> {
-    let password = live.password().ok()?;
-    let What::Kdbx { file, key_file, .. } = &live.source.what;
-    let password = match password {
+    let password = match live.password().ok()? {
         Some(slot) => Some(Secret::copy_of(std::str::from_utf8(arena.key(slot)).ok()?)),
         None => None,
     };
-    Some(Origin::Kdbx {
-        file: file.to_string(),
-        key_file: key_file.as_deref().map(str::to_owned),
+    Some(Origin {
+        what: live.source.what.clone(),
         password,
+        asked: None,
     })
 }

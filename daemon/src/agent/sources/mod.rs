@@ -6,81 +6,29 @@
 //! lock.
 
 mod add;
+mod ask;
 mod fetch;
+mod reading;
 mod views;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use otp_proto::{
-    Done, ErrorKind, Response, RpcError, Secret, SourceInfo, SourceKind, SourceRemove, SourceState,
-    SourceSync, SourcesAnswer,
+    Done, EntryId, ErrorKind, Response, RpcError, SourceInfo, SourceKind, SourceRemove,
+    SourceState, SourceSync, SourcesAnswer,
 };
 
 pub(super) use self::add::NewSource;
+pub use self::reading::{Asked, Fetch, FetchError, Found, Holds, Origin};
 use super::changes::Effect;
 use super::outcome::Outcome;
 use super::{Agent, Asker, Output, error};
 use crate::clock::Now;
 use crate::platform::arena::Slot;
-use crate::vault::source::{Password, What};
+use crate::vault::source::{Gives, Keeper, Password, What};
 use crate::vault::{Entry, Source};
-
-/// What is to be read.
-#[derive(Debug)]
-pub struct Fetch {
-    /// Which reading it is.
-    pub number: u64,
-    /// The source's name.
-    pub name: String,
-    /// Where it is.
-    pub origin: Origin,
-}
-
-/// Where entries are read.
-#[derive(Debug)]
-pub enum Origin {
-    /// A database of KeePass or KeePassXC.
-    Kdbx {
-        /// Its absolute path.
-        file: String,
-        /// The absolute path of its key file.
-        key_file: Option<String>,
-        /// Its password, if it has one.
-        password: Option<Secret>,
-    },
-}
-
-impl Origin {
-    /// The file whose changes are noticed.
-    pub fn file(&self) -> Option<&str> {
-        let Self::Kdbx { file, .. } = self;
-        Some(file)
-    }
-}
-
-/// An entry that was read.
-#[derive(Debug)]
-pub struct Found {
-    /// What the source calls it, whatever its names are.
-    pub id: String,
-    /// Its otpauth URI; `None` where what it holds is no key.
-    pub uri: Option<Secret>,
-}
-
-/// Why nothing was read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum FetchError {
-    /// The password is missing or wrong.
-    #[error("{0}")]
-    Password(String),
-    /// What was read isn't what it should be.
-    #[error("{0}")]
-    Damaged(String),
-    /// Anything else.
-    #[error("{0}")]
-    Failed(String),
-}
 
 /// What goes on about sources.
 #[derive(Debug, Default)]
@@ -91,6 +39,10 @@ pub(super) struct Sources {
     adding: Option<add::Adding>,
     /// Who waits until one of them, or each, was read.
     syncs: Vec<Sync>,
+    /// What single entries are asked for.
+    asks: Vec<ask::Asking>,
+    /// Entries of theirs whose keys are here for somebody who waits for a code.
+    lent: Vec<EntryId>,
     /// The files whose changes are noticed.
     watched: Vec<String>,
     /// Those that have changed while they were no source's yet.
@@ -110,6 +62,8 @@ pub(super) struct Live {
     /// What was read last.
     pub(super) views: Vec<Arc<Entry>>,
     skipped: u64,
+    /// What is left out of it: entries that have proved to hold nothing.
+    barren: BTreeSet<String>,
     /// When that was, on the boot clock.
     read_at: Option<Duration>,
     /// Why the last reading failed, if it did.
@@ -147,6 +101,7 @@ impl Live {
             source,
             views: Vec::new(),
             skipped: 0,
+            barren: BTreeSet::new(),
             read_at: None,
             failure: None,
             typed: None,
@@ -161,7 +116,9 @@ impl Live {
 
     /// The password to be used; `Err` if it must be asked for.
     fn password(&self) -> Result<Option<Slot>, ()> {
-        let What::Kdbx { password, .. } = self.source.what;
+        let What::Kdbx { password, .. } = self.source.what else {
+            return Ok(None);
+        };
         match (self.trying.or(self.typed), password) {
             (Some(typed), _) => Ok(Some(typed)),
             (None, Password::Kept(kept)) => Ok(Some(kept)),
@@ -182,9 +139,17 @@ impl Live {
         }
     }
 
-    fn file(&self) -> &str {
-        let What::Kdbx { file, .. } = &self.source.what;
-        file
+    fn file(&self) -> Option<&str> {
+        reading::file(&self.source.what)
+    }
+
+    /// Whether its programs give codes, and no keys.
+    fn gives_codes(&self) -> bool {
+        match &self.source.what {
+            What::Lines { gives, .. } => *gives == Gives::Code,
+            What::Preset(_) => true,
+            What::Kdbx { .. } | What::Store { .. } => false,
+        }
     }
 
     /// What of it is in the arena, but for what the vault keeps.
@@ -201,14 +166,23 @@ impl Live {
             (None, Some(_)) => SourceState::Ready,
             (None, None) => SourceState::Loading,
             (Some(_), Some(_)) => SourceState::Stale,
-            (Some(FetchError::Password(_)), None) => SourceState::Locked,
+            (Some(FetchError::Password(_) | FetchError::Person(_)), None) => SourceState::Locked,
             (Some(FetchError::Damaged(_) | FetchError::Failed(_)), None) => SourceState::Failed,
         };
         let needs_password = matches!(failure, Some(FetchError::Password(_)));
+        let (kind, place) = match &self.source.what {
+            What::Kdbx { file, .. } => (SourceKind::Kdbx, file),
+            What::Store { program, store, .. } => match program {
+                Keeper::Pass => (SourceKind::Pass, store),
+                Keeper::Gopass => (SourceKind::Gopass, store),
+            },
+            What::Lines { list, .. } => (SourceKind::Command, list),
+            What::Preset(name) => (SourceKind::Command, name),
+        };
         SourceInfo {
             name: self.source.name.to_string(),
-            kind: SourceKind::Kdbx,
-            place: self.file().to_owned(),
+            kind,
+            place: place.to_string(),
             state,
             needs_password,
             entries: u64::try_from(self.views.len()).unwrap_or(u64::MAX),
@@ -269,10 +243,13 @@ impl Agent {
                 let needed = FetchError::Password("its password is needed".into());
                 return Err(unreadable(name, &needed));
             }
+            live.barren.clear();
             live.want();
         } else {
-            let live = open.sources.iter_mut();
-            live.filter(|live| live.is_readable()).for_each(Live::want);
+            for live in open.sources.iter_mut().filter(|live| live.is_readable()) {
+                live.barren.clear();
+                live.want();
+            }
         }
         let name = sync.name;
         self.sources.syncs.push(Sync { asker, name });
@@ -345,7 +322,7 @@ impl Agent {
     pub(super) fn file_changed(&mut self, file: &str) {
         if let Some(open) = &mut self.open {
             let live = open.sources.iter_mut();
-            live.filter(|live| live.file() == file && live.is_readable())
+            live.filter(|live| live.file() == Some(file) && live.is_readable())
                 .for_each(Live::want);
         }
         let changed = &mut self.sources.changed;
@@ -358,7 +335,7 @@ impl Agent {
     /// they are, for the watching may have failed.
     fn watch_files(&mut self, again: bool) {
         let live = self.open.as_ref().map_or(&[][..], |open| &open.sources);
-        let files = live.iter().map(Live::file);
+        let files = live.iter().filter_map(Live::file);
         let adding = self.sources.adding.as_ref();
         let files = files.chain(adding.and_then(add::Adding::file));
         let mut files: Vec<String> = files.map(str::to_owned).collect();
@@ -384,6 +361,11 @@ impl Agent {
             numbers.extend(adding.number());
             self.reply(adding.asker, Err(why.clone()));
         }
+        for asking in std::mem::take(&mut self.sources.asks) {
+            numbers.push(asking.number);
+            self.reply(asking.asker, Err(why.clone()));
+        }
+        self.sources.lent.clear();
         let ends = numbers.into_iter();
         self.outputs
             .extend(ends.map(|number| Output::EndFetch(number, None)));
@@ -399,6 +381,10 @@ impl Agent {
     /// Ends what callers wait for that have left.
     pub(super) fn forget_sources(&mut self, has_left: impl Fn(&Asker) -> bool) {
         self.sources.syncs.retain(|sync| !has_left(&sync.asker));
+        let asks = &mut self.sources.asks;
+        for left in asks.extract_if(.., |asking| has_left(&asking.asker)) {
+            self.outputs.push_back(Output::EndFetch(left.number, None));
+        }
         let adding = &mut self.sources.adding;
         let left = adding.take_if(|adding| has_left(&adding.asker));
         if let Some(left) = left {
@@ -417,6 +403,7 @@ fn no_source() -> RpcError {
 fn unreadable(name: &str, failure: &FetchError) -> RpcError {
     let kind = match failure {
         FetchError::Password(_) => ErrorKind::Denied,
+        FetchError::Person(_) => ErrorKind::SourceLocked,
         FetchError::Damaged(_) => ErrorKind::Invalid,
         FetchError::Failed(_) => ErrorKind::Unavailable,
     };

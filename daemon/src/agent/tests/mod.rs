@@ -11,6 +11,7 @@ mod codes;
 mod copies;
 mod disk;
 mod editing;
+mod elsewhere;
 mod finding;
 mod fresh;
 mod hardware;

@@ -17,13 +17,13 @@ fn add_as(name: &str, password: Option<&str>, remember: bool) -> Request {
         name: name.into(),
         kind: SourceKind::Kdbx,
         file: Some(FILE.into()),
-        key_file: None,
         password: password.map(driver::secret),
         remember,
+        ..SourceAdd::default()
     })
 }
 
-fn sync(name: Option<&str>, password: Option<&str>) -> Request {
+pub(super) fn sync(name: Option<&str>, password: Option<&str>) -> Request {
     Request::SourceSync(SourceSync {
         name: name.map(str::to_owned),
         password: password.map(driver::secret),
@@ -34,12 +34,12 @@ fn sync(name: Option<&str>, password: Option<&str>) -> Request {
 fn read(names: &[&str]) -> Result<Vec<Found>, FetchError> {
     let found = names.iter().zip(100..).map(|(name, key)| Found {
         id: format!("uuid of {name}"),
-        uri: Some(driver::secret(&uri("totp", name, key))),
+        holds: Holds::Uri(driver::secret(&uri("totp", name, key))),
     });
     Ok(found.collect())
 }
 
-fn finish(driver: &mut Driver, result: Result<Vec<Found>, FetchError>) {
+pub(super) fn finish(driver: &mut Driver, result: Result<Vec<Found>, FetchError>) {
     let fetch = driver.fetches.remove(0);
     driver.input(Input::Fetched(fetch.number, result));
 }
@@ -133,8 +133,8 @@ fn a_lock_drops_what_is_read_and_what_was_typed_and_keeps_what_is_remembered() {
         };
         assert_eq!(state(&mut driver), (expected, 0));
         if remember {
-            let Origin::Kdbx { password, .. } = &driver.fetches[0].origin;
-            assert_eq!(password.as_ref().unwrap().expose(), "secret");
+            let password = driver.fetches[0].origin.password.as_ref();
+            assert_eq!(password.unwrap().expose(), "secret");
         } else {
             let refused = driver.call(sync(Some("mine"), None)).unwrap_err();
             assert_eq!(refused.kind(), ErrorKind::Denied);
@@ -203,7 +203,7 @@ fn a_counter_that_is_not_ours_is_shown_and_not_moved() {
     driver.ask(1, add(None, false));
     let found = Found {
         id: "a".into(),
-        uri: Some(driver::secret(&uri("hotp", "Bank:me", 1))),
+        holds: Holds::Uri(driver::secret(&uri("hotp", "Bank:me", 1))),
     };
     finish(&mut driver, Ok(vec![found]));
     assert_eq!(driver.list()[0].kind, "hotp");
@@ -255,8 +255,8 @@ fn a_password_that_is_tried_is_not_mixed_up_with_another() {
     assert!(driver.status().sources[0].needs_password);
     // The right one is still there.
     driver.input(Input::FileChanged(FILE.into()));
-    let Origin::Kdbx { password, .. } = &driver.fetches[0].origin;
-    assert_eq!(password.as_ref().unwrap().expose(), "secret");
+    let password = driver.fetches[0].origin.password.as_ref();
+    assert_eq!(password.unwrap().expose(), "secret");
     finish(&mut driver, read(&["Bank:me"]));
     assert!(!driver.status().sources[0].needs_password);
     let again = driver.ask(1, sync(Some("mine"), Some("another")));

@@ -219,14 +219,17 @@ fn recovery_codes_come_back_in_their_order_and_a_wrong_one_is_damage() {
 #[test]
 fn sources_come_back_with_their_passwords_and_a_wrong_line_is_damage() {
     const LINES: &str = "# source a kdbx file=%2Fhome%2F%E5%B1%B1.kdbx&key-file=%2Fk&password=a%26%25\n\
-         # source b-2 kdbx file=%2Fb&asks=password\n# source c kdbx file=%2Fc&key-file=%2Fk\n";
+         # source b-2 kdbx file=%2Fb&asks=password\n# source c kdbx file=%2Fc&key-file=%2Fk\n\
+         # source d pass store=%2Fs&folder=otp\n# source e gopass store=%2Fs\n\
+         # source f command list=ls%20-l&code=c%20%7Bid%7D\n# source g command list=l&uri=u\n\
+         # source h command preset=rbw\n";
     let (document, arena) = read(&with_mac(&format!("{HEADER}{ENTRY}{LINES}"))).unwrap();
     let passwords: Vec<_> = document
         .sources
         .iter()
         .map(|source| source.slot().map(|slot| arena.key(slot)))
         .collect();
-    assert_eq!(passwords, [Some(&b"a&%"[..]), None, None]);
+    assert_eq!(passwords[..3], [Some(&b"a&%"[..]), None, None]);
     let again = String::from_utf8(written(&document, &arena)).unwrap();
     assert!(again.contains(LINES), "{again}");
     for wrong in [
@@ -236,6 +239,10 @@ fn sources_come_back_with_their_passwords_and_a_wrong_line_is_damage() {
         "# source a kdbx file=%2Fb&asks=nothing\n",
         "# source a kdbx file=%2Fb&more=x\n",
         "# source a other file=%2Fb\n",
+        "# source a pass folder=otp\n",
+        "# source a command list=l\n",
+        "# source a command list=l&code=c&uri=u\n",
+        "# source a command preset=rbw&list=l\n",
         "# source a kdbx file=%2Fb\n# source a kdbx file=%2Fc\n",
     ] {
         let read = read(&with_mac(&format!("{HEADER}{wrong}")));

@@ -40,6 +40,7 @@ pub(super) fn entry(uri: &str, number: u64, arena: &mut Arena) -> Entry {
         codes: (!recovery.is_empty()).then(|| arena.put(recovery.expose())),
         extra: new.extra,
         origin: None,
+        foreign: None,
     };
     Entry {
         id: id(number),
