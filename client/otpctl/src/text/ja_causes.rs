@@ -429,15 +429,6 @@ pub(super) const CAUSES: &[(&str, &str)] = &[
         " のものです。名前を戻してください: ",
     ),
     (" is the vault of ", " は別の名前の保管庫で、"),
-    ("not a regular file", "普通のファイルではありません"),
-    (
-        "the dialog was cancelled",
-        "パスフレーズの入力が中止されました",
-    ),
-    (
-        "nobody answered the dialog",
-        "パスフレーズの入力画面に応答がありません",
-    ),
     ("the vault is damaged", "保管庫が壊れています"),
     (" is damaged in line ", " が壊れています。行: "),
     (" is damaged", " が壊れています"),
