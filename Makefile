@@ -23,7 +23,7 @@ autostartdir   = $(DESTDIR)$(SYSCONFDIR)/xdg/autostart
 fishdir        = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 
 .DEFAULT_GOAL := build
-.PHONY: build check demo test browser windows macos bench soak fuzz install uninstall clean
+.PHONY: build check demo test browser windows macos bench soak fuzz reading install uninstall clean
 
 build:
 	@CARGO="$(CARGO)" DIST="$(DIST)" tests/build.sh
@@ -67,9 +67,13 @@ bench: build
 soak: build
 	@DIST="$(DIST)" tests/soak.sh
 
-# Every fuzz target for FUZZ_SECONDS (default 20) or FUZZ_RUNS.
+# Every fuzz target for FUZZ_SECONDS (default 20) or FUZZ_RUNS; FUZZ_STORM damaged pictures.
 fuzz:
 	@tests/fuzz.sh
+
+# Pictures of QR codes that nobody has seen, read by us, zxing-cpp and zbar: SEED, COUNT.
+reading: build
+	@OTPD_READER="$(DIST)/otp-helper" tests/reading.sh
 
 install: build
 	@install -d "$(bindir)" "$(libexecdir)" "$(unitdir)" "$(docdir)" "$(mandir)/man1" "$(mandir)/man5" "$(mandir)/man7" "$(bashdir)" "$(zshdir)" "$(fishdir)" "$(busdir)" "$(interfacedir)" "$(appdir)" "$(autostartdir)"

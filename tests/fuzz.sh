@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
 # Runs every fuzz target: for FUZZ_SECONDS (20), or for FUZZ_RUNS inputs. A crash is a failure.
+# Then damaged pictures and exports, FUZZ_STORM (500) of both, each at an otp-helper of its own that
+# must end by itself within two seconds of CPU and 256 MB.
 set -euo pipefail
 cd "$(dirname "$0")/fuzz"
 tools=$PWD/../../target/ci/tools
@@ -19,3 +21,10 @@ for target in line request otpauth vault; do
         grep -E '^(Done|stat::number_of_executed|stat::peak_rss|SUMMARY|==|thread|error)' || true
     [ "${PIPESTATUS[0]}" -eq 0 ] || exit 1
 done
+
+cd ../..
+helper=target/dist/otp-helper
+[ -x "$helper" ] || make --no-print-directory build
+count=${FUZZ_STORM:-500}
+echo "fuzz: otp-helper" >&2
+cargo run -q --locked -p otp-helper --example storm -- "$helper" "$count" "$count" "$(date +%s)"

@@ -178,3 +178,26 @@ fn a_code_of_bytes_in_no_script_is_told_as_latin_1() {
     );
     assert_eq!(parsed.findings[0]["text"], "café ÿý");
 }
+
+#[test]
+fn a_lossless_webp_counts_the_transparency_that_it_is_decoded_with() {
+    // "WebP Lossless Bitstream Specification", section 3: a signature, two sides less one of 14 bits
+    // each, no transparency, and pixels that are not all there.
+    let side = 7000_u32 - 1;
+    let mut chunk = vec![0x2f];
+    chunk.extend((side | side << 14).to_le_bytes());
+    chunk.extend([0; 64]);
+    let length = u32::try_from(chunk.len()).unwrap();
+    let mut webp = b"RIFF".to_vec();
+    webp.extend((length + 13).to_le_bytes());
+    webp.extend(b"WEBPVP8L");
+    webp.extend(length.to_le_bytes());
+    webp.extend(chunk);
+    webp.push(0);
+    let parsed = picture(&webp);
+    assert!(
+        parsed.errors()[0].starts_with("the picture is too large"),
+        "{:?}",
+        parsed.errors()
+    );
+}

@@ -105,7 +105,15 @@ pub fn decode(bytes: &[u8]) -> Result<Shades, PictureError> {
     } else {
         1
     };
-    let total = decoder.total_bytes().saturating_add(copies * pixels);
+    // A lossless one without transparency is decoded with it first.
+    let scratch = if format == ImageFormat::WebP && copies == 1 {
+        4
+    } else {
+        0
+    };
+    let total = decoder
+        .total_bytes()
+        .saturating_add((copies + scratch) * pixels);
     if total.saturating_add(file) > MAX_TOTAL {
         return Err(PictureError::TooLarge);
     }
