@@ -7,6 +7,8 @@ Two agents with the same 100 entries, one of them with both sources; `otpctl get
 timed in turns, whole process, and the medians compared. Needs keepassxc-cli.
 """
 
+import base64
+import hashlib
 import os
 import shutil
 import statistics
@@ -16,7 +18,7 @@ import tempfile
 import time
 
 ROUNDS = 5
-TIMES = 200
+TIMES = 100
 COUNT = 1000
 PASSPHRASE = b"correct horse battery staple\n"
 
@@ -56,6 +58,8 @@ class Agent:
     def get(self):
         """Seconds of `otpctl get`."""
         command = [self.otpctl, "--no-start", "get", "Own50:me"]
+        # No more codes are handed out than 50 in a second.
+        time.sleep(0.025)
         begin = time.perf_counter()
         subprocess.run(command, env=self.env, stdout=subprocess.DEVNULL, check=True)
         return time.perf_counter() - begin
@@ -68,8 +72,7 @@ class Agent:
 
 
 def key(number):
-    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
-    return "".join(letters[(number * 7 + place * 11) % 32] for place in range(32))
+    return base64.b32encode(hashlib.sha1(b"%d" % number).digest()).decode()
 
 
 def database(path):
