@@ -149,6 +149,14 @@ fn without_a_server_and_with_one_that_hangs_it_is_said_and_codes_go_on() {
         failed.stderr.contains("the session bus cannot be reached"),
         "{failed:?}"
     );
+    // A counter stays where it is.
+    let counted = random_key();
+    home.add(&format!(
+        "otpauth://hotp/Counted:me?secret={counted}&counter=5"
+    ));
+    home.ctl(&["notify", "Counted"]).exits(1);
+    let listed = home.ctl(&["list", "Counted", "--json"]).exits(0).json();
+    assert_eq!(listed[0]["counter"], 5);
 
     let _bus = start_bus(&home, Side::Session);
     let failed = home.ctl(&["notify", "Bank"]).exits(1);

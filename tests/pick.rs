@@ -1,12 +1,16 @@
 //! `otpctl pick`: with stand-ins, in a terminal, and with a real dmenu on a screen of its own.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Child, Stdio};
+
+use serde_json::json;
 
 use crate::prompt::{install, until};
 use crate::support::{
-    Daemon, Home, Side, Terminal, announce, oathtool_totp, programs, random_key, run, start_bus,
-    start_dunst, wall,
+    Daemon, Home, Outcome, Saver, Side, Terminal, announce, oathtool_totp, programs, random_key,
+    run, start_bus, start_dunst, start_mako, start_program, wall,
 };
 
 /// Writes down the names and its arguments, and prints the second name.
@@ -210,21 +214,7 @@ fn a_real_menu_on_a_screen_takes_typed_letters_and_the_code_is_shown() {
     }
     let listed = home.ctl(&["list", "GitLab", "--json"]).exits(0).json();
     for (menu, class) in [("dmenu", "dmenu"), ("rofi", "Rofi")] {
-        // The only one there is, with our own arguments.
-        let only = home.home().join(menu);
-        home.make_dir(&only);
-        std::os::unix::fs::symlink(format!("/usr/bin/{menu}"), only.join(menu)).unwrap();
-        let path = format!("PATH={}", only.display());
-        let picking = home
-            .command("env")
-            .arg(path)
-            .arg(programs().join("otpctl"))
-            .args(["--no-start", "--json", "pick"])
-            .stdin(std::process::Stdio::null())
-            .stdout(std::process::Stdio::piped())
-            .stderr(std::process::Stdio::piped())
-            .spawn()
-            .unwrap();
+        let picking = picking(&home, menu);
         // It has the keyboard once it is seen.
         let search = ["search", "--sync", "--onlyvisible", "--class", class];
         run(home.command("xdotool").args(search), b"").exits(0);
@@ -235,4 +225,121 @@ fn a_real_menu_on_a_screen_takes_typed_letters_and_the_code_is_shown() {
         let displayed = run(home.command("dunstctl").args(["count", "displayed"]), b"");
         assert_eq!(displayed.exits(0).line(), "1", "{menu}");
     }
+}
+
+/// `otpctl pick` where there is one menu, which gets our own arguments.
+fn picking(home: &Home, menu: &str) -> Child {
+    let only = home.home().join(menu);
+    home.make_dir(&only);
+    let link = only.join(menu);
+    fs::remove_file(&link).ok();
+    symlink(format!("/usr/bin/{menu}"), link).unwrap();
+    home.command("env")
+        .arg(format!("PATH={}", only.display()))
+        .arg(programs().join("otpctl"))
+        .args(["--no-start", "--json", "pick"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+#[test]
+fn menus_on_wayland_take_typed_letters_and_escape() {
+    let mut home = Home::with_vault();
+    announce(&mut home, Side::Session);
+    let _bus = start_bus(&home, Side::Session);
+    // What is shown changes no picture.
+    home.write(&home.home().join(".config/mako/config"), "invisible=1\n");
+    let _daemon = Daemon::start(&home);
+    home.unlock();
+    for name in ["GitHub:me", "GitLab:me"] {
+        let key = random_key();
+        home.add(&format!("otpauth://totp/{name}?secret={key}&period=86400"));
+    }
+    let listed = home.ctl(&["list", "GitLab", "--json"]).exits(0).json();
+    for menu in ["fuzzel", "wofi", "bemenu"] {
+        let chosen = pressed(&mut home, menu, &[&["gitl"], &["-k", "Return"]]);
+        assert_eq!(chosen.exits(0).json()["id"], listed[0]["id"], "{menu}");
+        let cancelled = pressed(&mut home, menu, &[&["-k", "Escape"]]).exits(6);
+        let said = "nothing was chosen";
+        assert!(cancelled.stderr.contains(said), "{menu}: {cancelled:?}");
+    }
+}
+
+/// What comes of keys that are pressed in a menu on sway. Each has a session of its own: where a
+/// keyboard was taken away, the seat is left without a keymap, and fuzzel 1.8 ends itself over that.
+fn pressed(home: &mut Home, menu: &str, keys: &[&[&str]]) -> Outcome {
+    let is_sway = |file: &fs::DirEntry| file.file_name().to_string_lossy().starts_with("sway-ipc");
+    let sockets = |home: &Home| fs::read_dir(home.run_dir()).unwrap().flatten();
+    for old in sockets(home).filter(is_sway) {
+        fs::remove_file(old.path()).unwrap();
+    }
+    let _session = start_mako(home, "");
+    // Here before the menu is: a wtype takes its keyboard along when it ends.
+    let _keyboard = start_program(home, "wtype", &["-s", "3600000", "-k", "Shift_L"]);
+    let socket = sockets(home).find(is_sway).unwrap().path();
+    until("a keyboard", || {
+        let mut inputs = home.command("swaymsg");
+        inputs.arg("-s").arg(&socket).args(["-t", "get_inputs"]);
+        let said = run(&mut inputs, b"").stdout;
+        said.contains("keyboard").then_some(())
+    });
+    let screen = || {
+        let grim = run(home.command("grim").args(["-t", "ppm", "-"]), b"");
+        grim.exits(0).stdout
+    };
+    let empty = screen();
+    let picking = picking(home, menu);
+    // It has the keyboard once it is seen.
+    until(menu, || (screen() != empty).then_some(()));
+    for keys in keys {
+        run(home.command("wtype").args(*keys), b"").exits(0);
+    }
+    crate::prompt::ended(picking)
+}
+
+#[test]
+fn no_menu_is_shown_on_a_locked_screen() {
+    let mut home = Home::with_vault();
+    announce(&mut home, Side::Session);
+    let _bus = start_bus(&home, Side::Session);
+    let saver = Saver::freedesktop(&home);
+    let picker = home.home().join("picker");
+    install(&home, &picker, SECOND);
+    home.configure(&format!(
+        "[lock]\nscreen = false\n[pick]\nprogram = ['{}']\n",
+        picker.display()
+    ));
+    let _daemon = Daemon::start(&home);
+    home.unlock();
+    for name in ["GitHub:me", "GitLab:me"] {
+        home.add(&format!("otpauth://totp/{name}?secret={}", random_key()));
+    }
+    let locked = |is_locked: bool| {
+        until("the screen saver", || {
+            let names = home.connect().call("list", &json!({"attended": true}));
+            (names.is_err() == is_locked).then_some(())
+        });
+    };
+    until("somebody who looks", || {
+        let status = home.connect().ok("status", json!({}));
+        let sources = status["lock_sources"].as_array().unwrap().clone();
+        let screen = sources.into_iter().find(|it| it["source"] == "screen");
+        (screen.unwrap()["reason"] != "no screen saver is on the session bus").then_some(())
+    });
+    saver.show(&home, true);
+    locked(true);
+    let refused = home.ctl(&["pick"]).exits(6);
+    assert!(
+        refused.stderr.contains("the screen is locked"),
+        "{refused:?}"
+    );
+    assert!(!home.home().join("names").exists());
+    saver.show(&home, false);
+    locked(false);
+    // There is no notification server: the menu was shown before that is found out.
+    home.ctl(&["pick"]).exits(1);
+    assert!(home.home().join("names").exists());
 }

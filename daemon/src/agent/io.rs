@@ -76,6 +76,8 @@ pub enum Input {
     NameTaken(Option<String>),
     /// The notice of this number, given out by [`Output::Show`], is shown, or why it isn't.
     Shown(u64, Result<(), String>),
+    /// Whether notices can be shown, asked by [`Output::Probe`] with this number, or why not.
+    Probed(u64, Result<(), String>),
     /// A person has chosen something in the notification of this number.
     Chosen(u64, Chosen),
     /// Lock now, if the configuration lets this source lock. Nobody will say when that is over.
@@ -116,6 +118,8 @@ pub enum Output {
     Prompt(Prompt),
     /// Nobody waits for the dialog any more: end it. It is over with [`Input::Prompted`].
     EndPrompt,
+    /// Find out whether notices can be shown; each is over with [`Input::Probed`].
+    Probe(u64),
     /// Show a notice in the place of the one before; each is over with [`Input::Shown`].
     Show(Box<Notice>),
     /// Take away what is shown, or is about to be.

@@ -232,6 +232,7 @@ impl Agent {
             Input::Fetched(number, result) => self.fetched(now, number, result),
             Input::FileChanged(file) => self.file_changed(&file),
             Input::Shown(number, result) => self.shown(now, number, result),
+            Input::Probed(number, result) => self.probed(now, number, result),
             Input::Chosen(number, chosen) => self.chosen(now, number, chosen),
             Input::Lock(source) => self.lock_for(now, source),
             Input::Absence(absence, sign) => self.sign(now, absence, sign),

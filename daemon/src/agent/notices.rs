@@ -8,8 +8,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use otp_proto::{
-    Code, CodeAnswer, Desktop, EntryId, ErrorKind, Get, Notify, NotifyAnswer, Period, Request,
-    Response, RpcError,
+    Code, CodeAnswer, Desktop, EntryId, ErrorKind, Get, Kind, Notify, NotifyAnswer, Period,
+    Request, Response, RpcError,
 };
 
 use super::outcome::Outcome;
@@ -72,6 +72,8 @@ pub struct Launch {
 /// What is shown, and who waits for it.
 #[derive(Debug, Default)]
 pub(super) struct Notices {
+    /// Requests for a counter's code, until it is known whether it can be shown; by numbers.
+    unsure: Vec<(u64, Asker, Notify)>,
     /// Requests whose code is on its way.
     asked: Vec<(Asker, Desktop)>,
     /// Notices that the server hasn't taken yet, in their order.
@@ -100,6 +102,7 @@ struct Out {
 
 impl Notices {
     pub(super) fn forget(&mut self, has_left: impl Fn(&Asker) -> bool) {
+        self.unsure.retain(|(_, asker, _)| !has_left(asker));
         self.asked.retain(|(asker, _)| !has_left(asker));
     }
 
@@ -118,9 +121,44 @@ impl Agent {
         if self.is_screen_locked() {
             return Err(error::screen_locked());
         }
-        if self.notices.asked.len() + self.notices.out.len() >= MAX_WAITING {
+        let (asked, out) = (self.notices.asked.len(), self.notices.out.len());
+        if self.notices.unsure.len() + asked + out >= MAX_WAITING {
             return Err(error::busy());
         }
+        let open = self.open.as_ref().ok_or_else(error::locked)?;
+        let entry = open.find(&notify.query)?;
+        // What a counter has passed without being seen is lost.
+        if matches!(entry.kind, Kind::Hotp(_)) && entry.origin().is_none() {
+            self.notices.last += 1;
+            let number = self.notices.last;
+            self.notices.unsure.push((number, asker, notify));
+            self.outputs.push_back(Output::Probe(number));
+            return Ok(Outcome::Later);
+        }
+        self.show_code_of(now, asker, notify)
+    }
+
+    /// It was found out whether a counter's code can be shown.
+    pub(super) fn probed(&mut self, now: Now, number: u64, result: Result<(), String>) {
+        let mut unsure = self.notices.unsure.iter();
+        let Some(place) = unsure.position(|(known, ..)| *known == number) else {
+            return;
+        };
+        let (_, asker, notify) = self.notices.unsure.swap_remove(place);
+        let outcome = match result {
+            Ok(()) if self.is_screen_locked() => Err(error::screen_locked()),
+            Ok(()) => self.show_code_of(now, asker, notify),
+            Err(why) => Err(not_shown(&why)),
+        };
+        self.answer(asker, outcome);
+    }
+
+    fn show_code_of(
+        &mut self,
+        now: Now,
+        asker: Asker,
+        notify: Notify,
+    ) -> Result<Outcome, RpcError> {
         let desktop = notify.desktop.map(|desktop| *desktop).unwrap_or_default();
         let get = Get {
             query: notify.query,
@@ -277,8 +315,7 @@ impl Agent {
                 if self.notices.until.is_none() && self.notices.out.is_empty() {
                     self.outputs.push_back(Output::Unshow);
                 }
-                let text = format!("cannot show a notification: {why}");
-                Err(RpcError::new(ErrorKind::Internal, text))
+                Err(not_shown(&why))
             }
         };
         if let Some(asker) = out.asker {
@@ -326,6 +363,11 @@ impl Agent {
     pub(super) fn hide_from_screen(&mut self) {
         self.take_away(&error::screen_locked());
     }
+}
+
+fn not_shown(why: &str) -> RpcError {
+    let text = format!("cannot show a notification: {why}");
+    RpcError::new(ErrorKind::Internal, text)
 }
 
 /// When the period of now ends, on the boot clock.

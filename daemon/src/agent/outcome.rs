@@ -48,6 +48,9 @@ impl Agent {
     fn outcome(&mut self, now: Now, asker: Asker, request: Request) -> Result<Outcome, RpcError> {
         match request {
             Request::Status(_) => Ok(Outcome::Answer(Response::Status(self.status(now)))),
+            Request::List(list) if list.attended && self.is_screen_locked() => {
+                Err(error::screen_locked())
+            }
             Request::List(list) => Ok(Outcome::Answer(Response::List(self.list(&list)))),
             Request::Subscribe(_) => Ok(DONE),
             Request::Lock(lock) => self.lock_for_a_time(now, asker, &lock),

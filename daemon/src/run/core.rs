@@ -309,6 +309,10 @@ impl Core {
                 return started.err().map(|failure| Input::Prompted(Err(failure)));
             }
             Output::EndPrompt => self.beside.end_prompt(),
+            Output::Probe(number) => {
+                let busy = || Input::Probed(number, Err("too many wait".into()));
+                return (!self.notices.probe(number)).then(busy);
+            }
             Output::Show(notice) => {
                 let number = notice.number;
                 let is_ordered = self.notices.show(notice);

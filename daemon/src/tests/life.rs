@@ -137,6 +137,7 @@ impl Life {
                 | Output::PluginReply(_)
                 // It comes back, too late.
                 | Output::EndPlugin
+                | Output::Probe(_)
                 | Output::Show(_)
                 | Output::Unshow
                 | Output::Launch(_)

@@ -16,6 +16,9 @@ pub struct List {
     /// The trash instead of the entries.
     #[serde(default, skip_serializing_if = "is_false")]
     pub trash: bool,
+    /// The names are for a menu on the screen: `denied` while that is locked.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub attended: bool,
 }
 
 /// Asks for a code. Legal when unlocked. HOTP: the counter is on disk before the answer leaves.
@@ -50,7 +53,7 @@ pub struct Get {
 
 /// Shows a code in a notification on the agent's desktop, where it stays until it dies or the vault
 /// locks. Legal when unlocked; the answer leaves once it is shown. `denied` while the screen is
-/// locked. HOTP: the counter is on disk before.
+/// locked. HOTP: the counter is on disk before, and unless there is a server it stays as it is.
 #[derive(Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Notify {

@@ -32,7 +32,8 @@ const KNOWN: [Known; 5] = [
     Known {
         name: "fuzzel",
         needs: Needs::Wayland,
-        arguments: &["--dmenu"],
+        // 1.8 ends itself over icons where there is no theme; it says much that is no failure.
+        arguments: &["--dmenu", "--no-icons", "--log-level=error"],
     },
     Known {
         name: "wofi",
@@ -185,6 +186,9 @@ impl Picker {
     }
 }
 
+/// What GTK says where nobody reads the screen aloud, which ends no menu (wofi).
+const NO_READER: &str = "dbind-WARNING";
+
 /// Which name was printed. A picker's status tells nothing: most say 1 when nothing was chosen, and
 /// also when they can't start.
 fn chosen(names: &[String], printed: &[u8], said: &[u8]) -> Result<usize, Failure> {
@@ -192,7 +196,8 @@ fn chosen(names: &[String], printed: &[u8], said: &[u8]) -> Result<usize, Failur
     let printed = printed.trim_end_matches(['\r', '\n']);
     if printed.is_empty() {
         let said = String::from_utf8_lossy(said);
-        let last = said.lines().rfind(|line| !line.trim().is_empty());
+        let mut lines = said.lines().filter(|line| !line.contains(NO_READER));
+        let last = lines.rfind(|line| !line.trim().is_empty());
         return Err(Failure::NotChosen(last.map(otp_proto::clean_label)));
     }
     let place = names.iter().position(|name| name == printed);
@@ -226,10 +231,12 @@ mod tests {
         assert!(
             matches!(nothing, Err(Failure::NotChosen(Some(said))) if said == "cannot open display")
         );
-        assert!(matches!(
-            chosen(&names(), b"", b""),
-            Err(Failure::NotChosen(None))
-        ));
+        for said in ["", "(wofi:7): dbind-WARNING **: no bus\n"] {
+            assert!(matches!(
+                chosen(&names(), b"", said.as_bytes()),
+                Err(Failure::NotChosen(None))
+            ));
+        }
         assert!(matches!(
             chosen(&names(), b"git\n", b""),
             Err(Failure::NotOffered)

@@ -35,6 +35,7 @@ pub(super) fn list(client: &mut Client, line: &Line) -> Result<(), Failure> {
     let request = List {
         query: line.argument().or_usage(client)?,
         trash: line.has(Opt::Trash),
+        attended: false,
     };
     let format = line.text(Opt::Format).or_usage(client)?;
     let format = format.as_deref().map(Format::named).transpose();

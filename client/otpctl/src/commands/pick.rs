@@ -19,6 +19,8 @@ pub(super) fn pick(client: &mut Client, line: &Line) -> Result<(), Failure> {
     let request = List {
         query: line.argument().or_usage(client)?,
         trash: false,
+        // A menu on a locked screen would lie over the lock, or behind it.
+        attended: !output::is_attended(),
     };
     let answer = list::entries(client, &request)?;
     let mut entries = answer.json().items("entries");

@@ -34,6 +34,15 @@ pub(super) struct Habits {
     pub keeps: bool,
 }
 
+/// The notification server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Server {
+    /// It says at once that it is there.
+    There,
+    /// Until [`Driver::finish_probe`] nobody knows.
+    Slow,
+}
+
 pub(super) struct Driver {
     pub agent: Agent,
     pub wall: Duration,
@@ -61,6 +70,9 @@ pub(super) struct Driver {
     /// What otpctl was to do.
     pub launches: Vec<Launch>,
     last_notice: u64,
+    pub server: Server,
+    /// What it was asked.
+    probes: Vec<u64>,
     /// What is being read, and which files are watched.
     pub fetches: Vec<Fetch>,
     pub watched: Vec<String>,
@@ -160,6 +172,8 @@ impl Driver {
             notices: Vec::new(),
             launches: Vec::new(),
             last_notice: 0,
+            server: Server::There,
+            probes: Vec::new(),
             fetches: Vec::new(),
             watched: Vec::new(),
             has_quit: false,
@@ -255,6 +269,7 @@ impl Driver {
                         assert!(self.plugin.is_some(), "no plugin is out");
                         self.is_plugin_ended = true;
                     }
+                    Output::Probe(number) => self.probes.push(number),
                     Output::Show(notice) => {
                         self.last_notice = notice.number;
                         self.notices.push(Some(*notice));
@@ -287,6 +302,8 @@ impl Driver {
                 self.finish_shut(Ok(()));
             } else if self.habits.jobs && self.job.is_some() {
                 self.finish_job();
+            } else if self.server == Server::There && !self.probes.is_empty() {
+                self.finish_probe(Ok(()));
             } else {
                 return;
             }

@@ -280,7 +280,7 @@ fn a_locked_vault_lists_its_names_where_a_person_wants_that_and_gives_nothing_el
         let query = query.map(str::to_owned);
         let list = List {
             query,
-            trash: false,
+            ..List::default()
         };
         let said = format!("{list:?}");
         assert_eq!(driver.list_of(list).len(), found, "{said}");

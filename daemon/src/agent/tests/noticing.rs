@@ -300,3 +300,53 @@ fn nobody_is_asked_for_the_passphrase_of_what_a_locked_screen_would_not_show() {
     assert_eq!(asked(&mut driver), ErrorKind::Denied);
     assert_eq!(driver.prompts, 0);
 }
+
+#[test]
+fn a_counter_stays_where_it_is_unless_its_code_can_be_shown() {
+    let counted = uri("hotp", "Bank:me", 7) + "&counter=5";
+    let mut driver = Driver::with(&[&counted]);
+    leave_open_with_the_screen(&mut driver);
+    driver.server = driver::Server::Slow;
+    let ticket = driver.ask(1, notify("Bank"));
+    assert!(!driver.is_answered(ticket));
+    driver.finish_probe(Err("no server"));
+    let error = driver.answer(ticket).unwrap_err();
+    assert!(error.message.contains("no server"), "{error:?}");
+    // The screen is locked, the vault is, or whoever asked has gone before it is known.
+    let ticket = driver.ask(1, notify("Bank"));
+    driver.input(Input::Absence(Absence::Hint, Sign::Begun));
+    driver.finish_probe(Ok(()));
+    assert_eq!(driver.answer(ticket).unwrap_err().kind(), ErrorKind::Denied);
+    driver.input(Input::Absence(Absence::Hint, Sign::Over));
+    let ticket = driver.ask(1, notify("Bank"));
+    driver.lock();
+    driver.finish_probe(Ok(()));
+    assert_eq!(driver.answer(ticket).unwrap_err().kind(), ErrorKind::Locked);
+    driver.unlock();
+    driver.ask(2, notify("Bank"));
+    driver.input(Input::Closed(Conn(2)));
+    driver.finish_probe(Ok(()));
+    assert!(driver.notices().is_empty());
+    assert_eq!(driver.list()[0].counter, Some(5));
+    let ticket = driver.ask(1, notify("Bank"));
+    driver.finish_probe(Ok(()));
+    driver.shown(Ok(()));
+    assert!(driver.answer(ticket).is_ok());
+    assert_eq!(driver.list()[0].counter, Some(6));
+}
+
+#[test]
+fn names_for_a_menu_are_denied_on_a_locked_screen_and_others_are_not() {
+    let mut driver = Driver::with(&[GITHUB]);
+    leave_open_with_the_screen(&mut driver);
+    let menu = || {
+        Request::List(List {
+            attended: true,
+            ..List::default()
+        })
+    };
+    assert!(driver.call(menu()).is_ok());
+    driver.input(Input::Absence(Absence::Hint, Sign::Begun));
+    assert_eq!(driver.refusal(menu()), ErrorKind::Denied);
+    assert_eq!(driver.list().len(), 1);
+}

@@ -80,7 +80,7 @@ fn lists_are_sorted_as_people_sort_and_filtered() {
     let query = Some("A".to_owned());
     let found = driver.list_of(List {
         query,
-        trash: false,
+        ..List::default()
     });
     assert_eq!(found.len(), 3, "parts of names, however exact another is");
 }

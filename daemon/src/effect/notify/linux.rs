@@ -47,6 +47,10 @@ pub(crate) fn start(core: &Rc<Core>, mut orders: Orders) {
                 }
             };
             match order {
+                Some(Order::Probe(number)) => {
+                    let result = shown.probe().await.map_err(|fault| fault.to_string());
+                    core.input(Input::Probed(number, result));
+                }
                 Some(Order::Show(notice, ordered)) => {
                     // A lock since then: the agent knows.
                     let mut result = Ok(());
@@ -90,6 +94,17 @@ struct At {
 }
 
 impl Shown {
+    async fn probe(&mut self) -> Result<(), Fault> {
+        if let Err(fault) = self.server().await {
+            if fault != Fault::Lost(BUS) {
+                return Err(fault);
+            }
+            *self = Self::default();
+            self.server().await?;
+        }
+        Ok(())
+    }
+
     async fn show(&mut self, notice: &Notice) -> Result<(), Fault> {
         // A connection that was lost is made anew, once.
         if let Err(fault) = self.try_to_show(notice).await {
@@ -102,7 +117,8 @@ impl Shown {
         Ok(())
     }
 
-    async fn try_to_show(&mut self, notice: &Notice) -> Result<(), Fault> {
+    /// The server, which has answered, and what it can.
+    async fn server(&mut self) -> Result<(Peer, Vec<String>), Fault> {
         // One call at a time: an answer that comes at last must not close what came after it.
         if self.late.is_due() {
             return Err(Fault::Silent(BUS));
@@ -114,8 +130,13 @@ impl Shown {
         }
         let bus = self.bus.as_ref().ok_or(Fault::Lost(BUS))?;
         let server = bus.start(NAME).await?;
+        let can = server.call(PATH, NAME, "GetCapabilities", &()).await?;
+        Ok((server, can))
+    }
+
+    async fn try_to_show(&mut self, notice: &Notice) -> Result<(), Fault> {
+        let (server, can) = self.server().await?;
         let words = notice_words(&notice.desktop);
-        let can: Vec<String> = server.call(PATH, NAME, "GetCapabilities", &()).await?;
         let can = |what: &str| can.iter().any(|known| known == what);
         // The summary is text for every server.
         let title = NoticeWords::title(notice);

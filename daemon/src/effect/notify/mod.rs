@@ -29,9 +29,12 @@ const WAITING: usize = 16;
 /// How often everything was to be taken away: what was ordered before is not shown any more.
 pub(crate) type Turn = Rc<Cell<u64>>;
 
-/// What is to be done; each notice is answered by [`crate::agent::Input::Shown`].
+/// What is to be done; each notice is answered by [`crate::agent::Input::Shown`], each probe by
+/// [`crate::agent::Input::Probed`].
 #[derive(Debug)]
 pub(crate) enum Order {
+    /// Say whether the server is there; by number.
+    Probe(u64),
     /// Show it in the place of what is shown, if it is still that turn.
     Show(
         Box<Notice>,
@@ -64,6 +67,11 @@ impl Board {
             turn: Rc::clone(&turn),
         };
         (board, Orders { ordered, turn })
+    }
+
+    /// Returns whether there is room.
+    pub(crate) fn probe(&self, number: u64) -> bool {
+        self.orders.try_send(Order::Probe(number)).is_ok()
     }
 
     /// Returns whether there is room.

@@ -11,11 +11,10 @@ pub(crate) fn start(core: &Rc<Core>, mut orders: Orders) {
     let core = Rc::clone(core);
     tokio::task::spawn_local(async move {
         while let Some(order) = orders.ordered.recv().await {
+            let why = || "there are none on this system".to_owned();
             match order {
-                Order::Show(notice, _) => {
-                    let why = "there are none on this system".to_owned();
-                    core.input(Input::Shown(notice.number, Err(why)));
-                }
+                Order::Probe(number) => core.input(Input::Probed(number, Err(why()))),
+                Order::Show(notice, _) => core.input(Input::Shown(notice.number, Err(why()))),
                 Order::Unshow => {}
                 Order::Rest(done) => drop(done.send(())),
             }

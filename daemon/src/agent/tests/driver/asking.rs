@@ -22,6 +22,12 @@ impl Driver {
         self.input(Input::Shown(number, result.map_err(str::to_owned)));
     }
 
+    /// Whether a notification server is there was found out.
+    pub(in crate::agent::tests) fn finish_probe(&mut self, result: Result<(), &str>) {
+        let number = self.probes.remove(0);
+        self.input(Input::Probed(number, result.map_err(str::to_owned)));
+    }
+
     /// What was shown (`Some`) and taken away (`None`) since the last call.
     pub(in crate::agent::tests) fn notices(&mut self) -> Vec<Option<Notice>> {
         std::mem::take(&mut self.notices)
