@@ -35,6 +35,12 @@ pub(super) fn screen_locked() -> RpcError {
     RpcError::new(ErrorKind::Denied, "the screen is locked")
 }
 
+/// The configuration shows no code, and a counter has no other way to the same one.
+pub(super) fn lost_in_a_notice() -> RpcError {
+    let text = "the configuration shows no code in a notification, and a counter's would be lost";
+    RpcError::new(ErrorKind::Denied, text)
+}
+
 pub(super) fn ending() -> RpcError {
     RpcError::new(ErrorKind::Locked, "the agent is ending")
 }

@@ -121,14 +121,17 @@ impl Agent {
         if self.is_screen_locked() {
             return Err(error::screen_locked());
         }
-        let (asked, out) = (self.notices.asked.len(), self.notices.out.len());
-        if self.notices.unsure.len() + asked + out >= MAX_WAITING {
+        let notices = &self.notices;
+        if notices.unsure.len() + notices.asked.len() + notices.out.len() >= MAX_WAITING {
             return Err(error::busy());
         }
         let open = self.open.as_ref().ok_or_else(error::locked)?;
         let entry = open.find(&notify.query)?;
         // What a counter has passed without being seen is lost.
         if matches!(entry.kind, Kind::Hotp(_)) && entry.origin().is_none() {
+            if self.config.notice_code == Shows::Nothing {
+                return Err(error::lost_in_a_notice());
+            }
             self.notices.last += 1;
             let number = self.notices.last;
             self.notices.unsure.push((number, asker, notify));

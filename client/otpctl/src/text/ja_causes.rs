@@ -245,6 +245,10 @@ pub(super) const CAUSES: &[(&str, &str)] = &[
     ("there is no such slot", "その名前のスロットはありません"),
     ("cannot show a notification", "通知を表示できません"),
     ("the screen is locked", "画面がロックされています"),
+    (
+        "the configuration shows no code in a notification, and a counter's would be lost",
+        "通知にコードを表示しない設定のため、カウンターのコードは失われてしまいます",
+    ),
     ("too many wait", "待っている通知が多すぎます"),
     (
         "there are none on this system",

@@ -350,3 +350,18 @@ fn names_for_a_menu_are_denied_on_a_locked_screen_and_others_are_not() {
     assert_eq!(driver.refusal(menu()), ErrorKind::Denied);
     assert_eq!(driver.list().len(), 1);
 }
+
+#[test]
+fn a_counter_stays_where_it_is_where_the_configuration_hides_codes() {
+    let counted = uri("hotp", "Bank:me", 7) + "&counter=5";
+    let mut driver = Driver::with(&[&counted]);
+    driver.input(Input::Reload(Config {
+        notice_code: crate::config::Shows::Nothing,
+        ..Config::default()
+    }));
+    assert_eq!(driver.refusal(notify("Bank")), ErrorKind::Denied);
+    assert_eq!(driver.list()[0].counter, Some(5));
+    driver.input(Input::Reload(Config::default()));
+    show(&mut driver, "Bank");
+    assert_eq!(driver.list()[0].counter, Some(6));
+}
