@@ -390,8 +390,11 @@ fn under_the_filter_of_our_unit_a_database_opens_and_programs_get_a_unit_of_thei
     let asked = home.root().join("asks/asked");
     home.make_dir(asked.parent().unwrap());
     let stand_in = format!(
-        "#!/bin/sh\necho \"$*\" >> '{}'\nwhile [ \"$1\" != -- ]; do shift; done\nshift\nexec \
-         \"$@\"\n",
+        "#!/bin/sh\necho \"$*\" >> '{}'\nwhile [ \"$1\" != -- ]; do shift; done\nshift\n\
+         # systemd takes a single $ for a variable.\n\
+         for word; do shift\n\
+         set -- \"$@\" \"$(printf %s \"$word\" | sed 's/[$][$]/\\n/g; s/[$][^ ]*//g; s/\\n/$/g')\"\n\
+         done\nexec \"$@\"\n",
         asked.display()
     );
     program(&home, &tools.join("systemd-run"), &stand_in);
@@ -422,12 +425,14 @@ fn under_the_filter_of_our_unit_a_database_opens_and_programs_get_a_unit_of_thei
     home.ctl(&["get", "Bank:me"]).exits(0);
     assert!(!asked.exists());
 
-    let lines = ["--command", "tool list", "--code", "tool code '{id}'"];
+    let code = "sh -c 'tool code \"$1\"' - {id}";
+    let lines = ["--command", "tool list", "--code", code];
     let add = [&["source", "add", "tool"][..], &lines].concat();
     home.ctl(&add).exits(0);
     assert_eq!(home.ctl(&["get", "Shop"]).exits(0).line(), "246810");
     let said = fs::read_to_string(&asked).unwrap();
-    let options = "--user --pipe --wait --quiet --collect --property=RuntimeMaxSec=40 --";
+    let options = "--user --pipe --wait --quiet --collect --property=RuntimeMaxSec=40 \
+        --description=otpd: a source is read --";
     assert_eq!(said.lines().count(), 2);
     assert!(said.lines().all(|line| line.starts_with(options)), "{said}");
     // Where there is none, that is said.

@@ -86,11 +86,14 @@ pub(crate) fn fetch(wanted: &Wanted) -> Result<(), Failure> {
             let words = words::split(&lines.line).ok_or_else(|| {
                 Failure::Input("the program's line has a quotation mark without its end".into())
             })?;
+            check(&words)?;
             let entry = lines.entry.as_deref().unwrap_or_default();
             let mut words = words.into_iter().map(|word| word.replace("{id}", entry));
             let program = words.next().unwrap_or_default();
             let mut command = Command::new(&program);
             command.args(words);
+            let program = Path::new(&program).file_name().unwrap_or_default();
+            let program = program.to_string_lossy();
             let status = run(&mut command, &program)?;
             if status.success() {
                 return Ok(());
@@ -99,6 +102,27 @@ pub(crate) fn fetch(wanted: &Wanted) -> Result<(), Failure> {
             Err(Failure::Input(format!("{program} has failed ({status})")))
         }
     }
+}
+
+/// Refuses a line that means something else than its writer thinks. Its words aren't told: a secret
+/// may be among them.
+fn check(words: &[String]) -> Result<(), Failure> {
+    let is_program = |first: &String| !first.contains('=') && !first.contains("{id}");
+    if !words.first().is_some_and(is_program) {
+        let why = "the program's line must begin with a program: no shell reads it";
+        return Err(Failure::Input(why.into()));
+    }
+    // What is behind it is a program itself, into which a foreign name would be written.
+    let is_script = |word: &str| {
+        let letters = word.strip_prefix('-').filter(|rest| !rest.starts_with('-'));
+        letters.is_some_and(|letters| letters.len() <= 3 && letters.ends_with(['c', 'e']))
+    };
+    let mut pairs = words.iter().zip(words.iter().skip(1));
+    if pairs.any(|(option, word)| is_script(option) && word.contains("{id}")) {
+        let why = "{id} must stand outside of what a shell runs: sh -c '... \"$1\"' - {id}";
+        return Err(Failure::Input(why.into()));
+    }
+    Ok(())
 }
 
 /// Runs a program whose output is ours.
@@ -161,4 +185,54 @@ fn whole(input: &mut dyn Read, limit: usize) -> io::Result<Zeroizing<Vec<u8>>> {
         return Err(io::Error::other(format!("longer than {limit} bytes")));
     }
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_begins_with_a_program_and_no_foreign_name_is_in_a_script() {
+        let is_taken = |line: &str| check(&words::split(line).unwrap()).is_ok();
+        for line in [
+            "rbw code {id}",
+            "bao read -field=code totp/code/{id}",
+            "sh -c 'x \"$1\"' - {id}",
+            "tool -e",
+        ] {
+            assert!(is_taken(line), "{line}");
+        }
+        for line in [
+            "",
+            "TOKEN=hunter2 tool {id}",
+            "{id}",
+            "sh -c 'x {id}'",
+            "bash -lc 'x {id}'",
+            "perl -e 'print {id}'",
+        ] {
+            assert!(!is_taken(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_program_that_cannot_be_run_is_named_without_its_line() {
+        let wanted = |line: &str| {
+            Wanted::Lines(Lines {
+                line: line.into(),
+                entry: None,
+            })
+        };
+        for (line, said) in [
+            ("/nowhere/tool --token hunter2", "cannot run tool: "),
+            ("TOKEN=hunter2 tool", "must begin with a program"),
+        ] {
+            let Err(Failure::Input(cause)) = fetch(&wanted(line)) else {
+                panic!("{line}");
+            };
+            assert!(
+                cause.contains(said) && !cause.contains("hunter2"),
+                "{cause}"
+            );
+        }
+    }
 }

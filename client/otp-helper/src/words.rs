@@ -22,7 +22,7 @@ pub(crate) fn split(line: &str) -> Option<Vec<String>> {
                 }
             }
             '\\' => word.get_or_insert_default().push(letters.next()?),
-            blank if blank.is_whitespace() => words.extend(word.take()),
+            ' ' | '\t' | '\n' => words.extend(word.take()),
             other => word.get_or_insert_default().push(other),
         }
     }
@@ -48,6 +48,7 @@ mod tests {
             ),
             ("a '' $HOME *", &["a", "", "$HOME", "*"]),
             ("", &[]),
+            ("/a\u{3000}b c", &["/a\u{3000}b", "c"]),
         ] {
             assert_eq!(split(line).unwrap(), words, "{line}");
         }

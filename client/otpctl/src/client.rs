@@ -158,6 +158,7 @@ impl Client {
         Box::new(Desktop::of(&|name| match name {
             // Otherwise it could be otp-askpass, which would have to ask whom it does not know there.
             "SSH_ASKPASS" => variable("OTPD_ASKPASS_FALLBACK").or_else(|| variable(name)),
+            "GPG_TTY" => variable(name).or_else(os::terminal_name),
             _ => variable(name),
         }))
     }

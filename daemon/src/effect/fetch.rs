@@ -3,9 +3,10 @@
 //!
 //! It runs on a thread of its own, which a slow disk may keep waiting; killing both ends it.
 
+use std::ffi::OsStr;
 use std::io::{self, Read, Write as _};
 use std::net::{Ipv4Addr, UdpSocket};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -28,6 +29,8 @@ const CAUSE: usize = 300;
 const NEEDS_PERSON: i32 = 5;
 /// Longest that a program outside of our unit lives, in seconds: without a person, and with one.
 const OUTSIDE: (u32, u32) = (40, 610);
+/// What starts a program outside of our unit.
+const SYSTEMD_RUN: &str = "systemd-run";
 /// What of our environment is ours alone.
 const PRIVATE: [&str; 7] = [
     "NOTIFY_SOCKET",
@@ -37,6 +40,16 @@ const PRIVATE: [&str; 7] = [
     "WATCHDOG_USEC",
     "WATCHDOG_PID",
     "INVOCATION_ID",
+];
+
+/// What leads to a screen or a terminal: ours is nobody's, and without the caller's none is asked.
+const SCREEN: [&str; 6] = [
+    "DISPLAY",
+    "WAYLAND_DISPLAY",
+    "XAUTHORITY",
+    "GPG_TTY",
+    "PINENTRY_USER_DATA",
+    "SSH_ASKPASS",
 ];
 
 /// The programs of a reading, for whoever ends it.
@@ -182,9 +195,9 @@ fn order(origin: &Origin) -> Order<'_> {
     }
 }
 
-/// Prepares `otp-helper fetch`. Programs of others get our whole environment, and the desktop of
-/// the person who may be asked; and where our unit refuses the network that most of them need, a
-/// unit of their own.
+/// Prepares `otp-helper fetch`. Programs of others get our environment but for its screens, and the
+/// desktop of the person who may be asked; and where our unit refuses the network that most of them
+/// need, a unit of their own.
 fn fetching(helper: &PathBuf, order: &Order<'_>, asked: Option<&Asked>) -> Command {
     if !order.is_foreign {
         let mut command = prepared(helper);
@@ -196,24 +209,35 @@ fn fetching(helper: &PathBuf, order: &Order<'_>, asked: Option<&Asked>) -> Comma
     let mut command = if has_network() {
         Command::new(helper)
     } else {
-        let mut command = Command::new("systemd-run");
+        let mut command = Command::new(SYSTEMD_RUN);
         let is_attended = asked.is_some_and(|asked| asked.desktop.is_some());
         let most = if is_attended { OUTSIDE.1 } else { OUTSIDE.0 };
         command.args(["--user", "--pipe", "--wait", "--quiet", "--collect"]);
         command.arg(format!("--property=RuntimeMaxSec={most}"));
+        // Else the journal would have the whole line.
+        command.arg("--description=otpd: a source is read");
         for (name, _) in desktop() {
             command.arg(format!("--setenv={name}"));
         }
         command.arg("--").arg(helper);
         command
     };
-    for name in PRIVATE {
+    for name in PRIVATE.iter().chain(&SCREEN) {
         command.env_remove(name);
     }
+    // systemd puts variables into a line (systemd.service(5), "Command lines").
+    let is_outside = command.get_program() == OsStr::new(SYSTEMD_RUN);
+    let arguments = order.arguments.iter().map(|word| {
+        if is_outside {
+            word.replace('$', "$$")
+        } else {
+            (*word).to_owned()
+        }
+    });
     command
         .envs(desktop())
         .arg("fetch")
-        .args(&order.arguments)
+        .args(arguments)
         .current_dir(std::path::Component::RootDir.as_os_str());
     command
 }
@@ -231,7 +255,15 @@ fn run(origin: Origin, programs: &Programs) -> io::Result<Result<Vec<Found>, Fet
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    let fetching = programs.start(&mut command)?;
+    let fetching = match programs.start(&mut command) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let program = Path::new(command.get_program()).file_name();
+            let program = program.unwrap_or_default().to_string_lossy();
+            let cause = format!("cannot run {program}: {}", super::cause(&error));
+            return Ok(Err(FetchError::Failed(cause)));
+        }
+        started => started?,
+    };
     if let (Some(mut stdin), Some(password)) = (fetching.stdin, &origin.password) {
         // Who doesn't read it says why.
         let mut line = Zeroizing::new(Vec::with_capacity(password.expose().len() + 1));

@@ -10,7 +10,7 @@ use crate::run::Failure;
 
 /// Most entries that are named.
 const MAX_NAMES: usize = 100_000;
-/// Most folders within each other: a link may lead back up.
+/// Most folders within each other.
 const MAX_DEPTH: usize = 32;
 /// What keeps gpg from asking a person (gpg(1)).
 const UNATTENDED: &str = "--pinentry-mode error";
@@ -42,7 +42,7 @@ impl Store {
     fn list(&self) -> Result<(), Failure> {
         let mut names = Vec::new();
         let top = self.top();
-        walk(&top, "", 0, &mut names).map_err(|error| failed(&top, &error))?;
+        walk(&top, "", &mut Vec::new(), &mut names).map_err(|error| failed(&top, &error))?;
         names.sort_unstable();
         let mut out = io::stdout().lock();
         for name in names {
@@ -92,9 +92,34 @@ impl Store {
     }
 }
 
-/// Adds the names of the entries in a folder. What is hidden is no entry.
-fn walk(folder: &Path, before: &str, depth: usize, names: &mut Vec<String>) -> io::Result<()> {
+/// Adds the names of the entries in a folder that isn't one of those above it: a link may lead back
+/// up. What is hidden is no entry.
+fn walk(
+    folder: &Path,
+    before: &str,
+    above: &mut Vec<PathBuf>,
+    names: &mut Vec<String>,
+) -> io::Result<()> {
+    let own = fs::canonicalize(folder)?;
+    if above.contains(&own) || above.len() > MAX_DEPTH {
+        return Ok(());
+    }
+    above.push(own);
+    let walked = within(folder, before, above, names);
+    above.pop();
+    walked
+}
+
+fn within(
+    folder: &Path,
+    before: &str,
+    above: &mut Vec<PathBuf>,
+    names: &mut Vec<String>,
+) -> io::Result<()> {
     for file in fs::read_dir(folder)? {
+        if names.len() >= MAX_NAMES {
+            break;
+        }
         let file = file?;
         let Ok(name) = file.file_name().into_string() else {
             continue;
@@ -107,10 +132,10 @@ fn walk(folder: &Path, before: &str, depth: usize, names: &mut Vec<String>) -> i
         let Ok(about) = fs::metadata(&path) else {
             continue;
         };
-        if about.is_dir() && depth < MAX_DEPTH {
+        if about.is_dir() {
             // One that can't be read has no entries for us.
-            walk(&path, &format!("{before}{name}/"), depth + 1, names).ok();
-        } else if about.is_file() && names.len() < MAX_NAMES {
+            walk(&path, &format!("{before}{name}/"), above, names).ok();
+        } else if about.is_file() {
             let mut kinds = [".gpg", ".age"].into_iter();
             let name = kinds.find_map(|kind| name.strip_suffix(kind));
             names.extend(name.map(|name| format!("{before}{name}")));
@@ -145,10 +170,24 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, "x").unwrap();
         }
-        let mut names = Vec::new();
-        walk(store.path(), "", 0, &mut names).unwrap();
-        names.sort_unstable();
-        assert_eq!(names, ["GitHub/me", "a", "b"]);
-        assert!(walk(&store.path().join("none"), "", 0, &mut names).is_err());
+        let read = |folder: &Path| {
+            let mut names = Vec::new();
+            walk(folder, "", &mut Vec::new(), &mut names).map(|()| {
+                names.sort_unstable();
+                names
+            })
+        };
+        assert_eq!(read(store.path()).unwrap(), ["GitHub/me", "a", "b"]);
+        assert!(read(&store.path().join("none")).is_err());
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::symlink;
+            for name in ["up", "self"] {
+                symlink(store.path(), store.path().join(name)).unwrap();
+            }
+            symlink(store.path().join("GitHub"), store.path().join("Hub")).unwrap();
+            let names = read(store.path()).unwrap();
+            assert_eq!(names, ["GitHub/me", "Hub/me", "a", "b"]);
+        }
     }
 }

@@ -7,8 +7,12 @@ use serde_json::Value;
 use super::Format;
 use crate::finding::{Finding, Skipped};
 
-/// Most characters of a code; Steam's are letters, too.
-const MAX_CODE: usize = 10;
+/// How many digits a code has.
+const DIGITS: std::ops::RangeInclusive<usize> = 6..=10;
+/// How many letters Steam's have, and which.
+const STEAM: (usize, &str) = (5, "23456789BCDFGHJKMNPQRTVWXY");
+/// Fewest letters of a key that stands behind a word: 80 bits, the shortest that services give out.
+const SHORTEST_KEY: usize = 16;
 
 /// Paths in a store of pass, one a line: `FOLDER/NAME` is issuer and account.
 pub(super) struct Names;
@@ -30,7 +34,8 @@ impl Format for Names {
     }
 }
 
-/// An entry as it was typed by a person: a URI on any line, or gopass's keys.
+/// An entry as it was typed by a person: a URI on any line; else one of gopass's keys behind the
+/// first, which is the password. Words behind such a key, which a person may have written, are none.
 pub(super) struct Entry;
 
 impl Format for Entry {
@@ -43,17 +48,20 @@ impl Format for Entry {
     }
 
     fn parse(&self, bytes: &[u8], found: &mut dyn FnMut(Finding)) {
-        let read = lines(bytes).find_map(|line| {
-            if line.starts_with("otpauth://") {
-                return Some(parse_uri(line));
-            }
-            let (key, value) = line.split_once(':')?;
-            let key = key.trim().to_ascii_lowercase();
-            let value = value.trim();
-            match key.as_str() {
-                "otpauth" | "totp" | "otp" if !value.is_empty() => Some(parse_text(value)),
-                _ => None,
-            }
+        let uri = lines(bytes).find(|line| line.starts_with("otpauth://"));
+        let behind = bytes.iter().position(|&byte| byte == b'\n');
+        let behind = behind.and_then(|end| bytes.get(end..)).unwrap_or_default();
+        let read = uri.map(parse_uri).or_else(|| {
+            lines(behind).find_map(|line| {
+                let (key, value) = line.split_once(':')?;
+                let key = key.trim().to_ascii_lowercase();
+                let value = value.trim();
+                let is_key = || value.starts_with("otpauth://") || is_like_a_key(value);
+                match key.as_str() {
+                    "otpauth" | "totp" | "otp" if is_key() => Some(parse_text(value)),
+                    _ => None,
+                }
+            })
         });
         found(match read {
             Some(Ok(new)) => Finding::uri(print_uri(&new)),
@@ -66,7 +74,21 @@ impl Format for Entry {
     }
 }
 
-/// A code, alone or behind a word.
+/// Whether a text is Base32 (RFC 4648 section 6), whole or in groups of one length, and as long as a
+/// key.
+fn is_like_a_key(text: &str) -> bool {
+    let is_sign = |c: char| c.is_ascii_alphabetic() || ('2'..='7').contains(&c);
+    let groups: Vec<&str> = text.trim_end_matches('=').split([' ', '-']).collect();
+    let first = groups.first().map_or(0, |group| group.len());
+    let (last, others) = groups.split_last().unwrap_or((&"", &[]));
+    groups.iter().all(|group| group.chars().all(is_sign))
+        && others.iter().all(|group| group.len() == first)
+        && (1..=first).contains(&last.len())
+        && groups.iter().map(|group| group.len()).sum::<usize>() >= SHORTEST_KEY
+}
+
+/// A code, alone or behind a word with a colon. Anything else that a program says is no code: it
+/// would be typed somewhere.
 pub(super) struct Code;
 
 impl Format for Code {
@@ -80,14 +102,18 @@ impl Format for Code {
 
     fn parse(&self, bytes: &[u8], found: &mut dyn FnMut(Finding)) {
         let text = std::str::from_utf8(bytes).unwrap_or_default();
-        let is_short = |word: &&str| (4..=MAX_CODE).contains(&word.len());
-        let words = || text.split_whitespace();
-        let is_digits = |word: &&str| word.bytes().all(|byte| byte.is_ascii_digit());
-        let mut numbers = words().filter(is_short).filter(is_digits);
-        let number = numbers.next().filter(|_| numbers.next().is_none());
-        let is_steam = |word: &&str| word.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        let only = words().next().filter(|_| words().count() == 1);
-        let code = number.or_else(|| only.filter(is_short).filter(is_steam));
+        let mut words = text.split_whitespace();
+        let word = match (words.next(), words.next(), words.next()) {
+            (Some(only), None, _) => Some(only),
+            (Some(name), Some(word), None) if name.ends_with(':') => Some(word),
+            _ => None,
+        };
+        let code = word.filter(|word| {
+            let is_number = word.bytes().all(|byte| byte.is_ascii_digit());
+            let (length, letters) = STEAM;
+            DIGITS.contains(&word.len()) && is_number
+                || word.len() == length && word.chars().all(|c| letters.contains(c))
+        });
         found(match code {
             Some(code) => Finding::Code {
                 code: Digits::new(code.to_owned()),
@@ -275,9 +301,18 @@ mod tests {
             "hunter2\n",
             "hunter2\nurl: https://totp.example\n",
             "totp:\n",
+            "totp:hunter2passwordhunter2\n",
+            "hunter2\notp: on my phone\n",
+            "hunter2\notp: it is on the other phone\n",
         ] {
             assert_eq!(of(&Entry, nothing), [r#"{"skipped":"text"}"#]);
         }
+        let noted = format!("hunter2\notp: JBSWY3DPEHPK3PXQ\n{URI}\n");
+        assert!(
+            of(&Entry, &noted)
+                .concat()
+                .contains("secret=JBSWY3DPEHPK3PXP&")
+        );
         let wrong = of(&Entry, "otpauth://totp/a?digits=6");
         assert!(wrong[0].starts_with(r#"{"error":"#), "{wrong:?}");
     }
@@ -297,6 +332,13 @@ mod tests {
             "123456 654321",
             "12345678901",
             "not found",
+            "null",
+            "denied",
+            "1234",
+            "HTTP error 50312 try later",
+            "Your vault is locked since 2026",
+            "error 503120",
+            "AEIOU",
         ] {
             let found = of(&Code, text);
             assert_eq!(

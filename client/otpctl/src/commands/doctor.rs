@@ -306,7 +306,15 @@ fn folders(text: &Text, has_vault: Option<bool>) -> Vec<Check> {
             let message = fill(text.not_there, &[&shown(&dirs.data.join("identity.age"))]);
             checks.push(Check::new("vault", State::Warning, message).hint("otpctl passwd"));
         }
-        checks.extend(slots.iter().map(|path| whole(text, path, "otpctl passwd")));
+        checks.extend(slots.iter().map(|path| {
+            let is_recovery = path.ends_with("recovery.age");
+            let hint = if is_recovery {
+                "otpctl recovery-key renew"
+            } else {
+                "otpctl passwd"
+            };
+            whole(text, path, hint)
+        }));
         match vault_files(&dirs.data.join("vault")).as_slice() {
             [] => {
                 let folder = shown(&dirs.data.join("vault"));

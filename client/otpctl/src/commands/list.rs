@@ -109,6 +109,11 @@ pub(super) fn show(client: &mut Client, line: &Line) -> Result<(), Failure> {
         Some(number) => number.to_string() + unit,
         None => String::new(),
     };
+    // Nobody knows either of an entry that another program keeps.
+    let is_known = |number: &i64| *number != 0;
+    let created = entry.number("created").filter(is_known);
+    let key = entry.number("key_bits").filter(is_known);
+    let key = key.map(|_| number("key_bits", " bit")).unwrap_or_default();
     let rows: Vec<_> = [
         (text.row_id, entry.label("id")),
         (text.row_issuer, entry.label("issuer")),
@@ -118,13 +123,10 @@ pub(super) fn show(client: &mut Client, line: &Line) -> Result<(), Failure> {
         (text.row_digits, number("digits", "")),
         (text.row_period, number("period", " s")),
         (text.row_counter, number("counter", "")),
-        (text.row_key, number("key_bits", " bit")),
+        (text.row_key, key),
         (text.row_tags, words(entry, "tags")),
         (text.row_note, entry.label("note")),
-        (
-            text.row_created,
-            date(entry.number("created").unwrap_or_default()),
-        ),
+        (text.row_created, created.map(date).unwrap_or_default()),
         (text.row_extra, words(entry, "extra")),
         (text.row_trash, entry.label("trash")),
     ]

@@ -565,6 +565,47 @@ pub(super) const CAUSES: &[(&str, &str)] = &[
     ),
     ("cannot run the plugin", "プラグインを起動できません"),
     (
+        "the program's line must begin with a program: no shell reads it",
+        "プログラムの行はプログラム名で始めてください (シェルは読みません)",
+    ),
+    (
+        "{id} must stand outside of what a shell runs: ",
+        "{id} はシェルが実行する部分の外に書いてください: ",
+    ),
+    (
+        "the program's line has a quotation mark without its end",
+        "プログラムの行の引用符が閉じられていません",
+    ),
+    (
+        "a program needs a line that lists, and one that gives a code or a URI",
+        "プログラムには、一覧を表示する行と、コードか URI を表示する行が必要です",
+    ),
+    (
+        "the line that gives a code or a URI lacks {id}",
+        "コードか URI を表示する行に {id} がありません",
+    ),
+    (
+        "a source is called by one to 32 of a-z 0-9 -, not beginning or ending with -",
+        "ソースの名前は a-z 0-9 - の 1 から 32 文字です (- で始めたり終えたりできません)",
+    ),
+    (
+        " has failed (exit status: ",
+        " が失敗しました (終了コード: ",
+    ),
+    ("cannot run ", "起動できません: "),
+    (
+        "the folder must be one below the store",
+        "フォルダーはストアの下のものを指定してください",
+    ),
+    (
+        "a store must be named by its absolute path",
+        "ストアは絶対パスで指定してください",
+    ),
+    (
+        "there are 32 sources already",
+        "ソースはすでに 32 件あります",
+    ),
+    (
         "the plugin ended before it was done",
         "プラグインが途中で終了しました",
     ),

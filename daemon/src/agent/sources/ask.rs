@@ -128,7 +128,14 @@ impl Agent {
             Ok(Some(Found {
                 holds: Holds::Code(code),
                 ..
-            })) => self.foreign_code(entry, code),
+            })) => {
+                // As of an own entry: it may have been locked while somebody was asked.
+                if get.attended && self.is_screen_locked() {
+                    Err(error::screen_locked())
+                } else {
+                    self.foreign_code(entry, code)
+                }
+            }
             Ok(Some(_) | None) => Err(self.leave_out(entry)),
         };
         self.answer(asker, outcome);
