@@ -189,6 +189,11 @@ fn ask(client: &mut Client, line: &Line, is_attended: bool) -> Result<Answer, Fa
         interactive: by_dialog,
         desktop: by_dialog.then(Client::desktop),
     };
+    answer(client, request)
+}
+
+/// Asks the agent for a code, and a person for whatever opens it where one may be asked.
+pub(super) fn answer(client: &mut Client, request: Get) -> Result<Answer, Failure> {
     let answer = if request.interactive && client.by_dialog() {
         // It brings the dialog up itself: a lock meanwhile is its answer, not a reason for another.
         client.call(&request)

@@ -82,11 +82,7 @@ impl Codes {
             desktop: by_dialog.then(Client::desktop),
             ..Get::default()
         };
-        let answer = if by_dialog {
-            client.call(&request)?
-        } else {
-            client.call_unlocked(&request)?
-        };
+        let answer = super::code::answer(client, request)?;
         let code = answer.json().get("code").and_then(Json::secret);
         code.ok_or_else(|| client.bad_answer())
     }

@@ -1,5 +1,6 @@
 //! Readings: how they begin, and what comes of them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use otp_proto::{Event, Secret};
@@ -139,10 +140,19 @@ impl Agent {
         let Some(live) = open.sources.get_mut(place) else {
             return;
         };
-        let before = std::mem::take(&mut live.views);
+        let mut before = std::mem::take(&mut live.views);
         let name = live.source.name.clone();
         let barren = std::mem::take(&mut live.barren);
-        let (views, skipped) = open.views_of(&name, &barren, found);
+        let (mut views, skipped) = open.views_of(&name, &barren, found);
+        // Somebody still waits with a key that was opened for it.
+        let lent = &self.sources.lent;
+        for old in before.iter_mut().filter(|view| lent.contains(&view.id)) {
+            if let Some(new) = views.iter_mut().find(|view| view.id == old.id) {
+                let (old, new) = (Arc::make_mut(old), Arc::make_mut(new));
+                std::mem::swap(&mut old.key, &mut new.key);
+                (new.kind, new.algorithm, new.digits) = (old.kind, old.algorithm, old.digits);
+            }
+        }
         if let Some(live) = open.sources.get_mut(place) {
             (live.views, live.skipped, live.barren) = (views, skipped, barren);
             live.read_at = Some(now.boot);

@@ -125,6 +125,32 @@ fn a_key_that_is_elsewhere_stays_for_who_waits_for_the_next_code() {
 }
 
 #[test]
+fn a_source_that_is_read_anew_keeps_the_key_that_somebody_waits_with() {
+    let mut driver = with_names(add_store(), &["Bank", "Mail"]);
+    let ask = |driver: &mut Driver| {
+        let fresh = Get {
+            fresh: true,
+            ..driver::get("bank")
+        };
+        let ticket = driver.ask(1, Request::Get(fresh));
+        finish(driver, held(Holds::Uri(driver::secret(&own_uri()))));
+        ticket
+    };
+    let first = ask(&mut driver);
+    let first = driver::code(driver.answer(first).unwrap());
+    let second = ask(&mut driver);
+    driver.ask(1, sync(None, None));
+    finish(&mut driver, named(&["Mail", "Bank"]));
+    driver.pass(31.0);
+    let second = driver::code(driver.answer(second).unwrap());
+    assert_ne!(first.code, second.code);
+    assert_eq!(second.code.expose().len(), 8);
+    let open = driver.agent.open.as_ref().unwrap();
+    let view = open.find("bank").unwrap();
+    assert!(open.arena.key(open.entry(view.id).unwrap().key).is_empty());
+}
+
+#[test]
 fn an_entry_that_holds_no_key_is_left_out_until_its_source_is_read_anew() {
     let mut driver = with_names(add_store(), &["Bank", "Mail"]);
     let ticket = ask(&mut driver, "mail");
