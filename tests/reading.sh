@@ -6,6 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 tools=$PWD/target/reading/tools
 pictures=$PWD/target/reading/pictures
+tests/packages.sh packages-reading.txt
 helper=${OTPD_READER:-target/dist/otp-helper}
 [ -x "$helper" ] || make --no-print-directory build
 if ! PYTHONPATH=$tools python3 -c 'import numpy, PIL, zxingcpp' 2>/dev/null; then

@@ -18,36 +18,53 @@ const ROOT: &str = "only root may read the map of a non-dumpable process";
 type Part = fn(&Memory) -> u64;
 
 /// Memory after an unlock of a fresh process, alone on the machine: a second agent would share
-/// pages and make both look smaller.
+/// pages and make both look smaller. Then the same on a bus, with screen savers and logind watched.
 pub fn memory(setting: &Setting, hundred: &Home, many: &Home) -> Outcome<Vec<Row>> {
     let mut rows = Vec::new();
-    for (home, entries, pss, dirty) in [(hundred, "100", 3.0, 0.8), (many, "10,000", 6.0, 3.5)] {
-        let mut measured = Vec::new();
-        for _ in 0..setting.pairs(1).0 {
-            let mut agent = home.start()?;
-            agent.unlock()?;
-            // What happens after the answer belongs to the unlock, and so does what the agent
-            // gives back a second later.
-            std::thread::sleep(Duration::from_secs(2));
-            measured.extend(probe::memory(agent.pid())?);
-            agent.quit()?;
-        }
-        let figures: [(&str, Part, f64); 2] = [
-            ("PSS", |memory| memory.pss, pss),
-            ("private dirty", |memory| memory.dirty, dirty),
-        ];
-        for (name, part, goal) in figures {
-            let figure = format!("otpd after an unlock, {entries} entries: {name}");
-            if measured.is_empty() {
-                rows.push(Row::missing(&figure, ROOT));
-                continue;
-            }
-            let kilobytes = median(measured.iter().map(part).collect());
-            let megabytes = kilobytes as f64 * 1024.0 / 1e6;
-            rows.push(Row::number(&figure, megabytes, " MB", Goal::AtMost(goal)));
+    for (home, entries, goals) in [(hundred, "100", [3.0, 0.8]), (many, "10,000", [6.0, 3.5])] {
+        let figure = format!("otpd after an unlock, {entries} entries");
+        memory_of(setting, home, &figure, goals, &mut rows)?;
+        let figure = format!("the same on D-Bus, {entries} entries");
+        match Desk::start(setting, home)? {
+            Some(_desk) => memory_of(setting, home, &figure, goals, &mut rows)?,
+            None => rows.push(Row::missing(&figure, "no dbus-daemon")),
         }
     }
     Ok(rows)
+}
+
+fn memory_of(
+    setting: &Setting,
+    home: &Home,
+    figure: &str,
+    goals: [f64; 2],
+    rows: &mut Vec<Row>,
+) -> Outcome<()> {
+    let mut measured = Vec::new();
+    for _ in 0..setting.pairs(1).0 {
+        let mut agent = home.start()?;
+        agent.unlock()?;
+        // What happens after the answer belongs to the unlock, and so does what the agent gives
+        // back a second later, and what it asks a bus.
+        std::thread::sleep(Duration::from_secs(2));
+        measured.extend(probe::memory(agent.pid())?);
+        agent.quit()?;
+    }
+    let parts: [(&str, Part); 2] = [
+        ("PSS", |memory| memory.pss),
+        ("private dirty", |memory| memory.dirty),
+    ];
+    for ((name, part), goal) in parts.into_iter().zip(goals) {
+        let figure = format!("{figure}: {name}");
+        if measured.is_empty() {
+            rows.push(Row::missing(&figure, ROOT));
+            continue;
+        }
+        let kilobytes = median(measured.iter().map(part).collect());
+        let megabytes = kilobytes as f64 * 1024.0 / 1e6;
+        rows.push(Row::number(&figure, megabytes, " MB", Goal::AtMost(goal)));
+    }
+    Ok(())
 }
 
 /// Everything that is a time.
